@@ -1,0 +1,1 @@
+"""Acts: the asyncio service that attaches to streams, watches, asks, and cuts."""

@@ -1,0 +1,82 @@
+"""Observations: one thing seen or heard, each at a media time ``at`` (seconds on the session's clock)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from protocols.gesture import Gesture
+from protocols.telemetry import TelemetrySample
+
+GRID_ROWS, GRID_COLUMNS = 18, 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Motion:
+    """How the picture moved between the frame before and this one, on a grid of 18 rows by 32 columns.
+
+    ``flow`` float32 (18, 32, 2): mean optical flow of each cell, x to the right and y down, in picture widths per
+    second; ``change`` float32 (18, 32): mean absolute change of luma in each cell that the flow does not explain
+    away, 0..255 per second; ``thumbnail`` uint8 (18, 32): mean luma of each cell. ``interval`` is the time since the
+    frame before, in seconds.
+    """
+
+    at: float
+    interval: float
+    flow: NDArray[np.float32]
+    change: NDArray[np.float32]
+    thumbnail: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Look:
+    """One look at who is on screen: the avatar's encoded likeness, or no vector where no avatar could be seen.
+
+    ``vector`` float32 (d,), L2-normalised; ``confidence`` 0..1 that the located region is an avatar; ``fresh`` marks
+    the first look after a scene cut, a change of resolution or a restart of the encoder.
+    """
+
+    at: float
+    vector: NDArray[np.float32] | None
+    confidence: float
+    fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presence:
+    """The operator's channel came up (``connected``) or was found lapsed, down or closed, with the cause."""
+
+    at: float
+    operator: str
+    connected: bool
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChallengeAsked:
+    """A gesture was asked of the operator; the answer is looked for until ``at + within`` seconds."""
+
+    at: float
+    challenge: str
+    gesture: Gesture
+    within: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChallengeAnswered:
+    """The operator's side says that the gesture is done. A claim: what counts is the motion."""
+
+    at: float
+    challenge: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blindness:
+    """The monitor itself could not see (``blind``) or sees again; never the operator's fault."""
+
+    at: float
+    blind: bool
+    cause: str
+
+
+Observation = Motion | Look | TelemetrySample | Presence | ChallengeAsked | ChallengeAnswered | Blindness
