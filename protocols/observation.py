@@ -9,6 +9,7 @@ from protocols.gesture import Gesture
 from protocols.telemetry import TelemetrySample
 
 GRID_ROWS, GRID_COLUMNS = 18, 32
+DETAIL_ROWS, DETAIL_COLUMNS = 72, 128
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -17,8 +18,8 @@ class Motion:
 
     ``flow`` float32 (18, 32, 2): mean optical flow of each cell, x to the right and y down, in picture widths per
     second; ``change`` float32 (18, 32): mean absolute change of luma in each cell that the flow does not explain
-    away, 0..255 per second; ``thumbnail`` uint8 (18, 32): mean luma of each cell. ``interval`` is the time since the
-    frame before, in seconds.
+    away, 0..255 per second; ``thumbnail`` uint8 (18, 32): mean luma of each cell; ``detail`` uint8 (72, 128): the
+    same, fine enough for a mouth to show. ``interval`` is the time since the frame before, in seconds.
     """
 
     at: float
@@ -26,6 +27,7 @@ class Motion:
     flow: NDArray[np.float32]
     change: NDArray[np.float32]
     thumbnail: NDArray[np.uint8]
+    detail: NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -1,0 +1,73 @@
+"""Motion observer: how the picture moved from one frame to the next, on the grid of an observation.
+
+Dense inverse search (Kroeger, Timofte, Dai, Van Gool: "Fast Optical Flow using Dense Inverse Search", ECCV 2016) on a
+picture of 256x144, then the mean of every cell. Nothing is decided here: camera motion, overlays and noise are left
+in, since what to make of them is the mathematics' business.
+"""
+
+import math
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from protocols.observation import DETAIL_COLUMNS, DETAIL_ROWS, GRID_COLUMNS, GRID_ROWS, Motion
+
+_WIDTH, _HEIGHT = 256, 144
+_LONGEST_GAP = 0.5  # seconds; over a longer gap flow says nothing about the motion in between
+_SMALLEST_SIDE = 16
+
+
+class MotionObserver:
+    """Turns a sequence of luma planes into motion; one observer a stream, not shared between threads."""
+
+    def __init__(self) -> None:
+        self._flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
+        self._before: NDArray[np.uint8] | None = None
+        self._shape: tuple[int, ...] = ()
+        self._at = -math.inf
+        columns, rows = np.meshgrid(np.arange(_WIDTH, dtype=np.float32), np.arange(_HEIGHT, dtype=np.float32))
+        self._identity = np.dstack([columns, rows])
+
+    def reset(self) -> None:
+        """Forget the frame before; the next one gives no motion."""
+        self._before = None
+        self._at = -math.inf
+
+    def observe(self, luma: NDArray[np.uint8], at: float) -> Motion | None:
+        """Motion from the frame before to ``luma`` (h, w) of media time ``at`` seconds.
+
+        None for the first frame, and for the first after a reset, a change of resolution, a step back in time or a
+        gap of more than half a second. A repeated time stamp is None too, and the frame before stays what it was.
+        Raises ValueError for what is not a plane of luma or has no finite time.
+        """
+        if luma.ndim != 2 or luma.dtype != np.uint8 or min(luma.shape) < _SMALLEST_SIDE:
+            raise ValueError(f"a luma plane is uint8 (h, w) of at least 16x16, not {luma.dtype} {luma.shape}")
+        if not math.isfinite(at):
+            raise ValueError(f"a frame's time is {at!r}: give finite seconds")
+        interval = at - self._at
+        if self._before is not None and interval == 0:
+            return None
+        picture = cv2.resize(luma, (_WIDTH, _HEIGHT), interpolation=cv2.INTER_AREA)
+        before, comparable = self._before, luma.shape == self._shape and 0 < interval <= _LONGEST_GAP
+        self._before, self._shape, self._at = picture, luma.shape, at
+        if before is None or not comparable:
+            return None
+        return self._measure(before, picture, at, interval)
+
+    def _measure(self, before: NDArray[np.uint8], picture: NDArray[np.uint8], at: float, interval: float) -> Motion:
+        flow = self._flow.calc(before, picture, None)
+        # What the flow does not explain: lids, mouths, cuts. Half the rows and columns are plenty for a cell's mean.
+        explained = cv2.remap(
+            picture, (self._identity + flow)[::2, ::2], None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
+        left = cv2.absdiff(explained, np.ascontiguousarray(before[::2, ::2]))
+        cells, detail = (GRID_COLUMNS, GRID_ROWS), (DETAIL_COLUMNS, DETAIL_ROWS)
+        return Motion(
+            at=at,
+            interval=interval,
+            flow=cv2.resize(flow, cells, interpolation=cv2.INTER_AREA) / np.float32(_WIDTH * interval),
+            change=cv2.resize(left.astype(np.float32), cells, interpolation=cv2.INTER_AREA) / np.float32(interval),
+            thumbnail=cv2.resize(picture, cells, interpolation=cv2.INTER_AREA),
+            detail=cv2.resize(picture, detail, interpolation=cv2.INTER_AREA),
+        )
