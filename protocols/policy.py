@@ -1,0 +1,156 @@
+"""Policy: every threshold of the judgement and every duration of the ladder, versioned in the registry.
+
+A policy is a document, so that a policy author can write, compare and try one. Each field says its unit. The
+defaults are the profile ``standard``.
+"""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from protocols.evidence import RuleName
+
+Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
+Nats = Annotated[float, Field(gt=0, le=20, allow_inf_nan=False)]
+Share = Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PresencePolicy(_Part):
+    """When an operator counts as absent."""
+
+    connect_within_s: Seconds = Field(
+        60, description="an operator's channel must be up this soon after the first frame"
+    )
+    absent_after_s: Seconds = Field(20, description="a channel that lapsed or closed must be back within this time")
+    weight: Nats = Field(5.0, description="weight against, once nobody has been there for that long")
+
+
+class WatchPolicy(_Part):
+    """How much of the stream is looked at."""
+
+    window_s: Seconds = Field(10, description="length of a full-rate window of evidence")
+    every_s: Seconds = Field(90, description="a scheduled full-rate window opens this often once the verdict is HUMAN")
+    windows: int = Field(2, ge=1, le=60, description="windows of evidence in one scheduled opening")
+    look_every_s: Seconds = Field(4, description="time between two looks at who is on screen")
+    blind_after_s: Seconds = Field(5, description="no picture for this long: the monitor is blind and judges nothing")
+
+
+class FusionPolicy(_Part):
+    """How evidence becomes a verdict (log-odds in nats, after Wald's sequential probability ratio test, 1945)."""
+
+    prior: float = Field(0.0, ge=-5, le=5, description="log-odds that a person drives before anything was seen")
+    human_at: Nats = Field(2.5, description="HUMAN from these log-odds on")
+    human_until: float = Field(1.0, ge=-5, le=20, description="and until they fall below these")
+    ai_at: Nats = Field(
+        4.0, description="AI from minus these log-odds on: the chance of calling a person AI is about e^-4"
+    )
+    ai_until: float = Field(2.5, ge=-5, le=20, description="and until they rise above minus these")
+    mixed_at: Nats = Field(2.0, description="MIXED where this much speaks for and as much against")
+    driving_half_life_s: Seconds = 45
+    driving_cap: Nats = 6.0
+    challenge_half_life_s: Seconds = 180
+    challenge_cap: Nats = 5.0
+    challenge_passed: Nats = 2.5
+    challenge_failed: Nats = 2.0
+    repetition_weight: Nats = 5.0
+    authenticity_cap: Nats = 5.0
+    silent_weight: Nats = Field(
+        1.5, description="weight against per window in which the avatar moves and no telemetry does"
+    )
+
+    @model_validator(mode="after")
+    def _hysteresis(self) -> Self:
+        if self.human_until > self.human_at or self.ai_until > self.ai_at:
+            raise ValueError(
+                "a verdict must end at or below the log-odds at which it begins: lower human_until / ai_until"
+            )
+        return self
+
+
+class LikenessPolicy(_Part):
+    """When the picture is not the claimed avatar."""
+
+    fail_at: Share = Field(0.05, description="fail where the probability of the claimed avatar is at most this")
+    pass_at: Share = Field(0.8, description="pass where it is at least this")
+
+
+class RungPolicy(_Part):
+    """One rung of a ladder and how long a session stands on it before the next."""
+
+    rung: Literal["notify", "challenge", "grace"]
+    seconds: Seconds
+
+
+class LadderPolicy(_Part):
+    """The rungs before a cut, for each cause."""
+
+    driving: tuple[RungPolicy, ...] = (
+        RungPolicy(rung="notify", seconds=5),
+        RungPolicy(rung="challenge", seconds=15),
+        RungPolicy(rung="grace", seconds=15),
+    )
+    presence: tuple[RungPolicy, ...] = (RungPolicy(rung="notify", seconds=10), RungPolicy(rung="grace", seconds=15))
+    likeness: tuple[RungPolicy, ...] = (RungPolicy(rung="notify", seconds=5), RungPolicy(rung="grace", seconds=10))
+    block_s: Seconds | None = Field(
+        3600, description="a cut stream may not publish again for this long; null: until restored"
+    )
+
+    def rungs(self, cause: RuleName) -> tuple[RungPolicy, ...]:
+        """The rungs for a cause: presence and likeness have their own, everything else is a matter of driving."""
+        match cause:
+            case RuleName.PRESENCE:
+                return self.presence
+            case RuleName.LIKENESS:
+                return self.likeness
+            case _:
+                return self.driving
+
+
+class ChallengePolicy(_Part):
+    """When gestures are asked for outside of the ladder, and how long an answer may take."""
+
+    first_after_s: Seconds = Field(20, description="the first routine challenge comes at a random time around this one")
+    mean_every_s: Seconds = Field(240, description="mean of the exponential gaps between routine challenges")
+    at_most_every_s: Seconds = Field(30, description="no gap is shorter than this")
+    within_s: Seconds = Field(8, description="an answer is looked for this long after it was asked")
+    pass_score: Share = Field(0.5, description="the gesture counts as done from this score on")
+
+
+class Policy(_Part):
+    """A complete policy; ``name`` without a version, the registry numbers the versions."""
+
+    name: str = Field("standard", pattern=r"^[a-z][a-z0-9_-]{0,39}$")
+    presence: PresencePolicy = PresencePolicy()
+    watch: WatchPolicy = WatchPolicy()
+    fusion: FusionPolicy = FusionPolicy()
+    likeness: LikenessPolicy = LikenessPolicy()
+    ladder: LadderPolicy = LadderPolicy()
+    challenge: ChallengePolicy = ChallengePolicy()
+    mixed: Literal["pass", "warn"] = Field(
+        "warn", description="what a MIXED verdict means: only entirely AI-driven is cut"
+    )
+
+
+STANDARD = Policy()
+BRISK = Policy(
+    name="brisk",
+    presence=PresencePolicy(connect_within_s=12, absent_after_s=8),
+    watch=WatchPolicy(window_s=8, every_s=20, windows=2, look_every_s=2, blind_after_s=5),
+    challenge=ChallengePolicy(first_after_s=14, mean_every_s=30, at_most_every_s=12, within_s=6),
+    ladder=LadderPolicy(
+        driving=(
+            RungPolicy(rung="notify", seconds=2),
+            RungPolicy(rung="challenge", seconds=8),
+            RungPolicy(rung="grace", seconds=5),
+        ),
+        presence=(RungPolicy(rung="notify", seconds=3), RungPolicy(rung="grace", seconds=5)),
+        likeness=(RungPolicy(rung="notify", seconds=2), RungPolicy(rung="grace", seconds=4)),
+        block_s=600,
+    ),
+)
+PROFILES: tuple[Policy, ...] = (STANDARD, BRISK)
+"""Profiles that every registry starts with; ``brisk`` is for demonstrations and tests, where minutes are long."""
