@@ -1,0 +1,49 @@
+# make demo   set up, then play live scenarios against the service      make test   set up, then every test
+# make bench  speed and size, ONLY=name for one figure                  make check  style, types, import direction
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DEBIAN_PACKAGES := ffmpeg nginx libnginx-mod-rtmp chromium
+
+.PHONY: demo test check bench format lock clean
+
+demo: $(READY)
+	$(BIN)/nakanohito demo
+
+test: $(READY) check
+	@sh .ci/debian-packages $(DEBIAN_PACKAGES)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --cov --cov-report=term:skip-covered $(ARGS)
+	$(BIN)/python -m coverage report --include='protocols/*' --fail-under=100 --skip-covered
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(READY)
+	@sh .ci/debian-packages $(DEBIAN_PACKAGES)
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.bench $(ONLY)
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# After a change of the dependencies in pyproject.toml.
+lock:
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --universal --group dev --generate-hashes --no-emit-index-url \
+		--python-version 3.11 --quiet --custom-compile-command 'make lock' --output-file requirements.lock
+
+$(READY): requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { \
+		echo "Python's venv module is missing: apt-get install python3-venv" >&2; exit 1; }
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Python 3.11 or newer is needed: make PYTHON=python3.12 …" >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .bench build *.egg-info
