@@ -1,0 +1,115 @@
+"""What a verdict and a step on the ladder are called in words, in English and Simplified Chinese.
+
+A moderator reads why; an operator reads what to do, before anything is cut. Scores are never told to operators.
+"""
+
+from dataclasses import dataclass
+
+from protocols.evidence import RuleName
+from protocols.gesture import Gesture
+from protocols.ladder import Rung
+from protocols.verdict import Driver, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """One text in both languages."""
+
+    en: str
+    zh: str
+
+
+_DRIVERS = {
+    Driver.HUMAN: Wording(en="A person drives this avatar", zh="该虚拟形象由真人实时驱动"),
+    Driver.MIXED: Wording(en="A person and a machine drive this avatar by turns", zh="该虚拟形象由真人与程序混合驱动"),
+    Driver.AI: Wording(en="Nobody seems to drive this avatar", zh="该虚拟形象疑似无真人驱动"),
+    Driver.UNKNOWN: Wording(en="Who drives this avatar is not known yet", zh="尚无法判断由谁驱动该虚拟形象"),
+}
+
+_REASONS = {
+    RuleName.LIKENESS: Wording(en="the picture does not show the registered avatar", zh="画面与备案的虚拟形象不符"),
+    RuleName.PRESENCE: Wording(en="no operator of the roster is connected", zh="名单内的操作员均未在线"),
+    RuleName.REPETITION: Wording(en="the picture repeats a recording", zh="画面为循环播放的录像"),
+    RuleName.AUTHENTICITY: Wording(
+        en="the telemetry is a machine's, not a person's", zh="遥测数据像程序生成，而非真人动作"
+    ),
+    RuleName.CHALLENGE: Wording(en="gestures that were asked for were not done", zh="未按要求完成指定动作"),
+    RuleName.DRIVING: Wording(
+        en="the avatar's motion is not the operator's motion", zh="虚拟形象的动作与操作员的动作不一致"
+    ),
+}
+
+_GESTURES = {
+    Gesture.LOOK_LEFT: Wording(en="look to your left", zh="请向左看"),
+    Gesture.LOOK_RIGHT: Wording(en="look to your right", zh="请向右看"),
+    Gesture.NOD: Wording(en="nod", zh="请点头"),
+    Gesture.SHAKE: Wording(en="shake your head", zh="请摇头"),
+    Gesture.TILT_LEFT: Wording(en="tilt your head to your left", zh="请向左歪头"),
+    Gesture.TILT_RIGHT: Wording(en="tilt your head to your right", zh="请向右歪头"),
+    Gesture.OPEN_MOUTH: Wording(en="open your mouth wide", zh="请张大嘴"),
+    Gesture.BLINK_TWICE: Wording(en="blink twice", zh="请眨眼两次"),
+    Gesture.RAISE_HAND: Wording(en="raise your right hand", zh="请举起右手"),
+}
+
+_ADVICE = {
+    RuleName.LIKENESS: Wording(en="Show the registered avatar again.", zh="请换回备案的虚拟形象。"),
+    RuleName.PRESENCE: Wording(
+        en="Connect the operator's software and stay on shift.", zh="请连接操作员软件并保持在岗。"
+    ),
+    RuleName.REPETITION: Wording(en="Play the live picture, not a recording.", zh="请播放实时画面，勿循环播放录像。"),
+    RuleName.AUTHENTICITY: Wording(
+        en="Track yourself with a camera and send that tracking.", zh="请使用摄像头捕捉本人动作并上传。"
+    ),
+    RuleName.CHALLENGE: Wording(en="Do the next gesture that you are asked for.", zh="请完成接下来要求的动作。"),
+    RuleName.DRIVING: Wording(
+        en="Move yourself: the avatar must follow your own tracking.", zh="请亲自做动作：虚拟形象须由您的动作驱动。"
+    ),
+}
+
+_RUNGS = {
+    Rung.WATCHING: Wording(en="All is well again.", zh="一切恢复正常。"),
+    Rung.NOTIFY: Wording(en="Something is wrong: {reason}. {advice}", zh="发现异常：{reason}。{advice}"),
+    Rung.CHALLENGE: Wording(en="Please show that you are there. {advice}", zh="请证明您在场。{advice}"),
+    Rung.GRACE: Wording(
+        en="The stream will be cut unless this is mended now: {reason}. {advice}",
+        zh="若不立即改正，直播将被中断：{reason}。{advice}",
+    ),
+    Rung.CUT: Wording(
+        en="The stream was cut: {reason}. You may appeal to the platform.",
+        zh="直播已被中断：{reason}。您可以向平台申诉。",
+    ),
+}
+
+
+def request(gesture: Gesture) -> Wording:
+    """What to ask of the operator."""
+    return _GESTURES[gesture]
+
+
+def reason(rule: RuleName) -> Wording:
+    """Why a rule speaks against a stream."""
+    return _REASONS[rule]
+
+
+def notice(rung: Rung, cause: RuleName | None) -> Wording:
+    """What the operator is told on ``rung``."""
+    words = _RUNGS[rung]
+    if cause is None:
+        return _RUNGS[Rung.WATCHING]
+    why, advice = _REASONS[cause], _ADVICE[cause]
+    return Wording(
+        en=words.en.format(reason=why.en, advice=advice.en), zh=words.zh.format(reason=why.zh, advice=advice.zh)
+    )
+
+
+def sentence(verdict: Verdict) -> Wording:
+    """The verdict in one sentence that a moderator understands."""
+    who, percent = _DRIVERS[verdict.driver], round(100 * verdict.p_human)
+    weights: dict[RuleName, float] = {}
+    for e in verdict.evidence:
+        weights[e.rule] = weights.get(e.rule, 0.0) + e.weight
+    against = verdict.cause or min(weights, key=lambda rule: weights[rule], default=None)
+    if against is None or (verdict.cause is None and weights[against] > -0.5):
+        return Wording(en=f"{who.en} (probability {percent} %).", zh=f"{who.zh}（概率 {percent}%）。")
+    why = _REASONS[against]
+    return Wording(en=f"{who.en} (probability {percent} %): {why.en}.", zh=f"{who.zh}（概率 {percent}%）：{why.zh}。")
