@@ -1,6 +1,6 @@
-"""What a verdict and a step on the ladder are called in words, in English and Simplified Chinese.
+"""What an operator is told, in English and Simplified Chinese: what is wrong and what to do, before anything is cut.
 
-A moderator reads why; an operator reads what to do, before anything is cut. Scores are never told to operators.
+Scores are never told to operators.
 """
 
 from dataclasses import dataclass
@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from protocols.evidence import RuleName
 from protocols.gesture import Gesture
 from protocols.ladder import Rung
-from protocols.verdict import Driver, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,13 +17,6 @@ class Wording:
     en: str
     zh: str
 
-
-_DRIVERS = {
-    Driver.HUMAN: Wording(en="A person drives this avatar", zh="该虚拟形象由真人实时驱动"),
-    Driver.MIXED: Wording(en="A person and a machine drive this avatar by turns", zh="该虚拟形象由真人与程序混合驱动"),
-    Driver.AI: Wording(en="Nobody seems to drive this avatar", zh="该虚拟形象疑似无真人驱动"),
-    Driver.UNKNOWN: Wording(en="Who drives this avatar is not known yet", zh="尚无法判断由谁驱动该虚拟形象"),
-}
 
 _REASONS = {
     RuleName.LIKENESS: Wording(en="the picture does not show the registered avatar", zh="画面与备案的虚拟形象不符"),
@@ -100,16 +92,3 @@ def notice(rung: Rung, cause: RuleName | None) -> Wording:
     return Wording(
         en=words.en.format(reason=why.en, advice=advice.en), zh=words.zh.format(reason=why.zh, advice=advice.zh)
     )
-
-
-def sentence(verdict: Verdict) -> Wording:
-    """The verdict in one sentence that a moderator understands."""
-    who, percent = _DRIVERS[verdict.driver], round(100 * verdict.p_human)
-    weights: dict[RuleName, float] = {}
-    for e in verdict.evidence:
-        weights[e.rule] = weights.get(e.rule, 0.0) + e.weight
-    against = verdict.cause or min(weights, key=lambda rule: weights[rule], default=None)
-    if against is None or (verdict.cause is None and weights[against] > -0.5):
-        return Wording(en=f"{who.en} (probability {percent} %).", zh=f"{who.zh}（概率 {percent}%）。")
-    why = _REASONS[against]
-    return Wording(en=f"{who.en} (probability {percent} %): {why.en}.", zh=f"{who.zh}（概率 {percent}%）：{why.zh}。")
