@@ -1,0 +1,84 @@
+"""Sight: a stream's pictures become observations, in threads, newest first kept.
+
+Frames may be dropped and are counted; the event loop never decodes, scales or encodes.
+"""
+
+import asyncio
+import math
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.observers.motion import MotionObserver
+from monitor.observers.picture import SceneCut, colour, luma
+from monitor.sources.source import Picture
+from protocols.observation import Look, Motion
+
+_WAITING = 64  # pictures; at 30 a second two seconds, which no thread should lag behind
+
+
+class Eye(Protocol):
+    """Finds the avatar in a picture and encodes its likeness."""
+
+    def look(self, picture: NDArray[np.uint8], at: float, *, fresh: bool) -> Look:
+        """Look at uint8 BGR (h, w, 3) of media time ``at``."""
+
+
+class Sight:
+    """The eyes on one stream."""
+
+    def __init__(
+        self, eye: Eye, deliver: Callable[[Look | Motion], None], threads: Executor, *, look_every_s: float
+    ) -> None:
+        self._eye = eye
+        self._deliver = deliver
+        self._threads = threads
+        self._look_every = look_every_s
+        self._motion = MotionObserver()
+        self._scene = SceneCut()
+        self._looked_at = -math.inf
+        self._waiting: deque[tuple[Picture, bool]] = deque(maxlen=_WAITING)
+        self._arrived = asyncio.Event()
+        self.dropped = 0
+        self.seen = 0
+
+    def take(self, picture: Picture, *, full: bool) -> None:
+        """Take a picture to look at; ``full`` where it belongs to a full-rate window and its motion counts."""
+        self.dropped += len(self._waiting) == _WAITING
+        self._waiting.append((picture, full))
+        self._arrived.set()
+
+    async def run(self) -> None:
+        """Look at what was taken, until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._arrived.wait()
+            self._arrived.clear()
+            batch = [self._waiting.popleft() for _ in range(len(self._waiting))]
+            for observation in await loop.run_in_executor(self._threads, self._see_all, batch):
+                self._deliver(observation)
+            self.seen += len(batch)
+
+    def _see_all(self, batch: list[tuple[Picture, bool]]) -> list[Look | Motion]:
+        return [observation for picture, full in batch for observation in self._see(picture, full)]
+
+    def _see(self, picture: Picture, full: bool) -> Iterator[Look | Motion]:
+        plane = luma(picture.frame)
+        if full:
+            motion = self._motion.observe(plane, picture.at)
+            if motion is not None:
+                yield motion
+        else:
+            self._motion.reset()
+        if picture.keyframe or picture.fresh or self._due(picture.at):
+            fresh = self._scene.observe(plane) or picture.fresh
+            if fresh or self._due(picture.at):
+                self._looked_at = picture.at
+                yield self._eye.look(colour(picture.frame), picture.at, fresh=fresh)
+
+    def _due(self, at: float) -> bool:
+        return not 0 <= at - self._looked_at < self._look_every
