@@ -1,6 +1,7 @@
 """A program in its own process group: its output kept in a file, stopped by pid, nothing of it left behind."""
 
 import asyncio
+import contextlib
 import os
 import shutil
 import signal
@@ -69,17 +70,21 @@ class Program:
             return await self._running().wait()
 
     def signal(self, number: signal.Signals) -> None:
-        """Send a signal to the program; nothing happens where it has ended."""
+        """Send a signal to the program; nothing happens where it has ended.
+
+        Not by ``Process.send_signal``, which reaps a child that has just ended, so that its exit status is lost.
+        """
         if self._running().returncode is None:
-            self._running().send_signal(number)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
 
     async def stop(self) -> None:
         """Ask the program to end, kill its group where it does not within GRACE; idempotent."""
         if self._process is None:
             return
         if self._process.returncode is None:
-            self._process.send_signal(signal.SIGTERM)
-            self._process.send_signal(signal.SIGCONT)
+            self.signal(signal.SIGTERM)
+            self.signal(signal.SIGCONT)
             try:
                 await self.ended(GRACE)
             except TimeoutError:
