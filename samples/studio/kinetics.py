@@ -6,7 +6,7 @@ from rest to rest follows 10 u^3 - 15 u^4 + 6 u^5.
 
 from bisect import bisect_right, insort
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -52,8 +52,10 @@ class Line:
         self._longest = 0.1
 
     def add(self, move: Move) -> None:
-        """Add ``move``; steps come in the order of time, strokes in any."""
+        """Add ``move``; steps come in the order of time (a step before the last begins with it), strokes in any."""
         if move.hold == float("inf"):
+            if self._steps and move.at < self._steps[-1].at:
+                move = replace(move, at=self._steps[-1].at)
             self._steps.append(move)
             self._sums.append(self._sums[-1] + move.amount)
             return

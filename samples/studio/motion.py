@@ -45,9 +45,10 @@ class Performer:
         temper = TEMPERAMENTS[temperament]
         seeds = np.random.SeedSequence([seed, sorted(TEMPERAMENTS).index(temperament)]).spawn(16)
         rngs = [np.random.default_rng(s) for s in seeds]
-        self._lines = {name: Line() for name in CHANNELS}
-        self.speech = Speech(rngs[0], temper, self._lines)
-        self.gaze = Gaze(rngs[1], temper, self._lines)
+        talking, looking = ({name: Line() for name in CHANNELS} for _ in range(2))
+        self._lines = [(name, line) for lines in (talking, looking) for name, line in lines.items()]
+        self.speech = Speech(rngs[0], temper, talking)
+        self.gaze = Gaze(rngs[1], temper, looking)
         self._drift = {name: Drift(rng, size) for (name, size), rng in zip(WANDER.items(), rngs[3:], strict=False)}
         self._breath = float(rngs[2].uniform(0.22, 0.3))  # breaths a second
         self._choice = rngs[15]
@@ -74,7 +75,9 @@ class Performer:
         self.speech.until(t)
         self.gaze.until(t)
         still = self._attention(t)
-        v = {name: line.value(t) for name, line in self._lines.items()}
+        v = dict.fromkeys(CHANNELS, 0.0)
+        for name, line in self._lines:
+            v[name] += line.value(t)
         for name in ("yaw", "pitch", "roll", "mouth_open", "hand_l", "hand_r"):
             v[name] *= 1 - 0.75 * still
         if still and "eye_blink" in self._asked:
