@@ -1,0 +1,1 @@
+"""Enforcers: one file per media server, each of them blocks, cuts, confirms and restores."""
