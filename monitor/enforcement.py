@@ -1,0 +1,181 @@
+"""Enforcement: a cut is written, done, confirmed and written again, once, whatever happens in between.
+
+1. The intent is durable in the ledger and in the registry before anything leaves for the media server.
+2. The stream's place is blocked, so that a publisher who reconnects by itself stays out.
+3. The publisher is disconnected.
+4. The media server is asked whether it is gone; "cut" in its answer to step 3 is not believed.
+5. The receipt is written.
+
+A restart finds intents without receipts and goes through steps 2 to 5 again; each of them may be done twice.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from monitor.enforcers.enforcer import Enforcer, EnforcerFailure, Order
+from monitor.journal import Journal
+from monitor.metrics import CUT_SECONDS, CUTS
+from protocols.backend import CutView, EventType
+from protocols.evidence import RuleName
+from protocols.session import CutId, Session
+from protocols.verdict import Verdict
+from protocols.wording import reason
+from registry.cut import Cut
+from registry.error import CutConflict
+from registry.registry import Registry
+from registry.state import CutState
+
+_log = structlog.get_logger()
+
+_RETRY_AFTER = (0.0, 0.2, 0.5, 1.0, 2.0)  # seconds between the first tries; then every five
+_RETRY_EVERY = 5.0
+_GIVE_UP_AFTER = 120.0
+_CONFIRM_WITHIN = 3.0  # then the publisher is disconnected once more
+_ASK_EVERY = 0.05
+
+
+class Enforcement:
+    """Carries out cuts and undoes them."""
+
+    def __init__(
+        self, registry: Registry, journal: Journal, enforcer_of: Callable[[Session], tuple[str, Enforcer]]
+    ) -> None:
+        self._registry = registry
+        self._journal = journal
+        self._enforcer_of = enforcer_of
+
+    async def cut(
+        self,
+        session: Session,
+        verdict: Verdict,
+        rule: RuleName,
+        *,
+        block_s: float | None,
+        steps: Sequence[Mapping[str, Any]],
+    ) -> Cut:
+        """Cut ``session`` for ``rule``, or go on with the cut that it has. Returns it, CONFIRMED or FAILED.
+
+        Raises StaleEpoch where another owner has the session, LedgerFailure or Unavailable where the intent cannot
+        be made durable; then nothing was done.
+        """
+        try:
+            cut = await self._intend(session, verdict, rule, block_s, steps)
+        except CutConflict as present:
+            if present.other is None:
+                raise
+            cut = await self._registry.cuts.get(CutId(present.other))
+        return await self.carry_out(session, cut)
+
+    async def resume(self) -> None:
+        """Finish what was begun before a restart."""
+        async with asyncio.TaskGroup() as group:
+            for cut in await self._registry.cuts.intended():
+                session = await self._registry.sessions.claim(cut.session)
+                group.create_task(self.carry_out(session, cut), name=f"resume {cut.id}")
+
+    async def restore(self, cut_id: CutId, *, by: str, because: str) -> Cut:
+        """Undo a cut: lift the block on the server, tell the backend, leave the record standing."""
+        before = await self._registry.cuts.get(cut_id)
+        session = await self._registry.sessions.get(before.session)
+        _, enforcer = self._enforcer_of(session)
+        cut = await self._registry.cuts.restore(cut_id)
+        await enforcer.restore(_order(session, cut))
+        await self._registry.blocks.lift_for(cut.id, at=self._journal.clock())
+        data = view(cut) | {"restored_by": by, "restored_because": because}
+        await self._journal.note(session, EventType.CUT_RESTORED, data, subject=cut.id)
+        return cut
+
+    async def carry_out(self, session: Session, cut: Cut) -> Cut:
+        """Do a cut whose intent stands in the registry; one that was tried before and failed is tried again."""
+        if cut.state not in (CutState.INTENDED, CutState.FAILED):
+            return cut
+        await self._journal.note(session, EventType.CUT_INTENDED, view(cut), subject=cut.id)
+        _, enforcer = self._enforcer_of(session)
+        began = asyncio.get_running_loop().time()
+        try:
+            async with asyncio.timeout(_GIVE_UP_AFTER):
+                await _persist(enforcer, _order(session, cut))
+        except (TimeoutError, EnforcerFailure) as failure:
+            return await self._failed(session, cut, failure)
+        seconds = asyncio.get_running_loop().time() - began
+        cut = await self._registry.cuts.confirm(cut.id, epoch=session.epoch, at=self._journal.clock(), seconds=seconds)
+        CUTS.labels(rule=cut.rule).inc()
+        CUT_SECONDS.observe(seconds)
+        await self._journal.note(session, EventType.CUT_CONFIRMED, view(cut), subject=cut.id)
+        return cut
+
+    async def _intend(
+        self,
+        session: Session,
+        verdict: Verdict,
+        rule: RuleName,
+        block_s: float | None,
+        steps: Sequence[Mapping[str, Any]],
+    ) -> Cut:
+        name, _ = self._enforcer_of(session)
+        at = self._journal.clock()
+        return await self._registry.cuts.intend(
+            session=session.id,
+            epoch=session.epoch,
+            rule=rule.value,
+            cause=reason(rule).en,
+            evidence=verdict.document(),
+            enforcer=name,
+            at=at,
+            until=None if block_s is None else at + timedelta(seconds=block_s),
+            steps=steps,
+        )
+
+    async def _failed(self, session: Session, cut: Cut, failure: Exception) -> Cut:
+        why = str(failure) or f"the media server did not confirm within {_GIVE_UP_AFTER:g} s"
+        _log.error("cut.failed", cut=cut.id, session=session.id, because=why)
+        cut = await self._registry.cuts.fail(cut.id, epoch=session.epoch)
+        await self._journal.note(session, EventType.CUT_FAILED, view(cut) | {"failure": why}, subject=cut.id)
+        return cut
+
+
+async def _persist(enforcer: Enforcer, order: Order) -> None:
+    """Block, cut and confirm, trying again until it is gone. Raises EnforcerFailure where trying again is no use."""
+    attempt = 0
+    while True:
+        try:
+            await enforcer.block(order)
+            await enforcer.cut(order)
+            if await _gone(enforcer, order):
+                return
+        except EnforcerFailure as failure:
+            if not failure.retry:
+                raise
+            _log.warning("cut.retry", cut=order.cut, because=str(failure))
+        await asyncio.sleep(_RETRY_AFTER[attempt] if attempt < len(_RETRY_AFTER) else _RETRY_EVERY)
+        attempt += 1
+
+
+async def _gone(enforcer: Enforcer, order: Order) -> bool:
+    loop = asyncio.get_running_loop()
+    until = loop.time() + _CONFIRM_WITHIN
+    while not await enforcer.gone(order):
+        if loop.time() >= until:
+            return False
+        await asyncio.sleep(_ASK_EVERY)
+    return True
+
+
+def view(cut: Cut) -> dict[str, Any]:
+    """The cut as its readers get it, JSON."""
+    return CutView.of(cut).model_dump(mode="json")
+
+
+def _order(session: Session, cut: Cut) -> Order:
+    return Order(
+        cut=cut.id,
+        session=session.id,
+        epoch=session.epoch,
+        placement=cut.placement,
+        reason=cut.cause,
+        until=cut.until,
+    )

@@ -1,0 +1,356 @@
+"""The pipeline: one stream, from its first frame to its last entry in the ledger.
+
+    source ─▶ sight ─▶ observations ─▶ judge ─▶ verdict ─▶ ladder ─▶ duty (operator) and enforcement (cut)
+    operator channel ──────┘
+
+Two tasks: one watches, one deliberates. A stream dies alone, and the monitor's own trouble stops the ladder.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Executor
+from typing import Any, Protocol, assert_never
+
+import structlog
+
+from monitor import metrics
+from monitor.enforcement import Enforcement
+from monitor.journal import Journal
+from monitor.sight import Sight
+from monitor.sources.source import Ended, Picture, Refused, Resumed, Source, SourceEvent, Stalled, Watch
+from protocols.attention import Attention
+from protocols.backend import EventType, VerdictView
+from protocols.challenge import ChallengeSchedule
+from protocols.evidence import RuleName
+from protocols.gesture import Gesture
+from protocols.judge import Judge, Judged
+from protocols.ladder import Ladder, Rung, Step
+from protocols.observation import Blindness, ChallengeAsked, Observation, Presence
+from protocols.policy import Policy
+from protocols.session import Session, SessionState
+from protocols.verdict import Driver, Verdict
+from registry.error import LedgerFailure, RegistryError, StaleEpoch, Unavailable
+from registry.identity import fresh
+from registry.state import CutState
+
+_log = structlog.get_logger()
+
+_DELIBERATE_EVERY = 0.5  # seconds
+_CUT_AGAIN_EVERY = 30.0  # seconds, after a cut that could not be confirmed
+_TRY_AGAIN_EVERY = 1.0  # seconds, while the ledger or the registry fails
+
+
+class Desk(Protocol):
+    """How the pipeline reaches the operators of its session."""
+
+    async def ask(self, session: str, challenge: ChallengeAsked) -> None:
+        """Put a challenge to whoever drives."""
+
+    async def notify(self, session: str, rung: Rung, cause: RuleName | None, ends_in: float | None) -> None:
+        """Tell every operator of the session where it stands and what to do."""
+
+    async def dismiss(self, session: str, because: str) -> None:
+        """The session is over; close its operators' channels."""
+
+
+class _Over(Exception):
+    """The session is over: it was cut, or its stream ended."""
+
+    def __init__(self, state: SessionState, because: str) -> None:
+        super().__init__(because)
+        self.state = state
+        self.because = because
+
+
+class Pipeline:
+    """One session while it is monitored. ``run`` returns when it is over."""
+
+    def __init__(
+        self,
+        *,
+        session: Session,
+        policy: Policy,
+        source: Source,
+        sight: Callable[[Callable[[Observation], None]], Sight],
+        judge: Judge,
+        schedule: Callable[[float], ChallengeSchedule],
+        desk: Desk,
+        journal: Journal,
+        enforcement: Enforcement,
+        move: Callable[[SessionState, str | None], Awaitable[Session]],
+        threads: Executor,
+        budget: "WindowBudget",
+    ) -> None:
+        self.session = session
+        self.policy = policy
+        self.source = source
+        self.zero = asyncio.get_running_loop().time()
+        self.ladder = Ladder(policy.ladder)
+        self.verdict: Verdict | None = None
+        self.open_challenge: ChallengeAsked | None = None
+        self.blind_because: str | None = "no picture has come yet"
+        self.operators: set[str] = set()
+        self._judge = judge
+        self._attention = Attention(policy.watch)
+        self._schedule = schedule(0.0)
+        self._desk = desk
+        self._journal = journal
+        self._enforcement = enforcement
+        self._move = move
+        self._threads = threads
+        self._budget = budget
+        self._inbox: list[Observation] = [Blindness(at=0.0, blind=True, cause=self.blind_because)]
+        self._steps: list[dict[str, Any]] = []
+        self._over: asyncio.Queue[_Over] = asyncio.Queue()
+        self.sight = sight(self.observe)
+
+    def at(self) -> float:
+        """Now, in seconds on the session's clock."""
+        return asyncio.get_running_loop().time() - self.zero
+
+    @property
+    def watching(self) -> Watch:
+        """Whether every frame is looked at, or the keyframes alone."""
+        return Watch.FULL if self._budget.holds(self.session.id) else Watch.AMBIENT
+
+    def observe(self, observation: Observation) -> None:
+        """Take an observation for the next deliberation."""
+        self._inbox.append(observation)
+
+    def end(self, because: str) -> None:
+        """Ask for the session to end; it is not cut."""
+        self._end(because)
+
+    async def run(self) -> None:
+        """Watch and judge until the stream is cut, ends, or is ended."""
+        over = _Over(SessionState.ENDED, "the monitor stopped watching")
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.sight.run(), name=f"sight {self.session.id}")
+                group.create_task(self._watch(), name=f"watch {self.session.id}")
+                group.create_task(self._deliberate(), name=f"deliberate {self.session.id}")
+                over = await self._over.get()
+                raise over
+        except* _Over:
+            pass
+        finally:
+            self._budget.give_back(self.session.id)
+            await self.source.close()
+        await self._close(over)
+
+    # ---- watching
+
+    async def _watch(self) -> None:
+        async for event in self.source.events():
+            await self._see(event)
+
+    async def _see(self, event: SourceEvent) -> None:
+        match event:
+            case Picture():
+                metrics.FRAMES.inc()
+                if self.blind_because is not None:
+                    await self._regain_sight(event.at)
+                self.sight.take(event, full=self.watching is Watch.FULL)
+            case Stalled():
+                if event.silent_for >= self.policy.watch.blind_after_s:
+                    await self._lose_sight(event.at, f"no picture for {event.silent_for:.0f} s")
+            case Resumed():
+                pass  # the next picture says so itself
+            case Ended():
+                self._end(event.cause)
+            case Refused():
+                self._end(f"the stream cannot be watched: {event.cause}")
+            case _:
+                assert_never(event)
+
+    async def _lose_sight(self, at: float, cause: str) -> None:
+        if self.blind_because is not None:
+            return
+        self.blind_because = cause
+        self.observe(Blindness(at=at, blind=True, cause=cause))
+        self.ladder.hold(self.at())
+        await self._note(EventType.SESSION_BLIND, {"at": round(at, 3), "cause": cause})
+        await self._stand(SessionState.BLIND, cause)
+
+    async def _regain_sight(self, at: float) -> None:
+        self.blind_because = None
+        self.observe(Blindness(at=at, blind=False, cause="the picture is there"))
+        self.ladder.release(self.at())
+        first = self.session.state is SessionState.PENDING
+        await self._note(EventType.SESSION_LIVE if first else EventType.SESSION_SIGHTED, {"at": round(at, 3)})
+        await self._stand(SessionState.LIVE, None)
+
+    # ---- deliberating
+
+    async def _deliberate(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            batch, self._inbox = self._inbox, []
+            at = self.at()
+            await self._tell_presence(batch)
+            verdict, judged = await loop.run_in_executor(self._threads, self._judge.consider, batch, at)
+            await self._weigh(verdict, judged)
+            await self._climb()
+            await self._ask_routinely()
+            self._pay_attention()
+            await asyncio.sleep(_DELIBERATE_EVERY)
+
+    async def _tell_presence(self, batch: list[Observation]) -> None:
+        for presence in (o for o in batch if isinstance(o, Presence)):
+            (self.operators.add if presence.connected else self.operators.discard)(presence.operator)
+            kind = EventType.OPERATOR_PRESENT if presence.connected else EventType.OPERATOR_LAPSED
+            data = {"at": round(presence.at, 3), "operator": presence.operator, "cause": presence.cause}
+            await self._note(kind, data)
+
+    async def _weigh(self, verdict: Verdict, judged: tuple[Judged, ...]) -> None:
+        for outcome in judged:
+            await self._note(EventType.CHALLENGE_JUDGED, outcome.document())
+            if self.open_challenge is not None and outcome.challenge == self.open_challenge.challenge:
+                self.open_challenge = None
+        before, self.verdict = self.verdict, verdict
+        if before is None or _differs(before, verdict):
+            metrics.VERDICTS.labels(driver=verdict.driver.value).inc()
+            await self._note(EventType.VERDICT_CHANGED, VerdictView.of(verdict).document())
+
+    async def _climb(self) -> None:
+        now, verdict = self.at(), self.verdict
+        if verdict is None or self.blind_because is not None:
+            return
+        steps = self.ladder.clear(now) if verdict.cause is None else self.ladder.suspect(verdict.cause, now)
+        for step in [*steps, *self.ladder.tick(now)]:
+            await self._act(step, verdict)
+
+    async def _act(self, step: Step, verdict: Verdict) -> None:
+        ends_in = None if step.until is None else round(step.until - step.now, 3)
+        cause = None if step.cause is None else step.cause.value
+        data = {"at": round(step.now, 3), "rung": step.rung.value, "cause": cause, "ends_in": ends_in}
+        self._steps.append(data)
+        await self._note(EventType.LADDER_STEP, data)
+        await self._desk.notify(self.session.id, step.rung, step.cause, ends_in)
+        match step.rung:
+            case Rung.CHALLENGE:
+                await self._ask(self._schedule.ask(self.at()))
+            case Rung.CUT:
+                await self._cut(verdict, step.cause or RuleName.DRIVING)
+            case Rung.WATCHING | Rung.NOTIFY | Rung.GRACE:
+                pass
+            case _:
+                assert_never(step.rung)
+
+    async def _ask_routinely(self) -> None:
+        if self.open_challenge is None and self.operators and self.blind_because is None:
+            await self._ask(self._schedule.due(self.at()))
+
+    async def _ask(self, gesture: Gesture | None) -> None:
+        if gesture is None or not self.operators:
+            return
+        within = self.policy.challenge.within_s
+        asked = ChallengeAsked(at=self.at(), challenge=fresh("chl"), gesture=gesture, within=within)
+        self.open_challenge = asked
+        self.observe(asked)
+        self._pay_attention()
+        data = {"at": round(asked.at, 3), "challenge": asked.challenge, "gesture": gesture.value, "within": within}
+        await self._note(EventType.CHALLENGE_ASKED, data)
+        await self._desk.ask(self.session.id, asked)
+
+    def _pay_attention(self) -> None:
+        wanted = self._attention.wants(
+            self.at(),
+            self.verdict.driver if self.verdict else Driver.UNKNOWN,
+            suspected=self.ladder.rung is not Rung.WATCHING,
+            challenged=self.open_challenge is not None,
+        )
+        if wanted:
+            self._budget.take(self.session.id)
+        else:
+            self._budget.give_back(self.session.id)
+        self.source.watch(self.watching)
+
+    # ---- acting
+
+    async def _cut(self, verdict: Verdict, rule: RuleName) -> None:
+        """Cut, and go on trying until the media server confirms it: an AI-driven stream does not stay on air."""
+        block_s = self.policy.ladder.block_s
+        while True:
+            try:
+                cut = await self._enforcement.cut(self.session, verdict, rule, block_s=block_s, steps=self._steps)
+            except StaleEpoch as lost:
+                self._over.put_nowait(_Over(SessionState.ENDED, str(lost)))
+                return
+            except (LedgerFailure, Unavailable) as failure:
+                await self._wait_out(failure)
+                continue
+            _log.info("cut", session=self.session.id, cut=cut.id, rule=rule.value, state=cut.state.value)
+            if cut.state is not CutState.FAILED:
+                self._over.put_nowait(_Over(SessionState.CUT, f"cut: {rule.value}"))
+                return
+            await asyncio.sleep(_CUT_AGAIN_EVERY)
+
+    def _end(self, because: str) -> None:
+        """The stream is over, unless it is being cut: then the cut's receipt is what ends the session."""
+        if self.ladder.rung is not Rung.CUT:
+            self._over.put_nowait(_Over(SessionState.ENDED, because))
+
+    async def _close(self, over: _Over) -> None:
+        await self._desk.dismiss(self.session.id, over.because)
+        await self._note(EventType.SESSION_ENDED, {"state": over.state.value, "because": over.because})
+        await self._stand(over.state, over.because)
+
+    async def _stand(self, state: SessionState, because: str | None) -> None:
+        """Bring the session's row to ``state``, however long the registry takes."""
+        while True:
+            try:
+                self.session = await self._move(state, because)
+            except StaleEpoch:
+                return
+            except RegistryError as failure:
+                await self._wait_out(failure)
+            else:
+                return
+
+    async def _note(self, kind: EventType, data: dict[str, Any]) -> None:
+        """Write to the journal, however long the ledger takes: nothing is lost, and nobody is cut meanwhile."""
+        while True:
+            try:
+                await self._journal.note(self.session, kind, data)
+            except RegistryError as failure:
+                await self._wait_out(failure)
+            else:
+                return
+
+    async def _wait_out(self, failure: Exception) -> None:
+        """The monitor's own trouble: time on the ladder stands still until it is over."""
+        _log.error("session.waits", session=self.session.id, because=str(failure))
+        held = self.ladder.held
+        self.ladder.hold(self.at())
+        await asyncio.sleep(_TRY_AGAIN_EVERY)
+        if not held:
+            self.ladder.release(self.at())
+
+
+def _differs(before: Verdict, after: Verdict) -> bool:
+    return (before.driver, before.cause, before.findings) != (after.driver, after.cause, after.findings)
+
+
+class WindowBudget:
+    """How many streams may be watched at full rate at once; the others wait their turn with their keyframes."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._held: set[str] = set()
+
+    def take(self, session: str) -> bool:
+        """Take a place, if one is free or held already."""
+        if len(self._held) < self._most:
+            self._held.add(session)
+        metrics.WINDOWS.set(len(self._held))
+        return session in self._held
+
+    def give_back(self, session: str) -> None:
+        """Give the place back, if it is held."""
+        self._held.discard(session)
+        metrics.WINDOWS.set(len(self._held))
+
+    def holds(self, session: str) -> bool:
+        """Whether the session has a place."""
+        return session in self._held
