@@ -1,0 +1,266 @@
+"""The tables. One noun of the vocabulary is one table; rows never leave this package.
+
+``seq`` is the order of arrival, for listing and cursors; ``id`` is what the world sees. Every change made here needs
+a migration in ``registry/migrations``; a test compares the two.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Named,
+    String,
+    Table,
+    Text,
+    TypedColumns,
+    UniqueConstraint,
+    text,
+)
+
+from protocols.session import SessionState, SourceKind
+from registry.column import Choice, Document, Instant
+from registry.state import AvatarState, CutState, EventState, OperatorState
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_ID = 40
+_NAME = 256
+
+
+class Arriving(TypedColumns):
+    """What is listed in the order in which it came."""
+
+    seq = Column(BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=True)
+    id: Named[str] = Column(String(_ID), unique=True)
+
+
+class AvatarColumns(Arriving):
+    """``name_key`` is the name as people compare names: without regard to case or width."""
+
+    owner: Named[str] = Column(String(_NAME), index=True)
+    name: Named[str] = Column(String(_NAME))
+    name_key: Named[str] = Column(String(_NAME))
+    state: Named[AvatarState] = Column(Choice(AvatarState))
+    abilities: Named[list[str]] = Column(Document)
+    model: Named[str] = Column(String(_NAME))
+    registered_at: Named[datetime] = Column(Instant)
+
+
+class PictureColumns(TypedColumns):
+    """Digests of the pictures that an avatar was registered with; the pictures are not kept."""
+
+    avatar: Named[str] = Column(String(_ID), ForeignKey("avatars.id"), primary_key=True)
+    digest: Named[bytes] = Column(LargeBinary(32), primary_key=True)
+
+
+class VectorColumns(TypedColumns):
+    """One likeness vector: ``vector`` is little-endian float32, ``dimension`` numbers of it."""
+
+    avatar: Named[str] = Column(String(_ID), ForeignKey("avatars.id"), primary_key=True)
+    model: Named[str] = Column(String(_NAME), primary_key=True)
+    position: Named[int] = Column(Integer, primary_key=True, autoincrement=False)
+    dimension: Named[int]
+    vector: Named[bytes] = Column(LargeBinary)
+
+
+class OperatorColumns(Arriving):
+    """A person under the pseudonym that the issuer of the identity check gave; no name, no id number, ever."""
+
+    pseudonym: Named[str] = Column(String(_NAME))
+    issuer: Named[str] = Column(String(_NAME))
+    assurance: Named[str] = Column(String(_NAME))
+    verified_at: Named[datetime] = Column(Instant)
+    enrolled_at: Named[datetime] = Column(Instant)
+    state: Named[OperatorState] = Column(Choice(OperatorState))
+
+
+class DeviceKeyColumns(TypedColumns):
+    """An Ed25519 public key of an operator's device; a key belongs to one operator only."""
+
+    key: Named[bytes] = Column(LargeBinary(32), primary_key=True)
+    operator: Named[str] = Column(String(_ID), ForeignKey("operators.id"), index=True)
+    position: Named[int]
+    added_at: Named[datetime] = Column(Instant)
+
+
+class PolicyColumns(TypedColumns):
+    """One version of a policy, never changed."""
+
+    name: Named[str] = Column(String(_NAME), primary_key=True)
+    version: Named[int] = Column(Integer, primary_key=True, autoincrement=False)
+    document: Named[dict[str, Any]] = Column(Document)
+    digest: Named[bytes] = Column(LargeBinary(32))
+    put_at: Named[datetime] = Column(Instant)
+
+
+class SessionColumns(Arriving):
+    """``source`` tells one live stream from another; while ``ended_at`` is null, source and placement are taken."""
+
+    kind: Named[SourceKind] = Column(Choice(SourceKind))
+    url: Named[str | None] = Column(Text)
+    source: Named[str | None] = Column(Text)
+    server: Named[str | None] = Column(String(_NAME))
+    app: Named[str | None] = Column(String(_NAME))
+    stream: Named[str | None] = Column(String(_NAME))
+    avatar: Named[str] = Column(String(_ID), ForeignKey("avatars.id"), index=True)
+    policy_name: Named[str] = Column(String(_NAME))
+    policy_version: Named[int]
+    state: Named[SessionState] = Column(Choice(SessionState), index=True)
+    because: Named[str | None] = Column(Text)
+    since: Named[datetime] = Column(Instant)
+    epoch: Named[int]
+    account: Named[str] = Column(String(_NAME), index=True)
+    callback_url: Named[str | None] = Column(Text)
+    attached_at: Named[datetime] = Column(Instant)
+    ended_at: Named[datetime | None] = Column(Instant)
+    verdict: Named[dict[str, Any] | None] = Column(Document)
+    verdict_at: Named[datetime | None] = Column(Instant)
+
+
+class RosterColumns(TypedColumns):
+    """The operators of a session, in the order given."""
+
+    session: Named[str] = Column(String(_ID), ForeignKey("sessions.id"), primary_key=True)
+    position: Named[int] = Column(Integer, primary_key=True, autoincrement=False)
+    operator: Named[str] = Column(String(_ID), ForeignKey("operators.id"), index=True)
+
+
+class CutColumns(Arriving):
+    """A stream taken off air; there is one per session and epoch."""
+
+    session: Named[str] = Column(String(_ID), ForeignKey("sessions.id"))
+    epoch: Named[int]
+    avatar: Named[str] = Column(String(_ID), ForeignKey("avatars.id"), index=True)
+    rule: Named[str] = Column(String(_NAME))
+    cause: Named[str] = Column(Text)
+    evidence: Named[dict[str, Any]] = Column(Document)
+    decided_at: Named[datetime] = Column(Instant)
+    state: Named[CutState] = Column(Choice(CutState), index=True)
+    confirmed_at: Named[datetime | None] = Column(Instant)
+    seconds: Named[float | None] = Column(Float)
+    until: Named[datetime | None] = Column(Instant)
+    enforcer: Named[str] = Column(String(_NAME))
+    steps: Named[list[dict[str, Any]]] = Column(Document)
+    server: Named[str | None] = Column(String(_NAME))
+    app: Named[str | None] = Column(String(_NAME))
+    stream: Named[str | None] = Column(String(_NAME))
+
+
+class BlockColumns(Arriving):
+    """A place that may not publish until ``until`` (null: until lifted)."""
+
+    server: Named[str] = Column(String(_NAME))
+    app: Named[str] = Column(String(_NAME))
+    stream: Named[str] = Column(String(_NAME))
+    cut: Named[str | None] = Column(String(_ID), ForeignKey("cuts.id"), index=True)
+    reason: Named[str] = Column(Text)
+    since: Named[datetime] = Column(Instant)
+    until: Named[datetime | None] = Column(Instant)
+    lifted_at: Named[datetime | None] = Column(Instant)
+
+
+class ApiKeyColumns(Arriving):
+    """``digest`` is the SHA-256 of the secret; the secret itself is nowhere."""
+
+    name: Named[str] = Column(String(_NAME))
+    digest: Named[bytes] = Column(LargeBinary(32))
+    scopes: Named[list[str]] = Column(Document)
+    created_at: Named[datetime] = Column(Instant)
+    expires_at: Named[datetime | None] = Column(Instant)
+    revoked_at: Named[datetime | None] = Column(Instant)
+
+
+class RequestColumns(TypedColumns):
+    """A request that carried an Idempotency-Key; ``status`` is null while it is being answered."""
+
+    api_key: Named[str] = Column(String(_ID), primary_key=True)
+    idempotency_key: Named[str] = Column(String(_NAME), primary_key=True)
+    digest: Named[bytes] = Column(LargeBinary(32))
+    ticket: Named[str] = Column(String(_ID))
+    begun_at: Named[datetime] = Column(Instant)
+    expires_at: Named[datetime] = Column(Instant, index=True)
+    status: Named[int | None]
+    headers: Named[dict[str, str] | None] = Column(Document)
+    body: Named[bytes | None] = Column(LargeBinary)
+
+
+class EventColumns(Arriving):
+    """A webhook event; ``body`` holds the exact bytes that are signed and sent."""
+
+    session: Named[str] = Column(String(_ID))
+    kind: Named[str] = Column(String(_NAME))
+    url: Named[str] = Column(Text)
+    body: Named[bytes] = Column(LargeBinary)
+    state: Named[EventState] = Column(Choice(EventState))
+    created_at: Named[datetime] = Column(Instant)
+    next_at: Named[datetime] = Column(Instant)
+    attempts: Named[int]
+    error: Named[str | None] = Column(Text)
+    settled_at: Named[datetime | None] = Column(Instant)
+
+
+def _where(condition: str) -> dict[str, Any]:
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+avatars = Table(
+    "avatars",
+    metadata,
+    AvatarColumns,
+    Index("uq_avatars_owner_name", "owner", "name_key", unique=True, **_where("state <> 'revoked'")),
+    sqlite_autoincrement=True,
+)
+pictures = Table("pictures", metadata, PictureColumns, Index("ix_pictures_digest", "digest"))
+vectors = Table("vectors", metadata, VectorColumns, Index("ix_vectors_model", "model"))
+operators = Table(
+    "operators",
+    metadata,
+    OperatorColumns,
+    UniqueConstraint("issuer", "pseudonym"),
+    sqlite_autoincrement=True,
+)
+device_keys = Table("device_keys", metadata, DeviceKeyColumns)
+policies = Table("policies", metadata, PolicyColumns)
+sessions = Table(
+    "sessions",
+    metadata,
+    SessionColumns,
+    ForeignKeyConstraint(["policy_name", "policy_version"], ["policies.name", "policies.version"]),
+    Index("uq_sessions_source", "source", unique=True, **_where("ended_at IS NULL")),
+    Index("uq_sessions_placement", "server", "app", "stream", unique=True, **_where("ended_at IS NULL")),
+    sqlite_autoincrement=True,
+)
+rosters = Table("rosters", metadata, RosterColumns)
+cuts = Table("cuts", metadata, CutColumns, UniqueConstraint("session", "epoch"), sqlite_autoincrement=True)
+blocks = Table(
+    "blocks",
+    metadata,
+    BlockColumns,
+    Index("ix_blocks_place", "server", "app", "stream", **_where("lifted_at IS NULL")),
+    sqlite_autoincrement=True,
+)
+api_keys = Table("api_keys", metadata, ApiKeyColumns, sqlite_autoincrement=True)
+requests = Table("requests", metadata, RequestColumns)
+events = Table(
+    "events",
+    metadata,
+    EventColumns,
+    Index("ix_events_pending", "session", "seq", **_where("state = 'pending'")),
+    sqlite_autoincrement=True,
+)
