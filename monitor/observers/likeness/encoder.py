@@ -1,0 +1,116 @@
+"""The encoder: head and bust of an avatar, as a small square picture, to a vector of length one."""
+
+import json
+from pathlib import Path
+from typing import Self
+
+import cv2
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from monitor.observers.likeness import model
+from monitor.observers.likeness.model import ModelRefused
+from protocols.likeness import LikenessCalibration
+
+DEFAULT = Path(__file__).with_name("model.onnx")
+CALIBRATION_KEY = "likeness.calibration"  # in the metadata of the ONNX file
+_SIDES = range(32, 257)
+_LENGTHS = range(16, 1025)
+
+
+class Encoder:
+    """An ONNX network from a square BGR picture to a likeness vector, with the calibration it was measured with.
+
+    ``side`` pixels in and ``length`` numbers out are read from the file; ``sha256`` names the file in verdicts.
+    Not to be called from two threads at once only where onnxruntime says so: runs are thread-safe.
+    """
+
+    def __init__(self, session: onnxruntime.InferenceSession, *, sha256: str, name: str) -> None:
+        entry = model.one_end(session.get_inputs(), name, "input")
+        end = model.one_end(session.get_outputs(), name, "output")
+        self.side = _side(entry, name)
+        self.sha256 = sha256
+        self._session = session
+        self._input, self._output = entry.name, end.name
+        self.length = self._measured(end, name)
+        self.calibration = _calibration(session.get_modelmeta().custom_metadata_map, name)
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> Self:
+        """Load ``path``, or the weights that come with the package. Raises ModelRefused."""
+        file = path or DEFAULT
+        data = model.contents(file)
+        return cls(model.session(data, file.name), sha256=model.digest(data), name=file.name)
+
+    def encode(self, squares: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Pictures (n, side, side, 3) uint8 BGR to vectors (n, length) float32 of length one."""
+        vectors = self._session.run([self._output], {self._input: squares})[0]
+        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+        return np.asarray(vectors / np.maximum(norms, 1e-6), dtype=np.float32)
+
+    def _measured(self, end: onnxruntime.NodeArg, name: str) -> int:
+        """The length of the vectors, by running the network once on grey and once on noise."""
+        if end.type != "tensor(float)":
+            raise ModelRefused(f"{name}: output {end.name} is {end.type}, tensor(float) of shape (n, d) is wanted")
+        probe = np.full((2, self.side, self.side, 3), 114, dtype=np.uint8)
+        probe[1] = (
+            (np.arange(probe[1].size, dtype=np.uint32) * 2654435761 >> 13).astype(np.uint8).reshape(probe[1].shape)
+        )
+        try:
+            out = self._session.run([self._output], {self._input: probe})[0]
+        except Exception as error:  # whatever a stranger's graph fails with
+            raise ModelRefused(f"{name}: fails on two pictures ({str(error).splitlines()[0][:160]})") from error
+        if out.ndim != 2 or out.shape[0] != 2 or out.shape[1] not in _LENGTHS:
+            raise ModelRefused(f"{name}: answers {out.shape} for two pictures, (2, 16..1024) is wanted")
+        if not np.isfinite(out).all() or float(np.linalg.norm(out, axis=1).min()) < 1e-3:
+            raise ModelRefused(f"{name}: answers vectors that are not finite or have no length")
+        if np.allclose(out[0], out[1]):
+            raise ModelRefused(f"{name}: answers the same vector whatever it is shown")
+        return int(out.shape[1])
+
+
+def _side(entry: onnxruntime.NodeArg, name: str) -> int:
+    wanted = "tensor(uint8) of shape (n, side, side, 3), side 32..256, BGR"
+    if entry.type != "tensor(uint8)":
+        raise ModelRefused(f"{name}: input {entry.name} is {entry.type}, {wanted} is wanted")
+    shape = entry.shape
+    fits = len(shape) == 4 and not isinstance(shape[0], int) and shape[1] == shape[2] and shape[3] == 3
+    if not fits or shape[1] not in _SIDES:
+        raise ModelRefused(f"{name}: input {entry.name} has shape {shape}, {wanted} is wanted")
+    return int(shape[1])
+
+
+def _calibration(metadata: dict[str, str], name: str) -> LikenessCalibration:
+    text = metadata.get(CALIBRATION_KEY)
+    if text is None:
+        raise ModelRefused(f"{name}: its metadata has no {CALIBRATION_KEY}; run training.calibrate on it first")
+    try:
+        return LikenessCalibration(**{str(k): float(v) for k, v in json.loads(text).items()})
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ModelRefused(f"{name}: {CALIBRATION_KEY} in its metadata is unusable ({error})") from error
+
+
+def square(
+    picture: NDArray[np.uint8], centre: tuple[float, float], edge: float, side: int, outside: int
+) -> NDArray[np.uint8]:
+    """Cut the square of ``edge`` pixels round ``centre`` (x, y) out of ``picture``, scaled to (side, side, 3).
+
+    What lies outside of the picture is filled with the grey ``outside``.
+    """
+    height, width = picture.shape[:2]
+    left, top = round(centre[0] - edge / 2), round(centre[1] - edge / 2)
+    size = max(2, round(edge))
+    x0, y0, x1, y1 = max(left, 0), max(top, 0), min(left + size, width), min(top + size, height)
+    out = np.full((side, side, 3), outside, dtype=np.uint8)
+    if x1 <= x0 or y1 <= y0:
+        return out
+    scale = side / size
+    u0, v0 = round((x0 - left) * scale), round((y0 - top) * scale)
+    u1, v1 = max(u0 + 1, round((x1 - left) * scale)), max(v0 + 1, round((y1 - top) * scale))
+    u1, v1 = min(u1, side), min(v1, side)
+    if u1 <= u0 or v1 <= v0:
+        return out
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    out[v0:v1, u0:u1] = cv2.resize(picture[y0:y1, x0:x1], (u1 - u0, v1 - v0), interpolation=how)
+    return out

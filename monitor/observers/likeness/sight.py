@@ -1,0 +1,92 @@
+"""Find the avatar on a picture and tell whose likeness it is: two small networks, run on one CPU core."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.observers.likeness.encoder import Encoder, square
+from monitor.observers.likeness.locator import Box, Head, Locator
+
+CROP = 112  # the committed encoder sees CROP x CROP pixels
+BUST_SIDE = 1.6  # side of the square round head and bust, in the longer side of the head's box
+BUST_DROP = 0.1  # how far the square's centre lies below the head's, in sides of the square
+OUTSIDE = 114  # grey of what lies outside of the frame
+LEAST_SIDE = 16  # pixels; a picture smaller than that shows nothing
+LEAST_CONFIDENCE = 0.15  # a head less sure than that is not reported at all
+_CLEAR_HEAD = 40.0  # pixels; confidence falls in proportion for a head smaller than that
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sighting:
+    """An avatar seen on a picture.
+
+    ``head`` and ``bust`` in pixels of the picture; ``confidence`` 0..1 that this is an avatar's head, large enough
+    to tell whose; ``vector`` float32 (d,) of length one.
+    """
+
+    head: Box
+    bust: Box
+    confidence: float
+    vector: NDArray[np.float32]
+
+
+class Sight:
+    """Locator and encoder together. May be shared between threads."""
+
+    def __init__(self, locator: Locator, encoder: Encoder) -> None:
+        self._locator = locator
+        self.encoder = encoder
+
+    @classmethod
+    def load(cls, model: Path | None = None) -> Self:
+        """With the encoder in the ONNX file ``model``, or the one that comes with the package.
+
+        Raises ModelRefused for a file that is no likeness encoder.
+        """
+        return cls(Locator.load(), Encoder.load(model))
+
+    def look(self, picture: NDArray[np.uint8]) -> Sighting | None:
+        """The most prominent avatar on ``picture`` (H, W, 3) uint8 BGR, or None where none is seen.
+
+        Raises ValueError for what is not such a picture.
+        """
+        seen = self.looks(picture, most=1)
+        return seen[0] if seen else None
+
+    def looks(self, picture: NDArray[np.uint8], *, most: int) -> list[Sighting]:
+        """Up to ``most`` avatars on ``picture``, the most prominent (sure, large) first."""
+        if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8:
+            raise ValueError(f"a picture is uint8 (h, w, 3), not {picture.dtype} {picture.shape}")
+        if min(picture.shape[:2]) < LEAST_SIDE:
+            return []
+        heads = self._locator.heads(picture, least=LEAST_CONFIDENCE)
+        heads = sorted(heads, key=prominence, reverse=True)[:most]
+        if not heads:
+            return []
+        busts = [bust(h.box) for h in heads]
+        squares = [square(picture, b.centre, b.w, self.encoder.side, OUTSIDE) for b in busts]
+        vectors = self.encoder.encode(np.stack(squares))
+        return [
+            Sighting(head=h.box, bust=b, confidence=h.confidence * clearness(h.box), vector=v)
+            for h, b, v in zip(heads, busts, vectors, strict=True)
+        ]
+
+
+def prominence(head: Head) -> float:
+    """Of several heads the one that counts is sure and large."""
+    return head.confidence**2 * (head.box.w * head.box.h) ** 0.5
+
+
+def clearness(head: Box) -> float:
+    """0..1: how far the head's size allows to tell whose it is."""
+    return min(1.0, max(head.w, head.h) / _CLEAR_HEAD)
+
+
+def bust(head: Box) -> Box:
+    """The square round head and bust that the encoder sees."""
+    side = BUST_SIDE * max(head.w, head.h)
+    x, y = head.centre
+    return Box(x=x - side / 2, y=y + BUST_DROP * side - side / 2, w=side, h=side)
