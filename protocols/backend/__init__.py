@@ -1,0 +1,58 @@
+"""The backend API and its webhooks: the documents that cross the wire.
+
+Strict: a value of the wrong type is refused, never coerced, and so is a name that is not known.
+"""
+
+from protocols.backend.avatar import AvatarRegistered, AvatarView
+from protocols.backend.cut import CutView, RestoreRequest
+from protocols.backend.event import DATA, EventType, SessionEvent, WebhookEvent
+from protocols.backend.key import KeyCreated, KeyRequest, KeyView
+from protocols.backend.operator import EnrolOperator, OperatorView, key_bytes
+from protocols.backend.part import Page
+from protocols.backend.problem import InvalidField, Problem
+from protocols.backend.session import (
+    AttachRequest,
+    ChallengeView,
+    EndRequest,
+    PlacementRequest,
+    SessionAttached,
+    SessionStatus,
+    SessionView,
+    SourceView,
+    WhipInvitation,
+)
+from protocols.backend.source import SourceRequest
+from protocols.backend.verdict import EvidenceView, Explanation, VerdictView
+
+__all__ = [
+    "DATA",
+    "AttachRequest",
+    "AvatarRegistered",
+    "AvatarView",
+    "ChallengeView",
+    "CutView",
+    "EndRequest",
+    "EnrolOperator",
+    "EventType",
+    "EvidenceView",
+    "Explanation",
+    "InvalidField",
+    "KeyCreated",
+    "KeyRequest",
+    "KeyView",
+    "OperatorView",
+    "Page",
+    "PlacementRequest",
+    "Problem",
+    "RestoreRequest",
+    "SessionAttached",
+    "SessionEvent",
+    "SessionStatus",
+    "SessionView",
+    "SourceRequest",
+    "SourceView",
+    "VerdictView",
+    "WebhookEvent",
+    "WhipInvitation",
+    "key_bytes",
+]

@@ -1,0 +1,57 @@
+"""Cuts as the backend reads and restores them."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from protocols.backend.part import Moment, Part, Sentence
+from protocols.backend.session import PlacementRequest
+from protocols.backend.verdict import Rule
+
+
+class RestoreRequest(Part):
+    """Why a cut stream may publish again."""
+
+    reason: Sentence = Field(description="Kept in the ledger.", examples=["appeal upheld: the operator was there"])
+
+
+class CutView(Part):
+    """One cut: the intent that was recorded before the act, and the receipt after it."""
+
+    id: str = Field(
+        description="Id of the cut; also the idempotency key towards the media server.", examples=["cut_3k9d7m2x8q0ab"]
+    )
+    session: str = Field(description="Id of the session that was cut.", examples=["ses_4f1c2e9p0k3mt"])
+    avatar: str = Field(description="Id of the avatar that the session claimed.", examples=["av_9s1d0k4w7e2xn"])
+    epoch: int = Field(description="Fencing epoch of the session at the cut.", examples=[1])
+    rule: Rule = Field(description="The rule that it was cut for.", examples=["presence"])
+    cause: str = Field(description="Why, in one sentence.", examples=["no operator of the roster is connected"])
+    state: Annotated[Literal["intended", "confirmed", "failed", "restored"], Field(strict=False)] = Field(
+        description="intended: recorded, not yet confirmed; confirmed: the media server says that the publisher is "
+        "gone; failed: could not be confirmed (may still be, later); restored: may publish again.",
+        examples=["confirmed"],
+    )
+    enforcer: str = Field(description="What cuts it: the kind of enforcer.", examples=["nginx-rtmp"])
+    placement: PlacementRequest | None = Field(None, description="Where it was cut; null for WHIP sessions.")
+    decided_at: Moment = Field(description="When the intent was recorded.", examples=["2026-11-22T08:31:00Z"])
+    confirmed_at: Moment | None = Field(
+        None, description="When it was seen to be gone.", examples=["2026-11-22T08:31:00.121Z"]
+    )
+    seconds: Annotated[float, Field(ge=0)] | None = Field(
+        None, description="Seconds from the cause to the confirmation.", examples=[0.12]
+    )
+    until: Moment | None = Field(
+        None,
+        description="Until when it may not publish again; null: until restored.",
+        examples=["2026-11-22T09:31:00Z"],
+    )
+    steps: list[dict[str, Any]] = Field(
+        default_factory=list,
+        description="The ladder as it was climbed, and what was tried to cut it.",
+        examples=[[{"rung": "notify", "at": 61.2}]],
+    )
+    evidence: dict[str, Any] = Field(
+        default_factory=dict,
+        description="The verdict that it rests on, as it stands in the ledger.",
+        examples=[{"driver": "AI", "p_human": 0.01, "policy": "standard@1"}],
+    )

@@ -1,0 +1,83 @@
+"""What happens to a session, as server-sent event and as webhook."""
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from protocols.backend.part import Moment, Part
+
+
+class EventType(StrEnum):
+    """The kinds of events, each with what its ``data`` holds."""
+
+    SESSION_ATTACHED = "session.attached"
+    SESSION_LIVE = "session.live"
+    SESSION_BLIND = "session.blind"
+    SESSION_SIGHTED = "session.sighted"
+    SESSION_ENDED = "session.ended"
+    OPERATOR_PRESENT = "operator.present"
+    OPERATOR_LAPSED = "operator.lapsed"
+    CHALLENGE_ASKED = "challenge.asked"
+    CHALLENGE_JUDGED = "challenge.judged"
+    VERDICT_CHANGED = "verdict.changed"
+    LADDER_STEP = "ladder.step"
+    CUT_INTENDED = "cut.intended"
+    CUT_CONFIRMED = "cut.confirmed"
+    CUT_FAILED = "cut.failed"
+    CUT_RESTORED = "cut.restored"
+
+
+DATA: dict[EventType, str] = {
+    EventType.SESSION_ATTACHED: "the session, as `SessionView`",
+    EventType.SESSION_LIVE: "`at`",
+    EventType.SESSION_BLIND: "`at`, `cause`: the monitor cannot see; nobody is judged meanwhile",
+    EventType.SESSION_SIGHTED: "`at`, `blind_s`: for how long it could not",
+    EventType.SESSION_ENDED: "`state` (ended or cut), `because`",
+    EventType.OPERATOR_PRESENT: "`at`, `operator`",
+    EventType.OPERATOR_LAPSED: "`at`, `operator`, `cause`",
+    EventType.CHALLENGE_ASKED: "`at`, `challenge`, `gesture`, `within`",
+    EventType.CHALLENGE_JUDGED: "`at`, `challenge`, `gesture`, `passed` (null: could not be judged), `score`",
+    EventType.VERDICT_CHANGED: "the verdict, as `VerdictView`",
+    EventType.LADDER_STEP: "`at`, `rung`, `cause`, `ends_in` seconds",
+    EventType.CUT_INTENDED: "the cut, as `CutView`",
+    EventType.CUT_CONFIRMED: "the cut, as `CutView`",
+    EventType.CUT_FAILED: "the cut, as `CutView`; `failure` says why",
+    EventType.CUT_RESTORED: "the cut, as `CutView`",
+}
+"""What ``data`` holds, by type; media times are seconds since attach."""
+
+_LISTED = "; ".join(f"{kind.value}: {holds}" for kind, holds in DATA.items())
+
+
+class SessionEvent(Part):
+    """Something that happened to a session."""
+
+    id: Annotated[int, Field(ge=1)] = Field(
+        description="Rises with every event of this service; give the last one seen as `Last-Event-ID`.", examples=[118]
+    )
+    type: Annotated[EventType, Field(strict=False)] = Field(description="What happened.", examples=["verdict.changed"])
+    session: str = Field(description="Id of the session.", examples=["ses_4f1c2e9p0k3mt"])
+    at_utc: Moment = Field(description="When, in UTC.", examples=["2026-11-22T08:30:22Z"])
+    data: dict[str, Any] = Field(
+        default_factory=dict, description=f"The particulars. {_LISTED}.", examples=[{"at": 22.0, "driver": "HUMAN"}]
+    )
+
+
+class WebhookEvent(Part):
+    """The body of a webhook (Standard Webhooks: headers `webhook-id`, `webhook-timestamp`, `webhook-signature`)."""
+
+    type: Annotated[EventType, Field(strict=False)] = Field(description="What happened.", examples=["cut.confirmed"])
+    timestamp: Moment = Field(description="When it happened, in UTC.", examples=["2026-11-22T08:31:00Z"])
+    session: str = Field(description="Id of the session.", examples=["ses_4f1c2e9p0k3mt"])
+    account: str = Field(description="The broadcaster's account, as given at attach.", examples=["channel-1187"])
+    data: dict[str, Any] = Field(
+        default_factory=dict,
+        description="As in the server-sent event of this type.",
+        examples=[{"id": "cut_3k9d7m2x8q0ab"}],
+    )
+
+    @classmethod
+    def of(cls, event: SessionEvent, *, account: str) -> "WebhookEvent":
+        """The event, for a webhook."""
+        return cls(type=event.type, timestamp=event.at_utc, session=event.session, account=account, data=event.data)

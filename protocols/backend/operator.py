@@ -1,0 +1,65 @@
+"""Operators as the backend enrols and reads them. No real name and no ID number: who somebody is, the issuer knows."""
+
+import base64
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from protocols.backend.part import Identifier, Moment, Part, Title
+
+DeviceKey = Annotated[str, Field(min_length=43, max_length=44, pattern=r"^[A-Za-z0-9+/_-]{43}=?$")]
+"""An Ed25519 public key: 32 bytes in base64 or base64url."""
+
+
+def key_bytes(text: str) -> bytes:
+    """The 32 bytes of a key written as base64 or base64url, padded or not. Raises ValueError."""
+    plain = text.strip().rstrip("=").replace("-", "+").replace("_", "/")
+    key = base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+    if len(key) != 32:
+        raise ValueError(f"an Ed25519 public key has 32 bytes, not {len(key)}")
+    return key
+
+
+class EnrolOperator(Part):
+    """An operator whose real-name authentication was done by an issuer, and the key of the operator's device."""
+
+    issuer: Title = Field(
+        description="Who authenticated the person: the name of the identity provider.", examples=["id.example"]
+    )
+    pseudonym: Identifier = Field(
+        description="The pairwise pseudonym that the issuer gave for this person. Never a real name or ID number.",
+        examples=["b2f6c0d1"],
+    )
+    assurance: Identifier = Field(description="The issuer's assurance level.", examples=["high"])
+    verified_at: Moment | None = Field(
+        None,
+        description="When the issuer authenticated the person; now where absent.",
+        examples=["2026-11-01T10:00:00Z"],
+    )
+    device_key: DeviceKey = Field(
+        description="Ed25519 public key of the operator's device, base64. More can be added later.",
+        examples=["11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="],
+    )
+
+    @field_validator("device_key")
+    @classmethod
+    def _thirty_two_bytes(cls, value: str) -> str:
+        key_bytes(value)
+        return value
+
+
+class OperatorView(Part):
+    """An enrolled operator."""
+
+    id: str = Field(description="Id of the operator.", examples=["op_7h2m9q0d5k1wz"])
+    issuer: str = Field(description="Who authenticated the person.", examples=["id.example"])
+    pseudonym: str = Field(description="The issuer's pairwise pseudonym.", examples=["b2f6c0d1"])
+    assurance: str = Field(description="The issuer's assurance level.", examples=["high"])
+    verified_at: Moment = Field(description="When the person was authenticated.", examples=["2026-11-01T10:00:00Z"])
+    state: Annotated[Literal["active", "revoked"], Field(strict=False)] = Field(
+        description="Only an active operator may drive.", examples=["active"]
+    )
+    device_keys: list[str] = Field(
+        description="Ed25519 public keys of the operator's devices, base64, oldest first.",
+        examples=[["11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="]],
+    )

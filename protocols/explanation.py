@@ -1,0 +1,75 @@
+"""A verdict in one sentence that a moderator understands, in English and Simplified Chinese."""
+
+from typing import assert_never
+
+from protocols.evidence import Finding, RuleName
+from protocols.verdict import Driver, Verdict
+from protocols.wording import Wording, reason
+
+_SPEAKS_FOR: dict[RuleName, Wording] = {
+    RuleName.LIKENESS: Wording(en="the picture shows the registered avatar", zh="画面与备案的虚拟形象相符"),
+    RuleName.PRESENCE: Wording(en="an operator of the roster is connected", zh="名单内的操作员在线"),
+    RuleName.REPETITION: Wording(en="the picture does not repeat", zh="画面没有循环"),
+    RuleName.AUTHENTICITY: Wording(en="the telemetry is a person's", zh="遥测数据具有真人动作的特征"),
+    RuleName.CHALLENGE: Wording(en="a gesture that was asked for was done", zh="已按要求完成指定动作"),
+    RuleName.DRIVING: Wording(en="the avatar's motion is the operator's motion", zh="虚拟形象的动作与操作员的动作一致"),
+}
+
+
+def explain(verdict: Verdict) -> Wording:
+    """Who drives, how sure that is, and the strongest reason for it."""
+    head, why = _head(verdict), _reason(verdict)
+    if why is None:
+        return Wording(en=f"{head.en}.", zh=f"{head.zh}。")
+    return Wording(en=f"{head.en}: {why.en}.", zh=f"{head.zh}：{why.zh}。")
+
+
+def _head(verdict: Verdict) -> Wording:
+    human = round(100 * verdict.p_human)
+    match verdict.driver:
+        case Driver.HUMAN:
+            return Wording(
+                en=f"A person drives this avatar (probability {human} %)", zh=f"该虚拟形象由真人驱动（概率 {human}%）"
+            )
+        case Driver.MIXED:
+            return Wording(
+                en=f"A person drives this avatar in part (probability {human} %)",
+                zh=f"该虚拟形象部分由真人驱动（概率 {human}%）",
+            )
+        case Driver.AI:
+            return Wording(
+                en=f"Nobody drives this avatar (probability {100 - human} %)",
+                zh=f"该虚拟形象无真人驱动（概率 {100 - human}%）",
+            )
+        case Driver.UNKNOWN:
+            return Wording(
+                en=f"Who drives this avatar is not known yet (probability of a person {human} %)",
+                zh=f"尚无法判断由谁驱动该虚拟形象（真人概率 {human}%）",
+            )
+        case _:
+            assert_never(verdict.driver)
+
+
+def _reason(verdict: Verdict) -> Wording | None:
+    """What a cut would be for; else the rule that weighs most in the direction of the verdict."""
+    if verdict.finding(RuleName.LIKENESS) is Finding.FAIL:
+        return reason(RuleName.LIKENESS)
+    weights: dict[RuleName, float] = {}
+    for e in verdict.evidence:
+        weights[e.rule] = weights.get(e.rule, 0.0) + e.weight
+    rule = max(weights, key=lambda name: _strength(verdict.driver, weights[name]), default=None)
+    if rule is None or weights[rule] == 0:
+        return None
+    return _SPEAKS_FOR[rule] if weights[rule] > 0 else reason(rule)
+
+
+def _strength(driver: Driver, weight: float) -> float:
+    match driver:
+        case Driver.HUMAN:
+            return weight
+        case Driver.AI:
+            return -weight
+        case Driver.MIXED | Driver.UNKNOWN:
+            return abs(weight)
+        case _:
+            assert_never(driver)
