@@ -13,7 +13,7 @@ class AvatarView(Part):
     id: str = Field(description="Id of the avatar.", examples=["av_9s1d0k4w7e2xn"])
     name: str = Field(description="Its name, unique among its owner's avatars.", examples=["Hoshi"])
     owner: str = Field(description="Whose likeness it is.", examples=["studio-1"])
-    state: Annotated[Literal["active", "suspended", "revoked"], Field(strict=False)] = Field(
+    state: Literal["active", "suspended", "revoked"] = Field(
         description="Only an active avatar may be claimed by a session.", examples=["active"]
     )
     abilities: list[str] = Field(

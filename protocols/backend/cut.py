@@ -1,12 +1,54 @@
 """Cuts as the backend reads and restores them."""
 
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Literal, Protocol, cast
 
 from pydantic import Field
 
 from protocols.backend.part import Moment, Part, Sentence
 from protocols.backend.session import PlacementRequest
 from protocols.backend.verdict import Rule
+from protocols.evidence import RuleName
+from protocols.session import Placement
+
+
+CutStanding = Literal["intended", "confirmed", "failed", "restored"]
+
+
+class CutRecord(Protocol):
+    """A cut as it is kept: what the view of it is made from."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def session(self) -> str: ...
+    @property
+    def avatar(self) -> str: ...
+    @property
+    def epoch(self) -> int: ...
+    @property
+    def rule(self) -> str: ...
+    @property
+    def cause(self) -> str: ...
+    @property
+    def evidence(self) -> Mapping[str, Any]: ...
+    @property
+    def decided_at(self) -> datetime: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def confirmed_at(self) -> datetime | None: ...
+    @property
+    def seconds(self) -> float | None: ...
+    @property
+    def until(self) -> datetime | None: ...
+    @property
+    def enforcer(self) -> str: ...
+    @property
+    def steps(self) -> Sequence[Mapping[str, Any]]: ...
+    @property
+    def placement(self) -> Placement | None: ...
 
 
 class RestoreRequest(Part):
@@ -26,7 +68,7 @@ class CutView(Part):
     epoch: int = Field(description="Fencing epoch of the session at the cut.", examples=[1])
     rule: Rule = Field(description="The rule that it was cut for.", examples=["presence"])
     cause: str = Field(description="Why, in one sentence.", examples=["no operator of the roster is connected"])
-    state: Annotated[Literal["intended", "confirmed", "failed", "restored"], Field(strict=False)] = Field(
+    state: CutStanding = Field(
         description="intended: recorded, not yet confirmed; confirmed: the media server says that the publisher is "
         "gone; failed: could not be confirmed (may still be, later); restored: may publish again.",
         examples=["confirmed"],
@@ -55,3 +97,24 @@ class CutView(Part):
         description="The verdict that it rests on, as it stands in the ledger.",
         examples=[{"driver": "AI", "p_human": 0.01, "policy": "standard@1"}],
     )
+
+    @classmethod
+    def of(cls, cut: CutRecord) -> "CutView":
+        """The cut, for the wire."""
+        return cls(
+            id=cut.id,
+            session=cut.session,
+            avatar=cut.avatar,
+            epoch=cut.epoch,
+            rule=RuleName(cut.rule),
+            cause=cut.cause,
+            state=cast("CutStanding", str(cut.state)),
+            enforcer=cut.enforcer,
+            placement=None if cut.placement is None else PlacementRequest.of(cut.placement),
+            decided_at=cut.decided_at,
+            confirmed_at=cut.confirmed_at,
+            seconds=cut.seconds,
+            until=cut.until,
+            steps=[dict(step) for step in cut.steps],
+            evidence=dict(cut.evidence),
+        )

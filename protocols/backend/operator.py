@@ -56,9 +56,7 @@ class OperatorView(Part):
     pseudonym: str = Field(description="The issuer's pairwise pseudonym.", examples=["b2f6c0d1"])
     assurance: str = Field(description="The issuer's assurance level.", examples=["high"])
     verified_at: Moment = Field(description="When the person was authenticated.", examples=["2026-11-01T10:00:00Z"])
-    state: Annotated[Literal["active", "revoked"], Field(strict=False)] = Field(
-        description="Only an active operator may drive.", examples=["active"]
-    )
+    state: Literal["active", "revoked"] = Field(description="Only an active operator may drive.", examples=["active"])
     device_keys: list[str] = Field(
         description="Ed25519 public keys of the operator's devices, base64, oldest first.",
         examples=[["11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="]],
