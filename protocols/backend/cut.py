@@ -1,54 +1,14 @@
 """Cuts as the backend reads and restores them."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Annotated, Any, Literal, Protocol, cast
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from protocols.backend.part import Moment, Part, Sentence
 from protocols.backend.session import PlacementRequest
 from protocols.backend.verdict import Rule
-from protocols.evidence import RuleName
-from protocols.session import Placement
-
 
 CutStanding = Literal["intended", "confirmed", "failed", "restored"]
-
-
-class CutRecord(Protocol):
-    """A cut as it is kept: what the view of it is made from."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def session(self) -> str: ...
-    @property
-    def avatar(self) -> str: ...
-    @property
-    def epoch(self) -> int: ...
-    @property
-    def rule(self) -> str: ...
-    @property
-    def cause(self) -> str: ...
-    @property
-    def evidence(self) -> Mapping[str, Any]: ...
-    @property
-    def decided_at(self) -> datetime: ...
-    @property
-    def state(self) -> str: ...
-    @property
-    def confirmed_at(self) -> datetime | None: ...
-    @property
-    def seconds(self) -> float | None: ...
-    @property
-    def until(self) -> datetime | None: ...
-    @property
-    def enforcer(self) -> str: ...
-    @property
-    def steps(self) -> Sequence[Mapping[str, Any]]: ...
-    @property
-    def placement(self) -> Placement | None: ...
 
 
 class RestoreRequest(Part):
@@ -87,7 +47,7 @@ class CutView(Part):
         description="Until when it may not publish again; null: until restored.",
         examples=["2026-11-22T09:31:00Z"],
     )
-    steps: list[dict[str, Any]] = Field(
+    steps: Annotated[list[dict[str, Any]], Field(strict=False)] = Field(
         default_factory=list,
         description="The ladder as it was climbed, and what was tried to cut it.",
         examples=[[{"rung": "notify", "at": 61.2}]],
@@ -99,22 +59,6 @@ class CutView(Part):
     )
 
     @classmethod
-    def of(cls, cut: CutRecord) -> "CutView":
-        """The cut, for the wire."""
-        return cls(
-            id=cut.id,
-            session=cut.session,
-            avatar=cut.avatar,
-            epoch=cut.epoch,
-            rule=RuleName(cut.rule),
-            cause=cut.cause,
-            state=cast("CutStanding", str(cut.state)),
-            enforcer=cut.enforcer,
-            placement=None if cut.placement is None else PlacementRequest.of(cut.placement),
-            decided_at=cut.decided_at,
-            confirmed_at=cut.confirmed_at,
-            seconds=cut.seconds,
-            until=cut.until,
-            steps=[dict(step) for step in cut.steps],
-            evidence=dict(cut.evidence),
-        )
+    def of(cls, cut: object) -> "CutView":
+        """The cut, for the wire. ``cut``: a cut as it is kept, with attributes of these names."""
+        return cls.model_validate(cut, from_attributes=True)
