@@ -13,7 +13,7 @@ from samples.studio.shape import Shape
 
 __all__ = ["AVATARS", "Avatar"]
 
-AVATARS = ("sakura",)
+AVATARS = ("sakura", "raiden", "nia", "aldric")
 
 
 class Avatar:

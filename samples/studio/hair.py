@@ -72,7 +72,8 @@ def cap(paint: str | Ramp, ink: str, *, radius: float = 1.13, low: float = -0.28
     outline = smooth([*rim, *[(-x, y) for x, y in rim[-2::-1]], *hairline], density=4)
     points = lift(outline, radius)
     edge = np.hypot(outline[:, 0] / radius, outline[:, 1] / (1.1 * radius)) > 0.86
-    points[edge, 2] = np.minimum(points[edge, 2], np.where(outline[edge, 1] > -0.3, 0.0, 0.2))
+    points[:, 2] *= 1 - smoothstep((np.abs(outline[:, 0]) - 0.45) / 0.4)
+    points[edge, 2] = np.minimum(points[edge, 2], 0.2)
     return Shape(name="cap", bone="skull", points=points, paint=paint, line=ink, ink=np.where(edge, 0.022, 0.0))
 
 

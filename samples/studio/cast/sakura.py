@@ -6,7 +6,7 @@ from samples.studio.face import Eye, Face, brows, eyes, face
 from samples.studio.geometry import flip, smooth, stroke
 from samples.studio.hair import back, cap, lock, locks, ramp, ring
 from samples.studio.outfit import arms, forearms, neck, patch, torso
-from samples.studio.shape import Ramp, Shape, lift, plane
+from samples.studio.shape import Ramp, Shape, plane
 
 __all__ = ["draw"]
 
@@ -73,7 +73,7 @@ def _ribbons() -> list[Shape]:
             p = turn(smooth(loop, density=5))
             shapes.append(Shape(bone="skull", points=plane(p, 0.2), paint="f0517a", line="7d1832", ink=0.02))
         knot = turn(smooth([(0.80, -0.70), (0.96, -0.68), (0.98, -0.50), (0.82, -0.48)], density=4))
-        shapes.append(Shape(bone="skull", points=lift(knot, 1.2), paint="d93a5e", line="7d1832", ink=0.018))
+        shapes.append(Shape(bone="skull", points=plane(knot, 0.24), paint="d93a5e", line="7d1832", ink=0.018))
     return shapes
 
 
