@@ -1,11 +1,13 @@
 """Blocks that we keep ourselves, for media servers that ask us before a stream goes on air."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Protocol
 
-from monitor.enforcers.enforcer import Order
+from monitor.enforcers.enforcer import EnforcerFailure, Order
 from registry.block import Blocks as Registry
+from registry.error import RegistryError, Unavailable
 
 
 class Blocks(Protocol):
@@ -30,8 +32,19 @@ class RegisteredBlocks:
         at = self._clock()
         if order.placement is None or (order.until is not None and order.until <= at):
             return
-        await self._registry.put(order.placement, reason=order.reason, at=at, until=order.until, cut=order.cut)
+        with _failing():
+            await self._registry.put(order.placement, reason=order.reason, at=at, until=order.until, cut=order.cut)
 
     async def lift(self, order: Order) -> None:
         """Lift this cut's blocks."""
-        await self._registry.lift_for(order.cut, at=self._clock())
+        with _failing():
+            await self._registry.lift_for(order.cut, at=self._clock())
+
+
+@contextmanager
+def _failing() -> Iterator[None]:
+    """Say the registry's trouble in the enforcers' words; a database that fails may come back."""
+    try:
+        yield
+    except RegistryError as error:
+        raise EnforcerFailure(f"the block cannot be written: {error}", retry=isinstance(error, Unavailable)) from error

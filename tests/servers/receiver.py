@@ -22,7 +22,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What is answered: ``pause`` seconds late; with ``trickle`` one byte each so many seconds; ``cut_off`` half-way."""
+    """What is answered: ``pause`` seconds late, a byte every ``trickle`` seconds, half of it where ``cut_off``."""
 
     status: int = 200
     body: bytes = b""

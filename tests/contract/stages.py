@@ -1,0 +1,242 @@
+"""Stages on which enforcers show what they can do: each a media server, real or standing in for one."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from datetime import datetime
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Self
+
+import standardwebhooks
+from fastapi import FastAPI
+
+from monitor.egress import EgressPolicy
+from monitor.enforcers.enforcer import Enforcer, Order
+from monitor.enforcers.nginx_rtmp import NginxRtmpEnforcer, NginxRtmpServer
+from monitor.enforcers.webhook import WebhookEnforcer, WebhookPlatform
+from monitor.enforcers.whip import WhipEnforcer
+from monitor.hooks import HookSettings, hook_router
+from protocols.session import Placement, SessionId
+from protocols.webhook import SharedSecret
+from tests.servers.nginx_rtmp import NginxRtmp
+from tests.servers.publisher import Publisher
+from tests.servers.receiver import Receiver, Reply, Request
+from tests.servers.web import Web
+
+LOOPBACK_EGRESS = EgressPolicy(allowed_networks=(ip_network("127.0.0.0/8"),))
+
+
+class MemoryBlocks:
+    """Blocks in memory: put and asked as the registry's are; a gate as well."""
+
+    def __init__(self) -> None:
+        self.held: dict[Placement, str] = {}
+        self.left: list[Placement] = []
+
+    async def put(self, order: Order) -> None:
+        assert order.placement is not None
+        self.held[order.placement] = order.cut
+
+    async def lift(self, order: Order) -> None:
+        self.held = {placement: cut for placement, cut in self.held.items() if cut != order.cut}
+
+    async def may_publish(self, placement: Placement, address: str) -> str | None:
+        return "Nobody drives this avatar." if placement in self.held else None
+
+    async def may_go_on(self, placement: Placement) -> str | None:
+        return await self.may_publish(placement, "")
+
+    async def ended(self, placement: Placement) -> None:
+        self.left.append(placement)
+
+
+class NginxStage:
+    """A real nginx, asking our hooks, and an ffmpeg for every stream."""
+
+    server = "main"
+    LOGIN = ("monitor", "correct horse")
+
+    def __init__(self, directory: Path, card: Path) -> None:
+        self.blocks = MemoryBlocks()
+        self._directory = directory
+        self._card = card
+        self._stack = AsyncExitStack()
+        self.publishers: list[Publisher] = []
+        self._refused: list[Publisher] = []
+
+    async def __aenter__(self) -> Self:
+        app = FastAPI()
+        app.include_router(hook_router(self.blocks, HookSettings(servers=[self.server], token="t0ken")))
+        web = await self._stack.enter_async_context(Web(app))
+        hook = f"{web.url}/hooks/nginx-rtmp/{self.server}?token=t0ken"
+        self.nginx = NginxRtmp(self._directory / "nginx", hook, login=self.LOGIN)
+        await self._stack.enter_async_context(self.nginx)
+        self.enforcer = NginxRtmpEnforcer(self.place(self.LOGIN), self.blocks)
+        self._stack.push_async_callback(self.enforcer.close)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    def place(self, login: tuple[str, str]) -> NginxRtmpServer:
+        return NginxRtmpServer(
+            name=self.server, control_url=self.nginx.control_url, stat_url=self.nginx.stat_url, login=login
+        )
+
+    async def publish(self, stream: str) -> bool:
+        publisher = Publisher(self._card, self.nginx.publish_url(stream))
+        await self._stack.enter_async_context(publisher)
+        self.publishers.append(publisher)
+        async with asyncio.timeout(15):
+            while publisher.returncode is None:
+                if await self.on_air(stream):
+                    return True
+                await asyncio.sleep(0.02)
+        self._refused.append(publisher)
+        return False
+
+    async def on_air(self, stream: str) -> bool:
+        return await self.nginx.on_air(stream)
+
+    async def disconnections(self) -> int:
+        await asyncio.sleep(0.5)  # ffmpeg notices when it writes next
+        return sum(p.returncode is not None for p in self.publishers if p not in self._refused)
+
+    async def stop(self) -> bool:
+        await self.nginx.stop()
+        return True
+
+    async def start(self) -> None:
+        await self.nginx.start()
+
+    def stranger(self) -> Enforcer:
+        return NginxRtmpEnforcer(self.place(("monitor", "wrong")), self.blocks)
+
+
+class PlatformStage:
+    """A platform as our documentation asks for it; it checks signatures with the reference library."""
+
+    server = "platform"
+
+    def __init__(self, *, asks_status: bool = True) -> None:
+        self._secret = SharedSecret(secret=b"k" * 32)
+        self._receiver = Receiver(self.answer)
+        self._asks_status = asks_status
+        self.live: set[str] = set()
+        self._blocked: set[str] = set()
+        self._disconnected = 0
+
+    async def __aenter__(self) -> Self:
+        await self._receiver.start()
+        self.enforcer = self._enforcer(self._secret)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.enforcer.close()
+        await self._receiver.stop()
+
+    def _enforcer(self, secret: SharedSecret) -> WebhookEnforcer:
+        platform = WebhookPlatform(
+            name=self.server, url=f"{self._receiver.url}/commands", keys=[secret], asks_status=self._asks_status
+        )
+        return WebhookEnforcer(platform, egress=LOOPBACK_EGRESS, now=_now, source_ended=self._ended)
+
+    async def _ended(self, order: Order) -> bool:
+        assert order.placement is not None
+        return order.placement.stream not in self.live
+
+    def answer(self, request: Request) -> Reply:
+        try:
+            message = standardwebhooks.Webhook(self._secret.text).verify(request.body, request.headers)
+        except standardwebhooks.WebhookVerificationError:
+            return Reply(status=401)
+        stream = message["data"]["stream"]
+        acknowledgement: dict[str, object] = {"acknowledged": request.headers["webhook-id"]}
+        match message["type"]:
+            case "stream.block":
+                self._blocked.add(stream)
+            case "stream.cut":
+                self._disconnected += stream in self.live
+                self.live.discard(stream)
+            case "stream.restore":
+                self._blocked.discard(stream)
+            case "stream.status" if self._asks_status:
+                acknowledgement["publishing"] = stream in self.live
+            case _:
+                return Reply(status=400)
+        return Reply(body=json.dumps(acknowledgement).encode())
+
+    async def publish(self, stream: str) -> bool:
+        if stream not in self._blocked:
+            self.live.add(stream)
+        return stream not in self._blocked
+
+    async def on_air(self, stream: str) -> bool:
+        return stream in self.live
+
+    async def disconnections(self) -> int:
+        return self._disconnected
+
+    async def stop(self) -> bool:
+        await self._receiver.stop()
+        return self._asks_status
+
+    async def start(self) -> None:
+        await self._receiver.start()
+
+    def stranger(self) -> Enforcer | None:
+        return self._enforcer(SharedSecret(secret=b"x" * 32)) if self._asks_status else None
+
+
+class WhipStage:
+    """Our own WHIP endpoint's part in a cut."""
+
+    server = "whip"
+
+    def __init__(self) -> None:
+        self.live: set[str] = set()
+        self._forbidden: set[str] = set()
+        self._hung_up = 0
+        self.hanging: Callable[[], Awaitable[None]] | None = None
+        self.enforcer = WhipEnforcer(self)
+
+    async def forbid(self, session: SessionId, until: datetime | None) -> None:
+        self._forbidden.add(session)
+
+    async def permit(self, session: SessionId) -> None:
+        self._forbidden.discard(session)
+
+    async def hang_up(self, session: SessionId) -> None:
+        if self.hanging is not None:
+            await self.hanging()
+        self._hung_up += session in self.live
+        self.live.discard(session)
+
+    def is_publishing(self, session: SessionId) -> bool:
+        return session in self.live
+
+    async def publish(self, stream: str) -> bool:
+        if stream not in self._forbidden:
+            self.live.add(stream)
+        return stream not in self._forbidden
+
+    async def on_air(self, stream: str) -> bool:
+        return stream in self.live
+
+    async def disconnections(self) -> int:
+        return self._hung_up
+
+    async def stop(self) -> bool:
+        return False
+
+    async def start(self) -> None:
+        raise AssertionError("it never stops")
+
+    def stranger(self) -> None:
+        return None
+
+
+def _now() -> float:
+    return datetime.now().astimezone().timestamp()

@@ -1,0 +1,43 @@
+"""Every enforcer passes the suite that comes with the interface."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.contract.enforcer_contract import EnforcerContract
+from tests.contract.stages import NginxStage, PlatformStage, WhipStage
+from tests.servers.publisher import draw_test_card
+
+
+@pytest.fixture(scope="session")
+def card(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return draw_test_card(tmp_path_factory.mktemp("card") / "card.mp4", seconds=3)
+
+
+@pytest.mark.integration
+class TestNginxRtmp(EnforcerContract):
+    @pytest.fixture
+    async def stage(self, tmp_path: Path, card: Path) -> AsyncIterator[NginxStage]:
+        async with NginxStage(tmp_path, card) as stage:
+            yield stage
+
+
+class TestWebhook(EnforcerContract):
+    @pytest.fixture
+    async def stage(self) -> AsyncIterator[PlatformStage]:
+        async with PlatformStage() as stage:
+            yield stage
+
+
+class TestWebhookConfirmedByOurSource(EnforcerContract):
+    @pytest.fixture
+    async def stage(self) -> AsyncIterator[PlatformStage]:
+        async with PlatformStage(asks_status=False) as stage:
+            yield stage
+
+
+class TestWhip(EnforcerContract):
+    @pytest.fixture
+    async def stage(self) -> WhipStage:
+        return WhipStage()
