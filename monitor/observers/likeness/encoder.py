@@ -23,7 +23,7 @@ class Encoder:
     """An ONNX network from a square BGR picture to a likeness vector, with the calibration it was measured with.
 
     ``side`` pixels in and ``length`` numbers out are read from the file; ``sha256`` names the file in verdicts.
-    Not to be called from two threads at once only where onnxruntime says so: runs are thread-safe.
+    May be shared between threads.
     """
 
     def __init__(self, session: onnxruntime.InferenceSession, *, sha256: str, name: str) -> None:

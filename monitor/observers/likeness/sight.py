@@ -63,7 +63,7 @@ class Sight:
         if min(picture.shape[:2]) < LEAST_SIDE:
             return []
         heads = self._locator.heads(picture, least=LEAST_CONFIDENCE)
-        heads = sorted(heads, key=prominence, reverse=True)[:most]
+        heads = prominent(heads)[:most]
         if not heads:
             return []
         busts = [bust(h.box) for h in heads]
@@ -75,9 +75,11 @@ class Sight:
         ]
 
 
-def prominence(head: Head) -> float:
-    """Of several heads the one that counts is sure and large."""
-    return head.confidence**2 * (head.box.w * head.box.h) ** 0.5
+def prominent(heads: list[Head]) -> list[Head]:
+    """Of several heads those that are half as sure as the surest or more, the largest and surest first."""
+    surest = max((h.confidence for h in heads), default=0.0)
+    sure = [h for h in heads if h.confidence >= surest / 2]
+    return sorted(sure, key=lambda h: h.confidence**2 * (h.box.w * h.box.h) ** 0.5, reverse=True)
 
 
 def clearness(head: Box) -> float:

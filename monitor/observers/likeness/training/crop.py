@@ -46,7 +46,7 @@ def crop(rng: np.random.Generator, pictures: Pictures, row: int, hue: float) -> 
     )
     mirrored = rng.random() < 0.5
     matrix = spoil.placing(centre, CROP / side, rng.normal(0, 4), mirrored, (CROP / 2, CROP / 2))
-    layer = cv2.warpAffine(pictures.pixels[row], matrix, (CROP, CROP), flags=cv2.INTER_LINEAR)
+    layer = np.array(cv2.warpAffine(pictures.pixels[row], matrix, (CROP, CROP)), dtype=np.uint8)
     if hue:
         layer[..., :3] = np.minimum(cv2.transform(layer[..., :3], spoil.hue_turn(hue)), layer[..., 3:])
     if rng.random() < 0.15:

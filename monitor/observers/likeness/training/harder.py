@@ -21,11 +21,12 @@ from numpy.typing import NDArray
 from monitor.observers.likeness import model
 from monitor.observers.likeness.encoder import CALIBRATION_KEY, DEFAULT, square
 from monitor.observers.likeness.locator import Locator
-from monitor.observers.likeness.sight import BUST_SIDE, CROP, LEAST_CONFIDENCE, OUTSIDE, bust, clearness, prominence
+from monitor.observers.likeness.sight import BUST_SIDE, CROP, LEAST_CONFIDENCE, OUTSIDE, bust, clearness, prominent
 from monitor.observers.likeness.training import measure, pictures, scene, spoil, train
 from protocols.likeness import similarity
 
 REFERENCES = 6
+SEEN = 0.3  # least confidence, as in the calibration
 FRAME = (640, 360)
 Rng = np.random.Generator
 Degrade = Callable[[Rng, scene.Scene], NDArray[np.uint8]]
@@ -48,7 +49,8 @@ def _plain(rng: Rng, made: scene.Scene) -> NDArray[np.uint8]:
 
 def _starved(rng: Rng, made: scene.Scene) -> NDArray[np.uint8]:
     """The second key frame of a moving picture at 150 kbit/s."""
-    frames, (width, height) = [], FRAME
+    frames: list[NDArray[np.uint8]] = []
+    width, height = FRAME
     for n in range(51):
         shift = np.array([6 * np.sin(n / 7), 4 * np.sin(n / 5)])
         matrix = spoil.placing(
@@ -58,7 +60,8 @@ def _starved(rng: Rng, made: scene.Scene) -> NDArray[np.uint8]:
             False,
             (width / 2 + shift[0], height / 2 + shift[1]),
         )
-        frames.append(cv2.warpAffine(made.frame, matrix, FRAME, borderMode=cv2.BORDER_REPLICATE))
+        moved = cv2.warpAffine(made.frame, matrix, FRAME, borderMode=cv2.BORDER_REPLICATE)
+        frames.append(np.asarray(moved, dtype=np.uint8))
     options = {"preset": "veryfast", "b": "150k", "maxrate": "150k", "bufsize": "150k", "g": "50", "bf": "0"}
     return spoil.h264(frames, options)[50]
 
@@ -98,10 +101,10 @@ class Eyes:
     def vectors(self, frame: NDArray[np.uint8], head: NDArray[np.float32] | None) -> NDArray[np.float32] | None:
         """The vector of the most prominent avatar, or of the one at ``head``; None where it is not found."""
         heads = self._locator.heads(frame, least=LEAST_CONFIDENCE)
-        heads = [h for h in heads if h.confidence * clearness(h.box) >= 0.3]
+        heads = [h for h in prominent(heads) if h.confidence * clearness(h.box) >= SEEN]
         if not heads:
             return None
-        box = bust(max(heads, key=prominence).box)
+        box = bust(heads[0].box)
         if head is not None:  # a look at the other avatar of the frame is a miss, not an error of the encoder
             x, y, w, h = head
             if not (x - w / 4 < box.centre[0] < x + w * 1.25 and y - h / 4 < box.y + box.h * 0.4 < y + h * 1.25):

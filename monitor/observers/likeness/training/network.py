@@ -1,5 +1,7 @@
 """The two networks, as torch modules that take uint8 BGR pictures (N, H, W, 3) and do their own scaling."""
 
+import itertools
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -44,7 +46,7 @@ class EncoderNet(nn.Module):
             nn.Conv2d(3, widths[0], 4, 4, bias=False), nn.BatchNorm2d(widths[0]), nn.ReLU(inplace=True)
         )
         stages: list[nn.Module] = []
-        for number, (before, after) in enumerate(zip(widths, widths[1:], strict=False)):
+        for number, (before, after) in enumerate(itertools.pairwise(widths)):
             stages += [Residual(before, after, 1 if number == 0 else 2)]
         self.stages = nn.Sequential(*stages)
         cells = side // 4

@@ -88,7 +88,7 @@ def _pixels(files: list[Path], cache: Path) -> NDArray[np.uint8]:
     cache.mkdir(parents=True, exist_ok=True)
     store = cache / f"premultiplied_{len(files)}.npy"
     if not store.exists():
-        pixels = np.lib.format.open_memmap(  # type: ignore[no-untyped-call]
+        pixels = np.lib.format.open_memmap(
             store.with_suffix(".part"), mode="w+", dtype=np.uint8, shape=(len(files), SIDE, SIDE, 4)
         )
         for row, file in enumerate(files):

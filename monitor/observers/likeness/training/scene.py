@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.observers.likeness.training import spoil
+from monitor.observers.likeness.training.backdrop import backdrop
 from monitor.observers.likeness.training.pictures import SIDE, Pictures
 
 SIZES = ((288, 160), (288, 160), (288, 160), (160, 288), (288, 224), (288, 288))  # as sight.Locator scales frames
@@ -50,18 +51,6 @@ def batches(pictures: Pictures, rows: NDArray[np.int64], *, size: int, seed: int
             edges=np.stack([t[1] for t in targets]),
             weight=np.stack([t[2] for t in targets]),
         )
-
-
-def backdrop(rng: np.random.Generator, pictures: Pictures, size: tuple[int, int]) -> NDArray[np.uint8]:
-    """A background of ``size`` (width, height): a part of a drawn one, or one plain colour."""
-    width, height = size
-    if rng.random() < 0.1:
-        return np.full((height, width, 3), rng.integers(0, 256, 3), dtype=np.uint8)
-    whole = pictures.backgrounds[int(rng.integers(len(pictures.backgrounds)))]
-    h, w = (int(rng.uniform(0.4, 1) * n) for n in whole.shape[:2])
-    y, x = int(rng.integers(whole.shape[0] - h + 1)), int(rng.integers(whole.shape[1] - w + 1))
-    out = cv2.resize(whole[y : y + h, x : x + w], size, interpolation=cv2.INTER_LINEAR)
-    return np.asarray(out if rng.random() < 0.5 else out[:, ::-1], dtype=np.uint8)
 
 
 def stage(
@@ -109,9 +98,7 @@ def _enter(
     scale = head / max(w, h)
     matrix = spoil.placing((x + w / 2, y + h / 2), scale, turn, mirrored, onto)
     gap = height - spoil.edge_of_picture(matrix)
-    if (
-        0 < gap < 0.4 * height and rng.random() < 0.7
-    ):  # a bust that stands on the frame's lower edge instead of floating
+    if 0 < gap < 0.4 * height and rng.random() < 0.7:  # a bust that stands on the frame's edge
         onto = (onto[0], min(onto[1] + gap, 0.92 * height))
         matrix = spoil.placing((x + w / 2, y + h / 2), scale, turn, mirrored, onto)
     source = pictures.pixels[row]
@@ -120,7 +107,7 @@ def _enter(
         source = cv2.resize(source, (small, small), interpolation=cv2.INTER_AREA)
         matrix = matrix.copy()
         matrix[:, :2] *= SIDE / small
-    layer = cv2.warpAffine(source, matrix, (width, height), flags=cv2.INTER_LINEAR)
+    layer = np.asarray(cv2.warpAffine(source, matrix, (width, height), flags=cv2.INTER_LINEAR), dtype=np.uint8)
     return spoil.lay(frame, layer), (onto[0] - w * scale / 2, onto[1] - h * scale / 2, w * scale, h * scale)
 
 

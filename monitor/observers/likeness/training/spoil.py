@@ -9,10 +9,42 @@ from numpy.typing import NDArray
 
 from monitor.observers.likeness.training.pictures import SIDE
 
-WORDS = (
-    "hello!! LIVE 1200 viewers SALE 50% OFF thanks for the gift wwww +1 new items NEXT song so cute 88888 "
-    "follow level 12 rank #3 code X7 welcome back 20:15 subtitle here ORDER NOW"
-).split()
+WORDS = [
+    "hello!!",
+    "LIVE",
+    "1200",
+    "viewers",
+    "SALE",
+    "50%",
+    "OFF",
+    "thanks",
+    "for",
+    "the",
+    "gift",
+    "wwww",
+    "+1",
+    "new",
+    "items",
+    "NEXT",
+    "song",
+    "so",
+    "cute",
+    "88888",
+    "follow",
+    "level",
+    "12",
+    "rank",
+    "#3",
+    "code",
+    "X7",
+    "welcome",
+    "back",
+    "20:15",
+    "subtitle",
+    "here",
+    "ORDER",
+    "NOW",
+]
 
 
 def hue_turn(degrees: float) -> NDArray[np.float32]:
@@ -129,9 +161,9 @@ def h264(frames: list[NDArray[np.uint8]], options: dict[str, str], *, rate: int 
             sink.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="bgr24")))
         sink.mux(stream.encode(None))
     store.seek(0)
-    with av.open(store) as source:
+    with av.open(store, "r") as source:
         source.streams.video[0].thread_count = 1
-        return [frame.to_ndarray(format="bgr24") for frame in source.decode(video=0)]
+        return [np.asarray(frame.to_ndarray(format="bgr24"), dtype=np.uint8) for frame in source.decode(video=0)]
 
 
 def h264_tiles(rng: np.random.Generator, tiles: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -107,11 +107,20 @@ def learn(
             print(f"{step} {progress:.1%} loss {running:.4f} {time.monotonic() - began:.0f} s", flush=True)  # noqa: T201
 
 
-def train_encoder(take: Callable[[], Arrays], config: dict[str, Any], classes: int, seconds: float | None) -> nn.Module:
+def begun(net: nn.Module, start: Path | None) -> nn.Module:
+    """``net`` with the weights of an earlier run, where there is one."""
+    if start:
+        net.load_state_dict(torch.load(start, weights_only=True))
+    return net
+
+
+def train_encoder(
+    take: Callable[[], Arrays], config: dict[str, Any], classes: int, start: Path | None, seconds: float | None
+) -> nn.Module:
     """The encoder, trained as a classifier of person x hue with an angular margin."""
     settings = config["encoder"]
-    net = network.EncoderNet(side=CROP, widths=tuple(settings["widths"]), vector=settings["vector"])
-    net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    bare = network.EncoderNet(side=CROP, widths=tuple(settings["widths"]), vector=settings["vector"])
+    net: nn.Module = begun(bare, start).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     arc = network.ArcFace(
         vector=settings["vector"], classes=classes, scale=settings["scale"], margin=settings["margin"]
     )
@@ -124,12 +133,15 @@ def train_encoder(take: Callable[[], Arrays], config: dict[str, Any], classes: i
         return loss
 
     learn(net, loss_of, take, [*net.parameters(), *arc.parameters()], settings, seconds)
-    return net.eval()
+    net.eval()
+    return net
 
 
-def train_locator(take: Callable[[], Arrays], config: dict[str, Any], seconds: float | None) -> nn.Module:
+def train_locator(
+    take: Callable[[], Arrays], config: dict[str, Any], start: Path | None, seconds: float | None
+) -> nn.Module:
     """The locator: focal loss on centres (Zhou et al. 2019), overlap and edge loss on boxes."""
-    net = network.LocatorNet().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    net: nn.Module = begun(network.LocatorNet(), start).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def loss_of(arrays: Arrays, _: float) -> Tensor:
         frames, heat, edges, weight = (torch.from_numpy(a) for a in arrays)
@@ -138,7 +150,8 @@ def train_locator(take: Callable[[], Arrays], config: dict[str, Any], seconds: f
         return network.located_loss(out.float(), heat, edges, weight)
 
     learn(net, loss_of, take, list(net.parameters()), config["locator"], seconds)
-    return net.eval()
+    net.eval()
+    return net
 
 
 def export(net: nn.Module, example: Tensor, out: Path, names: tuple[str, str], dynamic: dict[int, str]) -> None:
@@ -164,6 +177,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=Path("build/likeness"))
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seconds", type=float, help="train so long instead of the configured steps")
+    parser.add_argument("--start", type=Path, help="begin with these weights (.pt of an earlier run)")
     parser.add_argument("--workers", type=int, default=1)
     given = parser.parse_args()
     settings = config()
@@ -172,11 +186,11 @@ def main() -> None:
     take = supply(given.kind, given.folder, given.cache, settings, given.workers)
     if given.kind == "encoder":
         _, numbers = kept_rows(pictures.read(given.folder, given.cache), settings)
-        net = train_encoder(take, settings, (int(numbers.max()) + 1) * len(crop.HUES), given.seconds)
+        net = train_encoder(take, settings, (int(numbers.max()) + 1) * len(crop.HUES), given.start, given.seconds)
         example = torch.zeros(2, CROP, CROP, 3, dtype=torch.uint8)
         export(net, example, given.out, ("picture", "vector"), {0: "n"})
     else:
-        net = train_locator(take, settings, given.seconds)
+        net = train_locator(take, settings, given.start, given.seconds)
         example = torch.zeros(1, 160, 256, 3, dtype=torch.uint8)
         export(net, example, given.out, ("frame", "map"), {0: "n", 1: "height", 2: "width"})
     torch.save(net.state_dict(), given.out.with_suffix(".pt"))

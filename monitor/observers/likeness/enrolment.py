@@ -1,0 +1,89 @@
+"""Enrolment: reference pictures of an avatar become the vectors that it is recognised by."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.observers.likeness.locator import Box
+from monitor.observers.likeness.picture_file import LARGEST_FILE, PictureRefused, decoded
+from monitor.observers.likeness.sight import Sight, Sighting
+
+__all__ = ["EnrolledPicture", "PictureRefused", "vectors_of"]
+
+_MOST_PICTURES = 64
+_LEAST_CONFIDENCE = 0.3
+_LEAST_HEAD = 32.0  # pixels
+_RIVAL = 0.5  # a second head of this share of the first one's size and confidence makes two avatars
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class EnrolledPicture:
+    """A reference picture that was taken: ``vector`` float32 (d,), ``head`` in pixels of the upright picture,
+    ``sha256`` of the file, its ``width`` and ``height`` in pixels and how surely an avatar was found, 0..1."""
+
+    vector: NDArray[np.float32]
+    head: Box
+    confidence: float
+    sha256: str
+    width: int
+    height: int
+
+
+def vectors_of(pictures: Sequence[bytes | Path], sight: Sight) -> list[EnrolledPicture]:
+    """Encode every reference picture (a file's bytes or its path), in order.
+
+    Raises PictureRefused, naming the picture, as soon as one cannot be taken: see picture_file.decoded, and those
+    that show no avatar, a tiny one, or two of about the same size. Nothing is half enrolled.
+    """
+    if not pictures:
+        raise PictureRefused("no pictures were given; send at least one that shows the avatar's head")
+    if len(pictures) > _MOST_PICTURES:
+        raise PictureRefused(f"{len(pictures)} pictures were given; {_MOST_PICTURES} at most are taken")
+    enrolled = []
+    for number, picture in enumerate(pictures, start=1):
+        name = picture.name if isinstance(picture, Path) else f"picture {number}"
+        try:
+            enrolled.append(_enrolled(_bytes_of(picture), sight))
+        except PictureRefused as refusal:
+            raise PictureRefused(f"{name}: {refusal}") from refusal
+    return enrolled
+
+
+def _bytes_of(picture: bytes | Path) -> bytes:
+    if isinstance(picture, bytes):
+        return picture
+    try:
+        with picture.open("rb") as file:
+            return file.read(LARGEST_FILE + 1)
+    except OSError as error:
+        raise PictureRefused(f"the file cannot be read ({error.strerror})") from error
+
+
+def _enrolled(data: bytes, sight: Sight) -> EnrolledPicture:
+    pixels = decoded(data)
+    seen = sight.looks(pixels, most=2)
+    if not seen or seen[0].confidence < _LEAST_CONFIDENCE:
+        raise PictureRefused("no avatar was found; send a picture that shows its head and shoulders from the front")
+    first = seen[0]
+    if max(first.head.w, first.head.h) < _LEAST_HEAD:
+        raise PictureRefused("the avatar is too small; send a picture that its head fills more of")
+    if len(seen) > 1 and _rivals(first, seen[1]):
+        raise PictureRefused("two avatars were found; send a picture that shows only the one to be registered")
+    height, width = pixels.shape[:2]
+    return EnrolledPicture(
+        vector=first.vector,
+        head=first.head,
+        confidence=first.confidence,
+        sha256=hashlib.sha256(data).hexdigest(),
+        width=width,
+        height=height,
+    )
+
+
+def _rivals(first: Sighting, second: Sighting) -> bool:
+    large = second.head.w * second.head.h >= _RIVAL**2 * first.head.w * first.head.h
+    return large and second.confidence >= max(_LEAST_CONFIDENCE * 1.5, _RIVAL * first.confidence)
