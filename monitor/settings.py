@@ -1,0 +1,292 @@
+"""Settings of the service: a TOML file and environment variables, which win over it.
+
+``[servers.edge]`` with ``control_url`` in the file is ``NAKANOHITO_SERVERS__EDGE__CONTROL_URL`` in the environment.
+Whatever is wrong is listed at once, each with the place where it stands.
+"""
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
+
+from protocols.webhook import parse_signer
+
+PREFIX = "NAKANOHITO_"
+FILE = "nakanohito.toml"
+_DELIMITER = "__"
+# Variables of the command line and of the tests, which are no settings of the service.
+_OTHERS = frozenset({"URL", "API_KEY", "SETTINGS", "SHARED", "REQUIRE_PROGRAMS"})
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+Network = IPv4Network | IPv6Network
+HttpUrl = Annotated[str, Field(pattern=r"^https?://[^\s]+$")]
+Loopback = ("127.0.0.0/8", "::1/128")
+
+
+class SettingsRefused(Exception):
+    """The settings cannot be used; the message lists everything that is wrong with them, a line each."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class NginxRtmp(_Section):
+    """A media server: nginx with its RTMP module, its control and its statistics."""
+
+    kind: Literal["nginx-rtmp"]
+    control_url: HttpUrl = Field(description="where its control module answers, such as http://127.0.0.1:8080/control")
+    stat_url: HttpUrl = Field(description="where its statistics answer, such as http://127.0.0.1:8080/stat")
+    username: str | None = Field(None, description="login for both, where they ask for one")
+    password: SecretStr | None = Field(None, description="password of that login")
+    index: int = Field(0, ge=0, le=64, description="place of the server block in nginx's rtmp block, from 0")
+
+
+class WebhookServer(_Section):
+    """A platform that takes commands as signed webhooks."""
+
+    kind: Literal["webhook"]
+    url: HttpUrl = Field(description="where commands are sent")
+    secrets: tuple[SecretStr, ...] = Field(
+        min_length=1, max_length=4, description="keys that commands are signed with: whsec_… or whsk_…"
+    )
+    asks_status: bool = Field(True, description="whether it can be asked if a stream is gone (stream.status)")
+
+    @field_validator("secrets")
+    @classmethod
+    def _keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        return _webhook_keys(value)
+
+
+Server = Annotated[NginxRtmp | WebhookServer, Field(discriminator="kind")]
+
+
+class Egress(_Section):
+    """What the service may connect to when somebody else wrote the URL."""
+
+    allowed_networks: tuple[Network, ...] = Field(
+        (), description="networks that may be reached although they are not public, such as 10.1.0.0/16"
+    )
+    ports: tuple[Annotated[int, Field(ge=1, le=65_535)], ...] | None = Field(
+        None, description="the only ports that may be reached; every one where absent"
+    )
+    directory: Path | None = Field(None, description="folder that file sources may lie in; none where absent")
+
+
+class Hooks(_Section):
+    """Publish hooks: how media servers ask us before a stream goes on air."""
+
+    networks: tuple[Network, ...] = Field(
+        Loopback, validate_default=True, description="networks that media servers ask from"
+    )
+    token: SecretStr | None = Field(None, description="secret that stands in the hook's URL as ?token=…")
+    when_blind: Literal["permit", "refuse"] = Field(
+        "permit", description="what a new publisher is told while the service cannot decide"
+    )
+
+
+class Webhooks(_Section):
+    """Webhooks to the backend (Standard Webhooks)."""
+
+    secrets: tuple[SecretStr, ...] = Field(
+        (),
+        max_length=4,
+        description="keys that webhooks are signed with: whsec_… (HMAC) or whsk_… (Ed25519), two while one is "
+        "replaced; made at first start in data_dir/webhook.key where absent",
+    )
+
+    @field_validator("secrets")
+    @classmethod
+    def _keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        return _webhook_keys(value)
+
+
+class Likeness(_Section):
+    """The observer of likeness."""
+
+    model: Path | None = Field(None, description="ONNX file of the encoder; the one that comes along where absent")
+
+
+class Log(_Section):
+    """What the service says about itself, on standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="the least important that is said")
+    format: Literal["text", "json"] = Field("text", description="for people or for programs")
+
+
+class OperatorChannel(_Section):
+    """The operators' WebSocket."""
+
+    origins: tuple[Annotated[str, Field(pattern=r"^https?://[^/\s]+$")], ...] = Field(
+        (), description="web origins whose pages may connect; programs send none and always may"
+    )
+
+
+class IceServer(_Section):
+    """A STUN or TURN server that WHIP publishers are told of."""
+
+    url: str = Field(pattern=r"^(stuns?|turns?):[^\s<>\"]+$", description="such as stun:stun.example:3478")
+    username: str | None = Field(None, description="for TURN")
+    credential: SecretStr | None = Field(None, description="for TURN")
+
+
+class Whip(_Section):
+    """The WHIP endpoint."""
+
+    origins: tuple[str, ...] = Field(("*",), description="web origins whose pages may publish; * for every one")
+    ice_servers: tuple[IceServer, ...] = Field((), max_length=8, description="STUN and TURN servers")
+
+
+class Settings(BaseSettings):
+    """Everything that can be set."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter=_DELIMITER, extra="forbid", frozen=True, case_sensitive=False
+    )
+
+    data_dir: Path = Field(Path(".nakanohito"), description="folder of the registry, the ledger and generated keys")
+    host: str = Field("127.0.0.1", min_length=1, description="address to listen on")
+    port: int = Field(8470, ge=0, le=65_535, description="port to listen on; 0 for a free one")
+    database_url: str | None = Field(
+        None, description="sqlite:///file or postgresql://…; data_dir/registry.sqlite where absent"
+    )
+    windows: int = Field(8, ge=1, le=10_000, description="streams that may be watched at full rate at once")
+    threads: int = Field(2, ge=1, le=256, description="threads that decode and look at pictures")
+    egress: Egress = Egress()
+    servers: dict[str, Server] = Field(default_factory=dict, description="media servers by the name in placements")
+    hooks: Hooks = Hooks()
+    webhooks: Webhooks = Webhooks()
+    whip: Whip = Whip()
+    operator: OperatorChannel = OperatorChannel()
+    likeness: Likeness = Likeness()
+    log: Log = Log()
+
+    @field_validator("servers")
+    @classmethod
+    def _names(cls, value: dict[str, Server]) -> dict[str, Server]:
+        for name in value:
+            if not _NAME.fullmatch(name):
+                raise ValueError(f"a server's name is of letters, digits, '.', '_' and '-', not {name!r}")
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over what is given, which is the file."""
+        return env_settings, init_settings
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> Self:
+        """Read ``path``, or the file that NAKANOHITO_SETTINGS names, or ./nakanohito.toml where there is one.
+
+        Raises SettingsRefused.
+        """
+        file = _file(path)
+        document = {} if file is None else _read(file)
+        _refuse_unknown_variables(cls)
+        try:
+            return cls(**document)
+        except ValidationError as error:
+            raise SettingsRefused(_listed(error, file)) from error
+        except SettingsError as error:
+            raise SettingsRefused(f"The settings cannot be used: {error}.") from error
+
+    @property
+    def database(self) -> str:
+        """The database's URL, whichever way it was set."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'registry.sqlite'}"
+
+    @property
+    def ledger(self) -> Path:
+        """The ledger's file."""
+        return self.data_dir / "ledger.sqlite"
+
+    @property
+    def admin_key(self) -> Path:
+        """The file that holds the administrator's API key, which the command line reads."""
+        return self.data_dir / "admin.key"
+
+
+def _webhook_keys(secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+    for secret in secrets:
+        try:
+            parse_signer(secret.get_secret_value())
+        except ValueError as error:
+            raise ValueError(f"this is no webhook key: {error}") from None
+    return secrets
+
+
+def _file(path: Path | None) -> Path | None:
+    if path is not None:
+        return path
+    if named := os.environ.get(f"{PREFIX}SETTINGS"):
+        return Path(named)
+    return Path(FILE) if Path(FILE).is_file() else None
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsRefused(f"{file}: cannot be read: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsRefused(f"{file}: is not TOML: {error}.") from error
+
+
+def _refuse_unknown_variables(cls: type[Settings]) -> None:
+    """A variable that nothing reads is a mistake that would go unnoticed."""
+    known = {name.upper() for name in cls.model_fields}
+    wrong = []
+    for variable in sorted(os.environ):
+        if not variable.upper().startswith(PREFIX):
+            continue
+        name = variable.upper().removeprefix(PREFIX).partition(_DELIMITER)[0]
+        if name in known or name in _OTHERS:
+            continue
+        near = difflib.get_close_matches(name, known, n=1)
+        wrong.append(f"  {variable}: no such setting" + (f"; did you mean {PREFIX}{near[0]}?" if near else ""))
+    if wrong:
+        raise SettingsRefused("\n".join(["The settings cannot be used:", *wrong]))
+
+
+def _listed(error: ValidationError, file: Path | None) -> str:
+    lines = [f"  {_where(found['loc'], file, os.environ)}: {_what(found)}" for found in error.errors()]
+    return "\n".join(["The settings cannot be used:", *lines])
+
+
+def _where(loc: tuple[int | str, ...], file: Path | None, environment: Mapping[str, str]) -> str:
+    """The variable where that is set, else the key in the file."""
+    kinds = ("nginx-rtmp", "webhook")
+    names = [str(part) for position, part in enumerate(loc) if not (position == 2 and part in kinds)]
+    present = {name.upper(): name for name in environment}
+    for length in range(len(names), 0, -1):
+        variable = PREFIX + _DELIMITER.join(name.upper() for name in names[:length])
+        if variable in present:
+            return present[variable]
+    key = ".".join(names) or "the settings"
+    return f"{file}: {key}" if file is not None else key
+
+
+def _what(found: Any) -> str:
+    match found["type"]:
+        case "extra_forbidden":
+            return "no such setting"
+        case "missing":
+            return "is missing"
+        case "union_tag_not_found":
+            return "has no kind; give kind = 'nginx-rtmp' or kind = 'webhook'"
+        case _:
+            return str(found["msg"]).removeprefix("Value error, ")
