@@ -1,6 +1,6 @@
 """The pipeline: one stream, from its first frame to its last entry in the ledger.
 
-    source ─▶ sight ─▶ observations ─▶ judge ─▶ verdict ─▶ ladder ─▶ duty (operator) and enforcement (cut)
+    source ─▶ gaze ─▶ observations ─▶ judge ─▶ verdict ─▶ ladder ─▶ duty (operator) and enforcement (cut)
     operator channel ──────┘
 
 Two tasks: one watches, one deliberates. A stream dies alone, and the monitor's own trouble stops the ladder.
@@ -15,8 +15,8 @@ import structlog
 
 from monitor import metrics
 from monitor.enforcement import Enforcement
+from monitor.gaze import Gaze
 from monitor.journal import Journal
-from monitor.sight import Sight
 from monitor.sources.source import Ended, Picture, Refused, Resumed, Source, SourceEvent, Stalled, Watch
 from protocols.attention import Attention
 from protocols.backend import EventType, VerdictView
@@ -71,7 +71,7 @@ class Pipeline:
         session: Session,
         policy: Policy,
         source: Source,
-        sight: Callable[[Callable[[Observation], None]], Sight],
+        gaze: Callable[[Callable[[Observation], None]], Gaze],
         judge: Judge,
         schedule: Callable[[float], ChallengeSchedule],
         desk: Desk,
@@ -102,7 +102,7 @@ class Pipeline:
         self._inbox: list[Observation] = [Blindness(at=0.0, blind=True, cause=self.blind_because)]
         self._steps: list[dict[str, Any]] = []
         self._over: asyncio.Queue[_Over] = asyncio.Queue()
-        self.sight = sight(self.observe)
+        self.gaze = gaze(self.observe)
 
     def at(self) -> float:
         """Now, in seconds on the session's clock."""
@@ -126,7 +126,7 @@ class Pipeline:
         over = _Over(SessionState.ENDED, "the monitor stopped watching")
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self.sight.run(), name=f"sight {self.session.id}")
+                group.create_task(self.gaze.run(), name=f"gaze {self.session.id}")
                 group.create_task(self._watch(), name=f"watch {self.session.id}")
                 group.create_task(self._deliberate(), name=f"deliberate {self.session.id}")
                 over = await self._over.get()
@@ -150,7 +150,7 @@ class Pipeline:
                 metrics.FRAMES.inc()
                 if self.blind_because is not None:
                     await self._regain_sight(event.at)
-                self.sight.take(event, full=self.watching is Watch.FULL)
+                self.gaze.take(event, full=self.watching is Watch.FULL)
             case Stalled():
                 if event.silent_for >= self.policy.watch.blind_after_s:
                     await self._lose_sight(event.at, f"no picture for {event.silent_for:.0f} s")

@@ -1,4 +1,4 @@
-"""Sight: a stream's pictures become observations, in threads, newest first kept.
+"""Gaze: a stream's pictures become observations, in threads; where there are too many, the newest are kept.
 
 Frames may be dropped and are counted; the event loop never decodes, scales or encodes.
 """
@@ -8,11 +8,9 @@ import math
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
-from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
+from monitor.metrics import FRAMES_DROPPED, LOOKS
+from monitor.observers.likeness.sight import Sight
 from monitor.observers.motion import MotionObserver
 from monitor.observers.picture import SceneCut, colour, luma
 from monitor.sources.source import Picture
@@ -21,20 +19,13 @@ from protocols.observation import Look, Motion
 _WAITING = 64  # pictures; at 30 a second two seconds, which no thread should lag behind
 
 
-class Eye(Protocol):
-    """Finds the avatar in a picture and encodes its likeness."""
-
-    def look(self, picture: NDArray[np.uint8], at: float, *, fresh: bool) -> Look:
-        """Look at uint8 BGR (h, w, 3) of media time ``at``."""
-
-
-class Sight:
-    """The eyes on one stream."""
+class Gaze:
+    """The gaze on one stream."""
 
     def __init__(
-        self, eye: Eye, deliver: Callable[[Look | Motion], None], threads: Executor, *, look_every_s: float
+        self, sight: Sight, deliver: Callable[[Look | Motion], None], threads: Executor, *, look_every_s: float
     ) -> None:
-        self._eye = eye
+        self._sight = sight
         self._deliver = deliver
         self._threads = threads
         self._look_every = look_every_s
@@ -48,7 +39,9 @@ class Sight:
 
     def take(self, picture: Picture, *, full: bool) -> None:
         """Take a picture to look at; ``full`` where it belongs to a full-rate window and its motion counts."""
-        self.dropped += len(self._waiting) == _WAITING
+        if len(self._waiting) == _WAITING:
+            self.dropped += 1
+            FRAMES_DROPPED.inc()
         self._waiting.append((picture, full))
         self._arrived.set()
 
@@ -78,7 +71,17 @@ class Sight:
             fresh = self._scene.observe(plane) or picture.fresh
             if fresh or self._due(picture.at):
                 self._looked_at = picture.at
-                yield self._eye.look(colour(picture.frame), picture.at, fresh=fresh)
+                yield self._look(picture, fresh)
+
+    def _look(self, picture: Picture, fresh: bool) -> Look:
+        seen = self._sight.look(colour(picture.frame))
+        LOOKS.inc()
+        return Look(
+            at=picture.at,
+            vector=None if seen is None else seen.vector,
+            confidence=0.0 if seen is None else seen.confidence,
+            fresh=fresh,
+        )
 
     def _due(self, at: float) -> bool:
         return not 0 <= at - self._looked_at < self._look_every
