@@ -27,7 +27,7 @@ def figures() -> dict[str, dict[str, Any]]:
         seconds = asyncio.run(_measure(Path(folder)))
     shared = {
         "unit": "s",
-        "how": f"block (in memory), drop and confirm on nginx-rtmp, from the order to ffmpeg's exit, {len(seconds)} cuts",
+        "how": f"block (in memory), drop, confirm on nginx-rtmp; from the order to ffmpeg's exit, {len(seconds)} cuts",
         "runs": len(seconds),
         "min": min(seconds),
         "max": max(seconds),
