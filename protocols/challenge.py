@@ -37,7 +37,7 @@ class ChallengeSchedule:
     def ask(self, now: float) -> Gesture | None:
         """A gesture to ask for at once; the routine starts anew from here. None where the avatar can show none."""
         gap = -math.log(1.0 - self._dice()) * self._policy.mean_every_s
-        self._deadline = now + max(self._policy.at_most_every_s, min(gap, 3 * self._policy.mean_every_s))
+        self._deadline = now + max(self._policy.least_gap_s, min(gap, 3 * self._policy.mean_every_s))
         others = [gesture for gesture in self._gestures if gesture is not self._last] or list(self._gestures)
         self._last = others[int(self._dice() * len(others))] if others else None
         return self._last

@@ -115,7 +115,7 @@ class ChallengePolicy(_Part):
 
     first_after_s: Seconds = Field(20, description="the first routine challenge comes at a random time around this one")
     mean_every_s: Seconds = Field(240, description="mean of the exponential gaps between routine challenges")
-    at_most_every_s: Seconds = Field(30, description="no gap is shorter than this")
+    least_gap_s: Seconds = Field(30, description="no gap is shorter than this")
     within_s: Seconds = Field(8, description="an answer is looked for this long after it was asked")
     pass_score: Share = Field(0.5, description="the gesture counts as done from this score on")
 
@@ -140,7 +140,7 @@ BRISK = Policy(
     name="brisk",
     presence=PresencePolicy(connect_within_s=12, absent_after_s=8),
     watch=WatchPolicy(window_s=8, every_s=20, windows=2, look_every_s=2, blind_after_s=5),
-    challenge=ChallengePolicy(first_after_s=14, mean_every_s=30, at_most_every_s=12, within_s=6),
+    challenge=ChallengePolicy(first_after_s=14, mean_every_s=30, least_gap_s=12, within_s=6),
     ladder=LadderPolicy(
         driving=(
             RungPolicy(rung="notify", seconds=2),

@@ -1,0 +1,33 @@
+from protocols.attention import Attention
+from protocols.policy import WatchPolicy
+from protocols.verdict import Driver
+
+POLICY = WatchPolicy(window_s=10, every_s=90, windows=2)
+
+
+def watched(attention, until, driver, **reasons):
+    """Seconds, out of those from 0 to ``until``, for which it wants full rate."""
+    reasons = {"suspected": False, "challenged": False} | reasons
+    return [now for now in range(until) if attention.wants(float(now), driver, **reasons)]
+
+
+def test_a_known_driver_is_watched_for_some_windows_and_then_now_and_again():
+    seconds = watched(Attention(POLICY), 140, Driver.HUMAN)
+    assert seconds == [*range(25), *range(115, 140)]
+
+
+def test_an_undecided_stream_is_watched_longer_and_more_often_but_not_for_ever():
+    seconds = watched(Attention(POLICY), 150, Driver.UNKNOWN)
+    assert seconds[:85] == list(range(85))
+    assert 85 not in seconds
+    assert 115 in seconds
+
+
+def test_suspicion_and_challenges_open_a_window_at_once():
+    attention = Attention(POLICY)
+    watched(attention, 30, Driver.HUMAN)
+    assert not attention.wants(30.0, Driver.HUMAN, suspected=False, challenged=False)
+    assert attention.wants(31.0, Driver.HUMAN, suspected=False, challenged=True)
+    assert attention.wants(32.0, Driver.AI, suspected=True, challenged=False)
+    assert attention.wants(55.0, Driver.HUMAN, suspected=False, challenged=False)
+    assert not attention.wants(56.0, Driver.HUMAN, suspected=False, challenged=False)
