@@ -13,7 +13,10 @@ from samples.studio.shape import Shape
 
 __all__ = ["AVATARS", "Avatar"]
 
-AVATARS = ("sakura", "raiden", "nia", "aldric")
+AVATARS = ("sakura", "raiden", "nia", "aldric", "kon", "bolt", "yuki")
+
+# Who wears a hat or tall ears sits lower and smaller: (size, drop in head radii).
+FRAMING = {"aldric": (0.82, 0.75), "kon": (0.9, 0.45), "bolt": (0.95, 0.3), "nia": (0.95, 0.2)}
 
 
 class Avatar:
@@ -31,8 +34,10 @@ class Avatar:
             raise ValueError(f"no avatar {name!r}; there are {', '.join(AVATARS)}")
         shapes: list[Shape] = import_module(f"samples.studio.cast.{name}").draw()
         self.name, self.width, self.height = name, width, height
-        self._head = (0.2 * height if head is None else head) * OVERSAMPLING
-        middle = (0.5 * width, 0.40 * height) if centre is None else centre
+        size, drop = FRAMING.get(name, (1.0, 0.0))
+        self._head = size * (0.21 * height if head is None else head) * OVERSAMPLING
+        middle = (0.5 * width, 0.38 * height) if centre is None else centre
+        middle = (middle[0], middle[1] + drop * self._head / OVERSAMPLING)
         self._centre = (middle[0] * OVERSAMPLING, middle[1] * OVERSAMPLING)
         self._figure = Figure(shapes)
         self._canvas = Canvas(self._figure, width * OVERSAMPLING, height * OVERSAMPLING, self._head)

@@ -21,7 +21,7 @@ YELLOW, LINE, SHADE = "ffc933", "8a5a10", "e0982a"
 
 def draw() -> list[Shape]:
     """All shapes, the hindmost first."""
-    return [*_puffs(), *_hoodie(), *face(LOOK), *eyes(LOOK), *_hairline(), *brows(LOOK), *_glasses(), *_earrings(), *_forearms()]
+    return [*_puffs(), *_hoodie(), *_earrings(), *face(LOOK), *eyes(LOOK), *_hairline(), *brows(LOOK), *_glasses(), *_forearms()]
 
 
 def _cloud(x: float, y: float, r: float, bumps: int, depth: float = 0.07) -> Points:
