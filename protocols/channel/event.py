@@ -1,0 +1,208 @@
+"""What the channel's machines tell their shells, beside the observations that go to the session."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from protocols.channel.message import Sample
+from protocols.channel.violation import Fault
+from protocols.gesture import Gesture
+from protocols.observation import ChallengeAnswered, Presence
+from protocols.telemetry import TelemetrySample
+
+
+class Outcome(StrEnum):
+    """What became of an answer. Only the first is a claim that counts; none says whether the gesture was seen."""
+
+    ACCEPTED = "accepted"
+    LATE = "late"
+    REPEATED = "repeated"
+    UNKNOWN = "unknown"
+    WRONG_NONCE = "wrong_nonce"
+    NOT_DRIVING = "not_driving"
+
+
+# One connection, server ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HelloReceived:
+    """Somebody claims to be ``operator``; nothing is proven until the signature is verified."""
+
+    session: str
+    operator: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeartbeatReceived:
+    """A heartbeat; ``sent`` is on the operator's clock."""
+
+    seq: int
+    sent: float
+    samples: tuple[Sample, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerReceived:
+    """An answer to a challenge, not yet compared with what was asked."""
+
+    challenge: str
+    nonce: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttestReceived:
+    """The device key has signed the first ``count`` sealed messages; ``statement`` is what it signed."""
+
+    count: int
+    statement: bytes
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByeReceived:
+    """The operator leaves on purpose."""
+
+
+ServerEvent = HelloReceived | HeartbeatReceived | AnswerReceived | AttestReceived | ByeReceived
+
+# The floor of one session; ``at`` in seconds on its clock ---------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChallengeExpired:
+    """Nobody has answered in time."""
+
+    at: float
+    challenge: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerRefused:
+    """An answer came that does not count."""
+
+    at: float
+    operator: str
+    challenge: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockJumped:
+    """The operator's clock jumped ``by`` seconds (ahead: positive)."""
+
+    at: float
+    operator: str
+    by: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SamplesRefused:
+    """Samples of one heartbeat that cannot be true, by reason; ``standby`` are those of an operator not driving."""
+
+    at: float
+    operator: str
+    future: int = 0
+    stale: int = 0
+    disordered: int = 0
+    standby: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attested:
+    """The device key has signed the chain: evidence that holds without trusting this service."""
+
+    at: float
+    operator: str
+    connection: str
+    count: int
+    statement: bytes
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriverChanged:
+    """Who drives now; None where nobody does."""
+
+    at: float
+    operator: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Violated:
+    """An operator's software left the protocol; its connection is closed, its presence lapses unless it returns."""
+
+    at: float
+    operator: str
+    fault: Fault
+    message: str
+
+
+Happening = ChallengeExpired | AnswerRefused | ClockJumped | SamplesRefused | Attested | DriverChanged | Violated
+"""What is told about a session's channel beside its observations."""
+FloorEvent = TelemetrySample | Presence | ChallengeAnswered | Happening
+
+# One connection, operator's side; times on the operator's clock ---------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """The channel is open."""
+
+    driving: bool
+    resumed: bool
+    interval: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledged:
+    """A heartbeat has arrived; ``round_trip`` seconds ago it was sent."""
+
+    round_trip: float
+    taken: int
+    refused: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Challenged:
+    """Show ``gesture`` before ``deadline``; after a resume an open challenge comes again with the same id."""
+
+    challenge: str
+    gesture: Gesture
+    deadline: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipted:
+    """The answer has arrived, and whether it counts (an `Outcome`, or a word of a later version)."""
+
+    challenge: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noticed:
+    """Something to know or do; ``until`` where it has a time."""
+
+    level: str
+    code: str
+    en: str
+    zh: str
+    until: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FloorChanged:
+    """Whether this operator drives now."""
+
+    driving: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """Refused or closed by the server, with its code and words."""
+
+    code: str
+    message: str
+
+
+ClientEvent = Opened | Acknowledged | Challenged | Receipted | Noticed | FloorChanged | Ended

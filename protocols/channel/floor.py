@@ -1,0 +1,236 @@
+"""The floor of one session: who is connected, who drives, what is asked of them, and who has lapsed."""
+
+from enum import StrEnum
+from typing import assert_never
+
+from protocols.channel.challenge import Challenges, OpenChallenge
+from protocols.channel.event import (
+    AnswerReceived,
+    AnswerRefused,
+    Attested,
+    AttestReceived,
+    ByeReceived,
+    ChallengeExpired,
+    DriverChanged,
+    FloorEvent,
+    HeartbeatReceived,
+    HelloReceived,
+    Outcome,
+    ServerEvent,
+    Violated,
+)
+from protocols.channel.limits import Limits
+from protocols.channel.notice import Notice
+from protocols.channel.seat import Seat
+from protocols.channel.server import ServerConnection
+from protocols.channel.violation import Closing, TheirViolation
+from protocols.observation import ChallengeAnswered, ChallengeAsked
+
+
+class Sharing(StrEnum):
+    """What happens to a second operator of the roster who comes while another is there."""
+
+    STANDBY = "standby"
+    REFUSE = "refuse"
+
+
+class Floor:
+    """One session's operators.
+
+    ``zero`` is the session's zero on the monotonic clock, ``epoch`` fences it. Each call returns what happened, in
+    order; after each call the connections may have something to send.
+    """
+
+    def __init__(
+        self, *, session: str, epoch: int, zero: float, limits: Limits, sharing: Sharing = Sharing.STANDBY
+    ) -> None:
+        self.session = session
+        self.epoch = epoch
+        self.driver: str | None = None
+        self._zero = zero
+        self._limits = limits
+        self._sharing = sharing
+        self._seats: dict[str, Seat] = {}
+        self._challenges = Challenges(limits)
+        self._notices: dict[str, Notice] = {}
+
+    @property
+    def connections(self) -> tuple[ServerConnection, ...]:
+        """The connections of those who are in."""
+        return tuple(seat.connection for seat in self._seats.values() if seat.connection is not None)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nobody is there, nobody can still resume, and nothing is asked."""
+        return not (self.connections or self._present() or self._challenges.open)
+
+    def enter(self, connection: ServerConnection, operator: str, now: float) -> list[FloorEvent]:
+        """Let in a connection whose signature has been verified.
+
+        An older connection of the same operator is closed; a second operator is refused where ``sharing`` says so.
+        Raises TheirViolation where no keys can be made with what the hello has brought.
+        """
+        if self._sharing is Sharing.REFUSE and set(self._present()) - {operator}:
+            connection.close(Closing.TAKEN, "another operator is connected to this session")
+            return []
+        seat = self._seats.get(operator)
+        driving = self.driver in {None, operator}
+        connection.open(epoch=self.epoch, driving=driving, resumed=seat is not None, now=now)
+        if seat is None:
+            seat = self._seats[operator] = Seat.taken(operator, self._limits, self._zero, now)
+            events: list[FloorEvent] = [seat.presence(now, connected=True, cause="hello")]
+        else:
+            events = seat.alive(now)
+        if seat.connection is not None:
+            seat.connection.close(Closing.SUPERSEDED, "a newer connection of this operator has taken over")
+        seat.connection = connection
+        if self.driver is None:
+            self.driver = operator
+            events.append(DriverChanged(at=now - self._zero, operator=operator))
+        self._remind(connection, now, driving=driving)
+        return events
+
+    def receive(self, connection: ServerConnection, operator: str, data: str | bytes, now: float) -> list[FloorEvent]:
+        """Take one message of a connection that is in."""
+        try:
+            heard = connection.receive(data, now)
+        except TheirViolation as violation:
+            return self._violated(connection, operator, violation, now)
+        return [made for event in heard for made in self._heard(connection, self._seats[operator], event, now)]
+
+    def lost(self, connection: ServerConnection, operator: str) -> None:
+        """The transport of a connection is gone; the operator lapses unless another takes its place in time."""
+        connection.lost()
+        if operator in self._seats:
+            self._seats[operator].vacate(connection, "the connection is down")
+
+    def ask(self, asked: ChallengeAsked, nonce: str, now: float) -> bool:
+        """Open a challenge; whether a driving operator could be asked at once. Others are when they come to drive."""
+        deadline = self._zero + asked.at + asked.within
+        challenge = OpenChallenge(id=asked.challenge, gesture=asked.gesture, deadline=deadline, nonce=nonce)
+        self._challenges.ask(challenge)
+        driving = self._driving()
+        if driving is not None:
+            driving.ask(challenge, now)
+        return driving is not None
+
+    def notify(self, notice: Notice, now: float) -> None:
+        """Tell everybody who is connected; a notice with a time is told again to those who resume before it."""
+        if notice.until is not None:
+            self._notices.pop(notice.code, None)
+            self._notices[notice.code] = notice
+            if len(self._notices) > self._limits.notices:
+                del self._notices[next(iter(self._notices))]
+        for connection in self.connections:
+            connection.notify(notice, self._within(notice, now))
+
+    def close(self, code: str, text: str) -> None:
+        """The session is over for its operators."""
+        for connection in self.connections:
+            connection.close(code, text)
+        self._seats.clear()
+        self._challenges = Challenges(self._limits)
+
+    def next_deadline(self) -> float | None:
+        """When ``expire`` has something to find."""
+        deadlines = [self._challenges.next_deadline()]
+        deadlines += [seat.attendance.next_deadline() for seat in self._seats.values()]
+        deadlines += [connection.next_deadline() for connection in self.connections]
+        return min((deadline for deadline in deadlines if deadline is not None), default=None)
+
+    def expire(self, now: float) -> list[FloorEvent]:
+        """Find lapses, challenges that nobody has answered, and connections that do not do what they must."""
+        at = now - self._zero
+        events: list[FloorEvent] = [ChallengeExpired(at=at, challenge=id_) for id_ in self._challenges.expire(now)]
+        for seat in self._seats.values():
+            events += seat.lapse(now)
+            events += self._overdue(seat, now)
+        return events + self._settle(now)
+
+    def _heard(self, connection: ServerConnection, seat: Seat, event: ServerEvent, now: float) -> list[FloorEvent]:
+        match event:
+            case HeartbeatReceived():
+                returned = seat.alive(now)
+                if returned:
+                    returned += self._settle(now)
+                return [*returned, *seat.heartbeat(connection, event, now, driving=self.driver == seat.operator)]
+            case AnswerReceived():
+                return [self._answer(connection, seat.operator, event, now)]
+            case AttestReceived():
+                return [self._attested(connection, seat.operator, event, now)]
+            case ByeReceived():
+                return [*seat.leave(now), *self._settle(now)]
+            case HelloReceived():  # pragma: no cover - the table has no second hello
+                return []
+            case _:  # pragma: no cover
+                assert_never(event)
+
+    def _answer(self, connection: ServerConnection, operator: str, answer: AnswerReceived, now: float) -> FloorEvent:
+        outcome = Outcome.NOT_DRIVING
+        if self.driver == operator:
+            outcome = self._challenges.answer(answer.challenge, answer.nonce, now)
+        connection.receipt(answer.challenge, outcome)
+        at = now - self._zero
+        if outcome is Outcome.ACCEPTED:
+            return ChallengeAnswered(at=at, challenge=answer.challenge)
+        return AnswerRefused(at=at, operator=operator, challenge=answer.challenge, outcome=outcome)
+
+    def _attested(self, connection: ServerConnection, operator: str, attest: AttestReceived, now: float) -> FloorEvent:
+        return Attested(
+            at=now - self._zero,
+            operator=operator,
+            connection=connection.id,
+            count=attest.count,
+            statement=attest.statement,
+            signature=attest.signature,
+        )
+
+    def _overdue(self, seat: Seat, now: float) -> list[FloorEvent]:
+        connection = seat.connection
+        if connection is None:
+            return []
+        try:
+            connection.expire(now)
+        except TheirViolation as violation:
+            return self._violated(connection, seat.operator, violation, now)
+        return []
+
+    def _violated(
+        self, connection: ServerConnection, operator: str, violation: TheirViolation, now: float
+    ) -> list[FloorEvent]:
+        self._seats[operator].vacate(connection, f"the connection broke the protocol: {violation.fault}")
+        at = now - self._zero
+        return [Violated(at=at, operator=operator, fault=violation.fault, message=str(violation))]
+
+    def _settle(self, now: float) -> list[FloorEvent]:
+        """Give the floor to the first who is there, if whoever drove is not."""
+        present = self._present()
+        if self.driver in present or (self.driver is None and not present):
+            return []
+        before = self._driving()
+        if before is not None:
+            before.floor(driving=False)
+        self.driver = present[0] if present else None
+        driving = self._driving()
+        if driving is not None:
+            driving.floor(driving=True)
+            for challenge in self._challenges.open:
+                driving.ask(challenge, now)
+        return [DriverChanged(at=now - self._zero, operator=self.driver)]
+
+    def _remind(self, connection: ServerConnection, now: float, *, driving: bool) -> None:
+        for challenge in self._challenges.open if driving else ():
+            connection.ask(challenge, now)
+        for notice in self._notices.values():
+            within = self._within(notice, now)
+            if within:
+                connection.notify(notice, within)
+
+    def _present(self) -> list[str]:
+        return [seat.operator for seat in self._seats.values() if seat.attendance.present]
+
+    def _driving(self) -> ServerConnection | None:
+        return self._seats[self.driver].connection if self.driver in self._seats else None
+
+    def _within(self, notice: Notice, now: float) -> float | None:
+        return None if notice.until is None else max(0.0, self._zero + notice.until - now)

@@ -1,0 +1,91 @@
+"""What the operator's side has not brought home yet. It outlives connections, so a resume loses nothing."""
+
+from collections import deque
+
+from protocols.channel.message import Sample
+from protocols.telemetry import TelemetrySample
+
+_SAMPLES = 2400
+_CHALLENGES = 32
+
+
+class Outbox:
+    """Telemetry until it is acknowledged, answers until there is a receipt. Bounded: the newest telemetry wins."""
+
+    def __init__(self) -> None:
+        self._samples: deque[Sample] = deque()
+        self._sent: dict[int, tuple[Sample, ...]] = {}
+        self._nonces: dict[str, str] = {}
+        self._answered: list[str] = []
+        self.dropped = 0
+
+    def __len__(self) -> int:
+        return len(self._samples)
+
+    def offer(self, sample: TelemetrySample) -> None:
+        """Take one sample; its ``at`` is on the operator's monotonic clock."""
+        self._samples.append(_wire(sample))
+        if len(self._samples) > _SAMPLES:
+            self._samples.popleft()
+            self.dropped += 1
+
+    def take(self, seq: int, limit: int, oldest: float) -> list[Sample]:
+        """At most ``limit`` samples for heartbeat ``seq``, none older than ``oldest``: nobody would take those."""
+        while self._samples and self._samples[0].t < oldest:
+            self._samples.popleft()
+            self.dropped += 1
+        taken = tuple(self._samples.popleft() for _ in range(min(limit, len(self._samples))))
+        self._sent[seq] = taken
+        return list(taken)
+
+    def acknowledged(self, seq: int) -> None:
+        """Heartbeat ``seq`` has arrived."""
+        self._sent.pop(seq, None)
+
+    def restart(self) -> None:
+        """A new connection: what was sent and never acknowledged is to be sent again."""
+        unsure = [sample for seq in sorted(self._sent) for sample in self._sent[seq]]
+        self._samples.extendleft(reversed(unsure))
+        self._sent.clear()
+
+    def challenged(self, challenge: str, nonce: str) -> None:
+        """A challenge has come (or come again)."""
+        self._nonces[challenge] = nonce
+        if len(self._nonces) > _CHALLENGES:
+            forgotten = next(iter(self._nonces))
+            self.receipted(forgotten)
+
+    def answer(self, challenge: str) -> bool:
+        """Answer a challenge; whether it is known, and was not answered before."""
+        if challenge not in self._nonces or challenge in self._answered:
+            return False
+        self._answered.append(challenge)
+        return True
+
+    def receipted(self, challenge: str) -> None:
+        """The server has the answer."""
+        self._nonces.pop(challenge, None)
+        if challenge in self._answered:
+            self._answered.remove(challenge)
+
+    @property
+    def answers(self) -> tuple[tuple[str, str], ...]:
+        """Challenge and nonce of each answer without a receipt."""
+        return tuple((challenge, self._nonces[challenge]) for challenge in self._answered)
+
+
+def _wire(sample: TelemetrySample) -> Sample:
+    return Sample(
+        t=sample.at,
+        yaw=sample.yaw,
+        pitch=sample.pitch,
+        roll=sample.roll,
+        mouth_open=sample.mouth_open,
+        eye_blink=sample.eye_blink,
+        smile=sample.smile,
+        hand_l=sample.hand_l,
+        hand_r=sample.hand_r,
+        torso_yaw=sample.torso_yaw,
+        torso_pitch=sample.torso_pitch,
+        torso_roll=sample.torso_roll,
+    )

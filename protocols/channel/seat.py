@@ -1,0 +1,75 @@
+"""One operator's place on the floor of a session. It outlives connections; a resume finds it as it was left."""
+
+from dataclasses import dataclass
+
+from protocols.channel.event import ClockJumped, FloorEvent, HeartbeatReceived, SamplesRefused
+from protocols.channel.intake import Intake, Taken
+from protocols.channel.limits import Limits
+from protocols.channel.presence import Attendance
+from protocols.channel.server import ServerConnection
+from protocols.observation import Presence
+
+
+@dataclass(slots=True)
+class Seat:
+    """Who sits here, whether they are there, and by which connection; None between a loss and a resume."""
+
+    operator: str
+    zero: float
+    attendance: Attendance
+    intake: Intake
+    connection: ServerConnection | None = None
+
+    @classmethod
+    def taken(cls, operator: str, limits: Limits, zero: float, now: float) -> "Seat":
+        """A seat that an operator takes now."""
+        return cls(operator, zero, Attendance(limits, now), Intake(limits, zero))
+
+    def presence(self, now: float, *, connected: bool, cause: str) -> Presence:
+        """The observation that the operator is there, or is not."""
+        return Presence(at=now - self.zero, operator=self.operator, connected=connected, cause=cause)
+
+    def alive(self, now: float) -> list[FloorEvent]:
+        """A sign of life has come; it may end a lapse."""
+        if self.attendance.beat(now):
+            return [self.presence(now, connected=True, cause="heartbeats are back")]
+        return []
+
+    def vacate(self, connection: ServerConnection, cause: str) -> None:
+        """That connection is gone. Nothing changes where another has taken over."""
+        if self.connection is connection:
+            self.connection = None
+            self.attendance.lose(cause)
+
+    def lapse(self, now: float) -> list[FloorEvent]:
+        """Find out whether the operator has lapsed."""
+        cause = self.attendance.expire(now)
+        return [] if cause is None else [self.presence(now, connected=False, cause=cause)]
+
+    def leave(self, now: float) -> list[FloorEvent]:
+        """The operator leaves on purpose."""
+        self.connection = None
+        left = self.attendance.leave()
+        return [self.presence(now, connected=False, cause="the operator has left")] if left else []
+
+    def heartbeat(
+        self, connection: ServerConnection, beat: HeartbeatReceived, now: float, *, driving: bool
+    ) -> list[FloorEvent]:
+        """Take in a heartbeat and acknowledge it; only who drives is heard for their motion."""
+        taken = self.intake.take(beat.sent, beat.samples if driving else (), now)
+        standby = 0 if driving else len(beat.samples)
+        connection.ack(beat, taken=len(taken.samples), refused=taken.refused + standby, now=now)
+        return [*taken.samples, *self._doubts(taken, standby, now)]
+
+    def _doubts(self, taken: Taken, standby: int, now: float) -> list[FloorEvent]:
+        at, operator = now - self.zero, self.operator
+        events: list[FloorEvent] = []
+        if taken.jumped is not None:
+            events.append(ClockJumped(at=at, operator=operator, by=taken.jumped))
+        if taken.refused or standby:
+            future, stale, disordered = taken.future, taken.stale, taken.disordered
+            refused = SamplesRefused(
+                at=at, operator=operator, future=future, stale=stale, disordered=disordered, standby=standby
+            )
+            events.append(refused)
+        return events
