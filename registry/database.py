@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import json
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
@@ -28,6 +29,7 @@ class Database:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._reader = engine
+        self._file = engine.url.database if engine.dialect.name == "sqlite" else None
         self._writer = engine.execution_options(**{_WRITES: True})
         # SQLite has one writer; waiting here is fair and costs nothing, waiting in its busy handler is neither.
         self._turn: contextlib.AbstractAsyncContextManager[Any] = (
@@ -67,7 +69,10 @@ class Database:
                 yield connection
 
     async def migrate(self, step: Callable[[Connection], None]) -> None:
-        """Run ``step``, which changes the tables, in one transaction."""
+        """Run ``step``, which changes the tables, in one transaction. The first thing done with a database."""
+        if self._file is not None:
+            with _translated():
+                await asyncio.to_thread(_write_ahead, self._file)
         async with self.writing() as connection:
             await connection.run_sync(step)
 
@@ -97,9 +102,27 @@ def _prepare(connection: Any, _entry: ConnectionPoolEntry) -> None:
     # The driver's own BEGIN comes too late and is always deferred: _begin takes its place.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_BUSY_TIMEOUT_MS}"):
+    for pragma in ("synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_BUSY_TIMEOUT_MS}"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _write_ahead(file: str) -> None:
+    """Bring the file into WAL mode, where it stays. SQLite does not wait for others here, so that we must."""
+    connection = sqlite3.connect(file, isolation_level=None)
+    patience = time.monotonic() + _BUSY_TIMEOUT_MS / 1000
+    try:
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > patience:
+                    raise
+                time.sleep(0.01)
+            else:
+                return
+    finally:
+        connection.close()
 
 
 def _begin(connection: Connection) -> None:
@@ -119,7 +142,7 @@ def _translated() -> Iterator[None]:
     except exc.SQLAlchemyError as error:
         raise Unavailable(f"The database cannot be used now ({type(error).__name__}).") from error
     except (OSError, sqlite3.Error) as error:
-        raise Unavailable(f"The database cannot be reached: {error}") from error
+        raise Unavailable(f"The database cannot be used: {error}.") from error
 
 
 def _meaning(error: exc.StatementError) -> RegistryError:
@@ -127,7 +150,7 @@ def _meaning(error: exc.StatementError) -> RegistryError:
         case exc.IntegrityError():
             return Conflict("The database refuses this, since it contradicts what is registered.")
         case exc.DBAPIError():
-            return Unavailable(f"The database cannot be used now: {error.orig}")
+            return Unavailable(f"The database cannot be used now: {error.orig}.")
         case _ if isinstance(error.orig, RegistryError):
             return error.orig  # raised by a column type on the way in
         case _:

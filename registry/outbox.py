@@ -1,5 +1,6 @@
 """Outbox: webhook events that wait to be delivered, in order within each session."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -64,20 +65,23 @@ class Outbox:
             raise NotFound(f"There is no event {event}.")
         return _event(row)
 
-    async def due(self, now: datetime, *, limit: int = 100) -> tuple[Event, ...]:
-        """Events to try now, oldest first: of each session its first pending one, if its time has come."""
+    async def due(self, now: datetime, *, limit: int = 100, skipping: Collection[str] = ()) -> tuple[Event, ...]:
+        """Events to try now, oldest first: of each session its first pending one, if its time has come.
+
+        ``skipping`` leaves out the URLs that are being tried already, so that theirs do not fill the answer.
+        """
         query = (
             select(events)
-            .where(events.c.seq.in_(_first()), events.c.next_at <= now)
+            .where(events.c.seq.in_(_first()), events.c.next_at <= now, events.c.url.not_in(skipping))
             .order_by(events.c.seq)
             .limit(page_size(limit))
         )
         async with self._database.reading() as connection:
             return tuple(_event(row) for row in await connection.execute(query))
 
-    async def next_due(self) -> datetime | None:
+    async def next_due(self, *, skipping: Collection[str] = ()) -> datetime | None:
         """When ``due`` has something next; None where nothing waits."""
-        query = select(func.min(events.c.next_at)).where(events.c.seq.in_(_first()))
+        query = select(func.min(events.c.next_at)).where(events.c.seq.in_(_first()), events.c.url.not_in(skipping))
         async with self._database.reading() as connection:
             moment: datetime | None = await connection.scalar(query)
         return moment

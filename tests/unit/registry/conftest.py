@@ -1,0 +1,74 @@
+import hashlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from protocols.gesture import Ability
+from protocols.session import AvatarId, Feed, OperatorId, Placement, Session, SourceKind
+from registry.registry import Registry
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+PLACEMENT = Placement(server="nginx", app="live", stream="hoshino")
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'registry.sqlite'}"
+
+
+@pytest.fixture
+async def registry(url: str) -> AsyncIterator[Registry]:
+    registry = await Registry.open(url)
+    yield registry
+    await registry.close()
+
+
+def likeness(rows: int = 3, dimension: int = 16, seed: int = 0) -> "np.ndarray[tuple[int, int], np.dtype[np.float32]]":
+    vectors = np.random.default_rng(seed).normal(size=(rows, dimension))
+    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+
+
+def digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
+
+
+@dataclass
+class Studio:
+    """What a session needs to be attached."""
+
+    registry: Registry
+    avatar: AvatarId
+    operator: OperatorId
+    policy: str
+
+    async def attach(self, url: str = "rtmp://edge/live/hoshino", placement: Placement | None = None) -> Session:
+        return await self.registry.sessions.create(
+            feed=Feed(kind=SourceKind.RTMP, url=url),
+            avatar=self.avatar,
+            operators=[self.operator],
+            policy=self.policy,
+            placement=placement,
+            at=NOW,
+        )
+
+
+@pytest.fixture
+async def studio(registry: Registry) -> Studio:
+    avatar = await registry.avatars.register(
+        name="Hoshino",
+        owner="owner",
+        abilities={Ability.HEAD, Ability.MOUTH},
+        likeness=likeness(),
+        model="encoder-1",
+        digests=[digest("hoshino")],
+        at=NOW,
+    )
+    operator = await registry.operators.enrol(
+        pseudonym="p-1", issuer="issuer", assurance="substantial", verified_at=NOW, device_keys=[bytes(32)], at=NOW
+    )
+    policy = await registry.policies.put("standard", {"likeness": {"fail_at": 0.05}}, at=NOW)
+    return Studio(registry, avatar.id, operator.id, policy)
