@@ -39,6 +39,10 @@ class EgressRefused(Exception):
     """The URL must not be connected to; the message says why in one sentence, without the URL's path or query."""
 
 
+class HostUnknown(EgressRefused):
+    """The host's name has no address now; it may have one later."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EgressPolicy:
     """What may be connected to.
@@ -102,7 +106,7 @@ async def checked(url: str, policy: EgressPolicy, resolve: Resolve = resolve) ->
         async with asyncio.timeout(_SECONDS_TO_RESOLVE):
             return await asyncio.to_thread(checked_now, url, policy, resolve)
     except TimeoutError:
-        raise EgressRefused("the host's name could not be resolved in time") from None
+        raise HostUnknown("the host's name could not be resolved in time") from None
 
 
 def checked_now(url: str, policy: EgressPolicy, resolve: Resolve = resolve) -> CheckedUrl:
@@ -121,7 +125,7 @@ def checked_now(url: str, policy: EgressPolicy, resolve: Resolve = resolve) -> C
     except (OSError, UnicodeError):
         addresses = []
     if not addresses:
-        raise EgressRefused(f"the host {host} has no address")
+        raise HostUnknown(f"the host {host} has no address")
     for address in addresses:
         if not policy.permits(address):
             raise EgressRefused(f"the host {host} is at {address}, which is neither public nor an allowed network")

@@ -1,0 +1,1 @@
+"""Sources: live streams as sequences of decoded pictures, one file per way in, all behind one interface."""
