@@ -46,7 +46,7 @@ async def exchange(
     seconds: float = TOTAL_SECONDS,
     limit: int = BODY_BYTES,
 ) -> Answer:
-    """Send one request and return the answer with at most ``limit`` bytes of its body.
+    """Send one request and return the answer with at most ``limit`` bytes of its body, 0 to leave it unread.
 
     ``seconds`` bound all of it, connecting (at most CONNECT_SECONDS) and a body that trickles included. Raises
     ExchangeFailed where no answer came; its text holds nothing of the URL and nothing that the other side wrote. An
@@ -73,6 +73,8 @@ async def exchange(
 
 
 async def _read(response: httpx.Response, limit: int) -> tuple[bytes, bool]:
+    if limit == 0:
+        return b"", False
     body = bytearray()
     async for chunk in response.aiter_raw():
         body += chunk
