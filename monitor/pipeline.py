@@ -9,11 +9,12 @@ Two tasks: one watches, one deliberates. A stream dies alone, and the monitor's 
 import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
-from typing import Any, Protocol, assert_never
+from typing import Any, assert_never
 
 import structlog
 
 from monitor import metrics
+from monitor.desk import Desk
 from monitor.enforcement import Enforcement
 from monitor.gaze import Gaze
 from monitor.journal import Journal
@@ -38,19 +39,6 @@ _log = structlog.get_logger()
 _DELIBERATE_EVERY = 0.5  # seconds
 _CUT_AGAIN_EVERY = 30.0  # seconds, after a cut that could not be confirmed
 _TRY_AGAIN_EVERY = 1.0  # seconds, while the ledger or the registry fails
-
-
-class Desk(Protocol):
-    """How the pipeline reaches the operators of its session."""
-
-    async def ask(self, session: str, challenge: ChallengeAsked) -> None:
-        """Put a challenge to whoever drives."""
-
-    async def notify(self, session: str, rung: Rung, cause: RuleName | None, ends_in: float | None) -> None:
-        """Tell every operator of the session where it stands and what to do."""
-
-    async def dismiss(self, session: str, because: str) -> None:
-        """The session is over; close its operators' channels."""
 
 
 class _Over(Exception):
@@ -89,6 +77,8 @@ class Pipeline:
         self.verdict: Verdict | None = None
         self.open_challenge: ChallengeAsked | None = None
         self.blind_because: str | None = "no picture has come yet"
+        self._blind_since = 0.0
+        self._blind_before = 0.0
         self.operators: set[str] = set()
         self._judge = judge
         self._attention = Attention(policy.watch)
@@ -107,6 +97,11 @@ class Pipeline:
     def at(self) -> float:
         """Now, in seconds on the session's clock."""
         return asyncio.get_running_loop().time() - self.zero
+
+    @property
+    def blind_s(self) -> float:
+        """Seconds for which the monitor was blind so far."""
+        return self._blind_before + (self.at() - self._blind_since if self.blind_because is not None else 0.0)
 
     @property
     def watching(self) -> Watch:
@@ -166,18 +161,21 @@ class Pipeline:
     async def _lose_sight(self, at: float, cause: str) -> None:
         if self.blind_because is not None:
             return
-        self.blind_because = cause
+        self.blind_because, self._blind_since = cause, self.at()
         self.observe(Blindness(at=at, blind=True, cause=cause))
         self.ladder.hold(self.at())
         await self._note(EventType.SESSION_BLIND, {"at": round(at, 3), "cause": cause})
         await self._stand(SessionState.BLIND, cause)
 
     async def _regain_sight(self, at: float) -> None:
+        blind_s = self.at() - self._blind_since
+        self._blind_before += blind_s
+        metrics.BLIND_SECONDS.inc(blind_s)
         self.blind_because = None
         self.observe(Blindness(at=at, blind=False, cause="the picture is there"))
         self.ladder.release(self.at())
-        first = self.session.state is SessionState.PENDING
-        await self._note(EventType.SESSION_LIVE if first else EventType.SESSION_SIGHTED, {"at": round(at, 3)})
+        kind = EventType.SESSION_LIVE if self.session.state is SessionState.PENDING else EventType.SESSION_SIGHTED
+        await self._note(kind, {"at": round(at, 3), "blind_s": round(blind_s, 3)})
         await self._stand(SessionState.LIVE, None)
 
     # ---- deliberating
@@ -226,7 +224,7 @@ class Pipeline:
         data = {"at": round(step.now, 3), "rung": step.rung.value, "cause": cause, "ends_in": ends_in}
         self._steps.append(data)
         await self._note(EventType.LADDER_STEP, data)
-        await self._desk.notify(self.session.id, step.rung, step.cause, ends_in)
+        self._desk.notify(step.rung, step.cause, step.until)
         match step.rung:
             case Rung.CHALLENGE:
                 await self._ask(self._schedule.ask(self.at()))
@@ -246,12 +244,13 @@ class Pipeline:
             return
         within = self.policy.challenge.within_s
         asked = ChallengeAsked(at=self.at(), challenge=fresh("chl"), gesture=gesture, within=within)
+        if not self._desk.ask(asked):
+            return
         self.open_challenge = asked
         self.observe(asked)
         self._pay_attention()
         data = {"at": round(asked.at, 3), "challenge": asked.challenge, "gesture": gesture.value, "within": within}
         await self._note(EventType.CHALLENGE_ASKED, data)
-        await self._desk.ask(self.session.id, asked)
 
     def _pay_attention(self) -> None:
         wanted = self._attention.wants(
@@ -292,7 +291,7 @@ class Pipeline:
             self._over.put_nowait(_Over(SessionState.ENDED, because))
 
     async def _close(self, over: _Over) -> None:
-        await self._desk.dismiss(self.session.id, over.because)
+        self._desk.dismiss(over.because)
         await self._note(EventType.SESSION_ENDED, {"state": over.state.value, "because": over.because})
         await self._stand(over.state, over.because)
 

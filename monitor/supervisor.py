@@ -1,0 +1,248 @@
+"""The supervisor: sessions are attached, watched, taken up again after a restart, and ended. A stream dies alone."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+import structlog
+
+from monitor import metrics
+from monitor.egress import EgressPolicy, checked
+from monitor.enforcement import Enforcement
+from monitor.events import EventFeed
+from monitor.journal import Journal
+from monitor.pipeline import Pipeline
+from monitor.sources.whip import WhipSource
+from protocols.backend import AttachRequest, ChallengeView, EventType, SessionStatus, SessionView, VerdictView
+from protocols.session import FINAL, AvatarId, CutId, OperatorId, Session, SessionId, SessionState, SourceKind
+from registry.avatar import Avatar
+from registry.cut import Cut
+from registry.error import Conflict, NotFound, RegistryError, StaleEpoch
+from registry.registry import Registry
+
+_log = structlog.get_logger()
+
+_TRY_AGAIN_AFTER = (1.0, 2.0, 5.0, 15.0)  # seconds, after a pipeline of ours has failed
+_PLACELESS = frozenset({SourceKind.WHIP, SourceKind.FILE})  # these end at the service itself
+
+
+class AttachRefused(Exception):
+    """The session cannot be attached as it was asked for; the message says what to change."""
+
+
+class Assembly(Protocol):
+    """Puts a session's pipeline together: its source, its judge, its desk."""
+
+    async def pipeline(self, session: Session) -> Pipeline:
+        """A pipeline for ``session``, not yet running. Raises RegistryError."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """Whether the service lives and can take sessions; if not, why, a sentence each."""
+
+    live: bool = True
+    reasons: list[str] = field(default_factory=list)
+
+    @property
+    def ready(self) -> bool:
+        """Whether sessions can be attached and are watched."""
+        return self.live and not self.reasons
+
+
+class Supervisor:
+    """Runs the sessions of one service. ``run`` holds them all; it returns when cancelled."""
+
+    def __init__(
+        self,
+        *,
+        registry: Registry,
+        journal: Journal,
+        enforcement: Enforcement,
+        feed: EventFeed,
+        assembly: Assembly,
+        egress: EgressPolicy,
+        servers: frozenset[str],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.feed = feed
+        self._registry = registry
+        self._journal = journal
+        self._enforcement = enforcement
+        self._assembly = assembly
+        self._egress = egress
+        self._servers = servers
+        self._clock = clock
+        self._pipelines: dict[SessionId, Pipeline] = {}
+        self._tasks: dict[SessionId, asyncio.Task[None]] = {}
+        self._group: asyncio.TaskGroup | None = None
+        self._troubles: dict[SessionId, str] = {}
+
+    async def run(self, started: Callable[[], None]) -> None:
+        """Finish what a restart interrupted, take up every session again, and hold them until cancelled."""
+        async with asyncio.TaskGroup() as self._group:
+            try:
+                self._group.create_task(self._resume_cuts(), name="resume cuts")
+                for session in await self._registry.sessions.open():
+                    self._hold(await self._registry.sessions.claim(session.id))
+                started()
+                await asyncio.get_running_loop().create_future()
+            finally:
+                self._group = None
+
+    async def attach(self, request: AttachRequest, *, account: str) -> Session:
+        """Begin a session. Raises RegistryError, EgressRefused, AttachRefused."""
+        if self._group is None:
+            raise AttachRefused("the service is stopping; try again in a moment")
+        feed = request.feed()
+        placement = None if request.placement is None else request.placement.placement()
+        if placement is None and feed.kind not in _PLACELESS:
+            raise AttachRefused("say where to cut this stream: 'placement' with server, app and stream")
+        if placement is not None and placement.server not in self._servers:
+            known = ", ".join(sorted(self._servers)) or "none"
+            raise AttachRefused(f"no server '{placement.server}' is in the settings of the service (there: {known})")
+        if feed.url is not None:
+            await checked(feed.url, self._egress)
+        if request.callback_url is not None:
+            await checked(request.callback_url, self._egress)
+        session = await self._registry.sessions.create(
+            feed=feed,
+            avatar=(await self._avatar(request.avatar)).id,
+            operators=[OperatorId(operator) for operator in request.operators],
+            policy=(await self._registry.policies.get(request.policy)).id,
+            at=self._clock(),
+            callback_url=request.callback_url,
+            placement=placement,
+            account=request.account or account,
+        )
+        await self._journal.note(session, EventType.SESSION_ATTACHED, SessionView.of(session).model_dump(mode="json"))
+        self._hold(session)
+        return session
+
+    async def end(self, session_id: SessionId, because: str) -> Session:
+        """End a session without a cut; one that has ended stays as it is. Raises NotFound."""
+        session = await self._registry.sessions.get(session_id)
+        pipeline, task = self._pipelines.get(session_id), self._tasks.get(session_id)
+        if pipeline is not None and task is not None:
+            pipeline.end(because)
+            await asyncio.wait([task])
+        elif session.state not in FINAL:
+            at = self._clock()
+            await self._registry.sessions.move(
+                session_id, SessionState.ENDED, because=because, epoch=session.epoch, at=at
+            )
+        return await self._registry.sessions.get(session_id)
+
+    async def status(self, session_id: SessionId) -> SessionStatus:
+        """Where a session stands now. Raises NotFound."""
+        session = await self._registry.sessions.get(session_id)
+        view = SessionView.of(session).model_dump()
+        pipeline = self._pipelines.get(session_id)
+        return SessionStatus(**view) if pipeline is None else _status(view, pipeline)
+
+    def pipeline(self, session_id: str) -> Pipeline | None:
+        """The running pipeline of a session, None where none runs here."""
+        return self._pipelines.get(SessionId(session_id))
+
+    def whip(self, session_id: SessionId) -> WhipSource | None:
+        """Our end of a WHIP session that is running here."""
+        pipeline = self._pipelines.get(session_id)
+        return pipeline.source if pipeline is not None and isinstance(pipeline.source, WhipSource) else None
+
+    async def restore(self, cut_id: CutId, *, by: str, reason: str) -> Cut:
+        """Let a cut stream publish again. Raises RegistryError, EnforcerFailure."""
+        return await self._enforcement.restore(cut_id, by=by, because=reason)
+
+    def health(self) -> Health:
+        """How the service is."""
+        reasons = [] if self._group is not None else ["the service is starting or stopping"]
+        return Health(reasons=reasons + sorted(set(self._troubles.values())))
+
+    # ---- holding sessions
+
+    def _hold(self, session: Session) -> None:
+        if self._group is None:
+            return
+        task = self._group.create_task(self._keep(session), name=f"session {session.id}")
+        self._tasks[session.id] = task
+        task.add_done_callback(lambda _: self._tasks.pop(session.id, None))
+
+    async def _keep(self, session: Session) -> None:
+        """Watch a session to its end, again and again if a fault of ours stops it: no stream goes unwatched unseen."""
+        attempt, kept = 0, session
+        while not await self._watched(kept):
+            await asyncio.sleep(_TRY_AGAIN_AFTER[min(attempt, len(_TRY_AGAIN_AFTER) - 1)])
+            attempt += 1
+            try:
+                kept = await self._registry.sessions.claim(kept.id)
+            except (NotFound, Conflict):
+                return
+            except RegistryError as failure:
+                _log.warning("session.waits", session=kept.id, because=str(failure))
+
+    async def _watched(self, session: Session) -> bool:
+        """Whether the session came to its end, or to another owner; False where a fault of ours stopped it."""
+        try:
+            await self._watch(session)
+        except StaleEpoch:
+            pass
+        except Exception as fault:  # whatever it is, only this stream may suffer
+            _log.exception("session.fault", session=session.id)
+            self._troubles[session.id] = f"a session is not watched: {type(fault).__name__}"
+            return False
+        return True
+
+    async def _watch(self, session: Session) -> None:
+        pipeline = await self._assembly.pipeline(session)
+        self._pipelines[session.id] = pipeline
+        metrics.SESSIONS.labels(state="watched").inc()
+        self._troubles.pop(session.id, None)
+        try:
+            await pipeline.run()
+        finally:
+            del self._pipelines[session.id]
+            metrics.SESSIONS.labels(state="watched").dec()
+
+    async def _resume_cuts(self) -> None:
+        try:
+            await self._enforcement.resume()
+        except* RegistryError as failures:
+            _log.exception("cut.resume", failures=len(failures.exceptions))
+
+    async def _avatar(self, wanted: str) -> Avatar:
+        """The avatar of that id, or the only one of that name."""
+        if wanted.startswith("av_"):
+            return await self._registry.avatars.get(AvatarId(wanted))
+        named = await self._registry.avatars.named(wanted)
+        if not named:
+            raise NotFound(f"No avatar '{wanted}' is registered; register it before its stream is attached.")
+        if len(named) > 1:
+            raise AttachRefused(f"{len(named)} avatars are called '{wanted}'; give the id of the one that is meant")
+        return named[0]
+
+
+def _status(view: dict[str, object], pipeline: Pipeline) -> SessionStatus:
+    ladder, asked, deadline = pipeline.ladder, pipeline.open_challenge, pipeline.ladder.next_deadline()
+    challenge = None
+    if asked is not None:
+        challenge = ChallengeView(
+            id=asked.challenge, gesture=asked.gesture, asked_at=round(asked.at, 3), within=asked.within
+        )
+    return SessionStatus(
+        **view,
+        at=round(pipeline.at(), 3),
+        verdict=None if pipeline.verdict is None else VerdictView.of(pipeline.verdict),
+        rung=ladder.rung,
+        cause=ladder.cause,
+        rung_ends_in=None if deadline is None else round(max(0.0, deadline - pipeline.at()), 3),
+        held=ladder.held,
+        watch=pipeline.watching.value,
+        operators_present=sorted(pipeline.operators),
+        challenge=challenge,
+        frames_seen=pipeline.gaze.seen,
+        frames_dropped=pipeline.gaze.dropped + pipeline.source.dropped,
+        blind_s=round(pipeline.blind_s, 3),
+        publishing=pipeline.source.publishing if isinstance(pipeline.source, WhipSource) else None,
+    )
