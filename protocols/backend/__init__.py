@@ -6,14 +6,15 @@ Strict: a value of the wrong type is refused, never coerced, and so is a name th
 from protocols.backend.avatar import AvatarRegistered, AvatarView
 from protocols.backend.cut import CutView, RestoreRequest
 from protocols.backend.event import DATA, EventType, SessionEvent, WebhookEvent
+from protocols.backend.health import HealthView
 from protocols.backend.key import KeyCreated, KeyRequest, KeyView
-from protocols.backend.operator import EnrolOperator, OperatorView, key_bytes
+from protocols.backend.operator import DeviceKeyRequest, EnrolOperator, OperatorView, key_bytes
 from protocols.backend.part import Page
+from protocols.backend.policy import PolicyView
 from protocols.backend.problem import InvalidField, Problem
 from protocols.backend.session import (
     AttachRequest,
     ChallengeView,
-    EndRequest,
     PlacementRequest,
     SessionAttached,
     SessionStatus,
@@ -31,11 +32,12 @@ __all__ = [
     "AvatarView",
     "ChallengeView",
     "CutView",
-    "EndRequest",
+    "DeviceKeyRequest",
     "EnrolOperator",
     "EventType",
     "EvidenceView",
     "Explanation",
+    "HealthView",
     "InvalidField",
     "KeyCreated",
     "KeyRequest",
@@ -43,6 +45,7 @@ __all__ = [
     "OperatorView",
     "Page",
     "PlacementRequest",
+    "PolicyView",
     "Problem",
     "RestoreRequest",
     "SessionAttached",

@@ -6,6 +6,8 @@ from pydantic import Field
 
 from protocols.backend.part import Moment, Part
 
+AvatarStanding = Literal["active", "suspended", "revoked"]
+
 
 class AvatarView(Part):
     """A registered avatar."""
@@ -13,9 +15,7 @@ class AvatarView(Part):
     id: str = Field(description="Id of the avatar.", examples=["av_9s1d0k4w7e2xn"])
     name: str = Field(description="Its name, unique among its owner's avatars.", examples=["Hoshi"])
     owner: str = Field(description="Whose likeness it is.", examples=["studio-1"])
-    state: Literal["active", "suspended", "revoked"] = Field(
-        description="Only an active avatar may be claimed by a session.", examples=["active"]
-    )
+    state: AvatarStanding = Field(description="Only an active avatar may be claimed by a session.", examples=["active"])
     abilities: list[str] = Field(
         description="Movements that it can show; gestures beyond them are never asked for.",
         examples=[["eyelids", "head", "mouth"]],

@@ -3,12 +3,9 @@
 import base64
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field
 
 from protocols.backend.part import Identifier, Moment, Part, Title
-
-DeviceKey = Annotated[str, Field(min_length=43, max_length=44, pattern=r"^[A-Za-z0-9+/_-]{43}=?$")]
-"""An Ed25519 public key: 32 bytes in base64 or base64url."""
 
 
 def key_bytes(text: str) -> bytes:
@@ -18,6 +15,17 @@ def key_bytes(text: str) -> bytes:
     if len(key) != 32:
         raise ValueError(f"an Ed25519 public key has 32 bytes, not {len(key)}")
     return key
+
+
+def _is_key(text: str) -> str:
+    key_bytes(text)
+    return text
+
+
+DeviceKey = Annotated[
+    str, Field(min_length=43, max_length=44, pattern=r"^[A-Za-z0-9+/_-]{43}=?$"), AfterValidator(_is_key)
+]
+"""An Ed25519 public key: 32 bytes in base64 or base64url."""
 
 
 class EnrolOperator(Part):
@@ -41,11 +49,17 @@ class EnrolOperator(Part):
         examples=["11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="],
     )
 
-    @field_validator("device_key")
-    @classmethod
-    def _thirty_two_bytes(cls, value: str) -> str:
-        key_bytes(value)
-        return value
+
+class DeviceKeyRequest(Part):
+    """Another device of an operator."""
+
+    device_key: DeviceKey = Field(
+        description="Ed25519 public key of the device, base64.",
+        examples=["11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="],
+    )
+
+
+OperatorStanding = Literal["active", "revoked"]
 
 
 class OperatorView(Part):
@@ -56,7 +70,7 @@ class OperatorView(Part):
     pseudonym: str = Field(description="The issuer's pairwise pseudonym.", examples=["b2f6c0d1"])
     assurance: str = Field(description="The issuer's assurance level.", examples=["high"])
     verified_at: Moment = Field(description="When the person was authenticated.", examples=["2026-11-01T10:00:00Z"])
-    state: Literal["active", "revoked"] = Field(description="Only an active operator may drive.", examples=["active"])
+    state: OperatorStanding = Field(description="Only an active operator may drive.", examples=["active"])
     device_keys: list[str] = Field(
         description="Ed25519 public keys of the operator's devices, base64, oldest first.",
         examples=[["11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="]],

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from protocols.backend.part import Identifier, Moment, Part, Sentence, Url
+from protocols.backend.part import Identifier, Moment, Part, Url
 from protocols.backend.source import SourceRequest, infer
 from protocols.backend.verdict import Rule, VerdictView
 from protocols.gesture import Gesture
@@ -90,14 +90,6 @@ class AttachRequest(Part):
     def place(self) -> Placement | None:
         """Where to cut it, as a value."""
         return self.placement.placement() if self.placement else None
-
-
-class EndRequest(Part):
-    """Why a session is ended."""
-
-    reason: Sentence = Field(
-        "ended by the backend", description="Kept with the session.", examples=["the broadcast is over"]
-    )
 
 
 class SourceView(Part):

@@ -1,0 +1,75 @@
+"""The application: every router, inside one envelope."""
+
+from collections.abc import Callable, Iterable, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from starlette.routing import BaseRoute
+
+from monitor.api import (
+    avatars,
+    cuts,
+    events,
+    exposition,
+    health,
+    keys,
+    operators,
+    policies,
+    problem,
+    reference,
+    sessions,
+    whip,
+)
+from monitor.api.envelope import Envelope
+from monitor.api.origin import WhipOrigins
+from monitor.api.service import Service
+
+_ROUTERS: Sequence[APIRouter] = (
+    sessions.router,
+    events.router,
+    cuts.router,
+    whip.router,
+    avatars.router,
+    operators.router,
+    policies.router,
+    keys.router,
+    health.router,
+    exposition.router,
+)
+
+
+def application(
+    service: Service,
+    *,
+    gateway: Iterable[BaseRoute] = (),
+    hooks: APIRouter | None = None,
+    lifespan: Callable[[FastAPI], Any] | None = None,
+) -> FastAPI:
+    """The HTTP API over ``service``; ``gateway``: routes of the operators' channel, ``hooks``: of media servers."""
+    app = FastAPI(
+        title="Nakanohito", version=_version(), redoc_url=None, lifespan=lifespan, generate_unique_id_function=_name
+    )
+    app.state.service = service
+    for router in _ROUTERS:
+        app.include_router(router)
+    if hooks is not None:
+        app.include_router(hooks)
+    app.router.routes.extend(gateway)
+    problem.install(app)
+    reference.describe(app)
+    app.add_middleware(WhipOrigins, origins=service.settings.whip.origins)
+    app.add_middleware(Envelope)
+    return app
+
+
+def _version() -> str:
+    try:
+        return version("nakanohito")
+    except PackageNotFoundError:  # run from a folder without installing
+        return "0"
+
+
+def _name(route: Any) -> str:
+    """The operation's id: ``sessions-attach``."""
+    return f"{route.tags[0] if route.tags else 'other'}-{route.name}"

@@ -1,0 +1,101 @@
+"""Operators: enrol, list, read, add a device, revoke."""
+
+from base64 import b64encode
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
+
+from monitor.api.auth import allowed
+from monitor.api.idempotency import IdempotencyKey, IdempotentRoute
+from monitor.api.listing import Cursor, Limit
+from monitor.api.reference import problems
+from monitor.api.service import Serving
+from protocols.backend import DeviceKeyRequest, EnrolOperator, OperatorView, Page, key_bytes
+from protocols.session import OperatorId
+from registry.apikey import ApiKey, Scope
+from registry.operator import Operator
+
+router = APIRouter(prefix="/v1/operators", tags=["operators"], route_class=IdempotentRoute)
+
+OperatorPath = Annotated[str, Path(max_length=64, description="Id of the operator.", examples=["op_7h2m9q0d5k1wz"])]
+
+
+@router.post("", status_code=201, summary="Enrol an operator", responses=problems(408, 409, 413))
+async def enrol(
+    request: EnrolOperator,
+    response: Response,
+    service: Serving,
+    key: Annotated[ApiKey, allowed(Scope.OPERATORS_WRITE)],
+    idempotency_key: IdempotencyKey = None,
+) -> OperatorView:
+    """Enrol a person whose identity an issuer has checked, with the key of the person's device.
+
+    Neither a real name nor an ID number is taken or stored: who it is can be told by the issuer alone. Needs the
+    scope `operators:write`.
+    """
+    operator = await service.registry.operators.enrol(
+        pseudonym=request.pseudonym,
+        issuer=request.issuer,
+        assurance=request.assurance,
+        verified_at=request.verified_at or service.clock(),
+        device_keys=[key_bytes(request.device_key)],
+        at=service.clock(),
+    )
+    response.headers["location"] = f"/v1/operators/{operator.id}"
+    return view(operator)
+
+
+@router.get("", summary="List operators", responses=problems())
+async def listed(
+    service: Serving, key: Annotated[ApiKey, allowed(Scope.OPERATORS_READ)], limit: Limit = 100, cursor: Cursor = None
+) -> Page[OperatorView]:
+    """Operators, newest first. Needs the scope `operators:read`."""
+    page = await service.registry.operators.list(limit=limit, cursor=cursor)
+    return Page(items=[view(operator) for operator in page.items], next=page.next)
+
+
+@router.get("/{operator}", summary="Read an operator", responses=problems(404))
+async def read(
+    operator: OperatorPath, service: Serving, key: Annotated[ApiKey, allowed(Scope.OPERATORS_READ)]
+) -> OperatorView:
+    """One operator. Needs the scope `operators:read`."""
+    return view(await service.registry.operators.get(OperatorId(operator)))
+
+
+@router.post("/{operator}/device-keys", summary="Add a device", responses=problems(404, 409, 413))
+async def add_device_key(
+    operator: OperatorPath,
+    request: DeviceKeyRequest,
+    service: Serving,
+    key: Annotated[ApiKey, allowed(Scope.OPERATORS_WRITE)],
+    idempotency_key: IdempotencyKey = None,
+) -> OperatorView:
+    """Let the operator connect from another device too. Needs the scope `operators:write`."""
+    added = await service.registry.operators.add_device_key(
+        OperatorId(operator), key_bytes(request.device_key), at=service.clock()
+    )
+    return view(added)
+
+
+@router.post("/{operator}/revoke", summary="Revoke an operator", responses=problems(404))
+async def revoke(
+    operator: OperatorPath,
+    service: Serving,
+    key: Annotated[ApiKey, allowed(Scope.OPERATORS_WRITE)],
+    idempotency_key: IdempotencyKey = None,
+) -> OperatorView:
+    """Take the operator's right to drive away, for good. Needs the scope `operators:write`."""
+    return view(await service.registry.operators.revoke(OperatorId(operator)))
+
+
+def view(operator: Operator) -> OperatorView:
+    """The operator, for the wire."""
+    return OperatorView(
+        id=operator.id,
+        issuer=operator.issuer,
+        pseudonym=operator.pseudonym,
+        assurance=operator.assurance,
+        verified_at=operator.verified_at,
+        state=operator.state.value,
+        device_keys=[b64encode(key).decode() for key in operator.device_keys],
+    )

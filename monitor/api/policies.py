@@ -1,0 +1,79 @@
+"""Policies: list, read, write a new version."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Path, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+
+from monitor.api.auth import GuardedRoute, allowed
+from monitor.api.reference import problems
+from monitor.api.service import Serving
+from protocols.backend import PolicyView
+from protocols.policy import Policy
+from registry.apikey import ApiKey, Scope
+from registry.policy import PolicyVersion
+
+router = APIRouter(prefix="/v1/policies", tags=["policies"], route_class=GuardedRoute)
+
+
+@router.get("", summary="List policies", responses=problems())
+async def listed(service: Serving, key: Annotated[ApiKey, allowed(Scope.POLICIES_READ)]) -> list[PolicyView]:
+    """The newest version of every policy, by name. Needs the scope `policies:read`."""
+    return [view(policy) for policy in await service.registry.policies.list()]
+
+
+@router.get("/{reference}", summary="Read a policy", responses=problems(404))
+async def read(
+    reference: Annotated[
+        str,
+        Path(max_length=64, description="A name for its newest version, or `name@version`.", examples=["standard@1"]),
+    ],
+    service: Serving,
+    key: Annotated[ApiKey, allowed(Scope.POLICIES_READ)],
+) -> PolicyView:
+    """One version of a policy, in full. Needs the scope `policies:read`."""
+    return view(await service.registry.policies.get(reference))
+
+
+@router.put("/{name}", summary="Write a new version", responses=problems(408, 413))
+async def write(
+    name: Annotated[
+        str, Path(pattern=r"^[a-z][a-z0-9_-]{0,39}$", description="Name of the policy.", examples=["standard"])
+    ],
+    policy: Policy,
+    request: Request,
+    service: Serving,
+    key: Annotated[ApiKey, allowed(Scope.POLICIES_WRITE)],
+) -> PolicyView:
+    """Keep the document as the newest version; what it leaves out has its default.
+
+    Versions never change, and running sessions keep theirs. A document equal to the newest version makes no new one.
+    Needs the scope `policies:write`.
+    """
+    policy = strict(await request.body())
+    if "name" in policy.model_fields_set and policy.name != name:
+        raise HTTPException(422, f"The document is for the policy '{policy.name}', the path for '{name}'.")
+    named = policy.model_copy(update={"name": name})
+    written = await service.registry.policies.put(name, named.model_dump(mode="json"), at=service.clock())
+    return view(await service.registry.policies.get(written))
+
+
+def strict(body: bytes) -> Policy:
+    """The policy in ``body``, where ``true`` is no number and ``"5"`` neither. Raises RequestValidationError."""
+    try:
+        return Policy.model_validate_json(body, strict=True)
+    except ValidationError as error:
+        found = [{**one, "loc": ("body", *one["loc"])} for one in error.errors(include_url=False)]
+        raise RequestValidationError(found) from error
+
+
+def view(policy: PolicyVersion) -> PolicyView:
+    """The version, for the wire."""
+    return PolicyView(
+        id=policy.id,
+        name=policy.name,
+        version=policy.version,
+        written_at=policy.put_at,
+        document=dict(policy.document),
+    )

@@ -1,0 +1,115 @@
+"""What the API stands on: the supervisor as the API sees it, the registry, the settings and the clock."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Annotated, Protocol, cast
+
+from fastapi import Depends, Request
+
+from monitor.api.publication import Publications, PublishTokens
+from monitor.observers.likeness.sight import Sight
+from monitor.settings import Settings
+from protocols.backend import AttachRequest, SessionEvent, SessionStatus
+from protocols.session import CutId, Session, SessionId
+from registry.cut import Cut
+from registry.registry import Registry
+
+
+class AttachRefused(Exception):
+    """The session cannot be attached as it was asked for; the message says what to change."""
+
+
+class OfferRefused(Exception):
+    """A WHIP offer cannot be answered; the message says what to change in it."""
+
+
+class Health(Protocol):
+    """Whether the service lives, whether it can take sessions, and if not, why."""
+
+    @property
+    def live(self) -> bool:
+        """False where only a restart helps."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether sessions can be attached and are watched."""
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why it is not ready, a sentence each."""
+
+
+class WhipSource(Protocol):
+    """A session's own end of a WHIP connection."""
+
+    @property
+    def publishing(self) -> bool:
+        """Whether a publisher's connection is there that is not closed."""
+
+    async def answer(self, offer: str) -> str:
+        """Answer an SDP offer. Raises OfferRefused."""
+
+    async def hang_up(self) -> None:
+        """Close the publisher's connection; none is no failure."""
+
+
+class Feed(Protocol):
+    """Events of the sessions, in order."""
+
+    def subscribe(self, session: str | None = None, after: int | None = None) -> AsyncIterator[SessionEvent]:
+        """Events from now on, or those ``after`` a number first. Raises FollowerTooSlow, never leaves a hole."""
+
+
+class Supervisor(Protocol):
+    """Who runs the sessions."""
+
+    @property
+    def feed(self) -> Feed:
+        """What happens to them."""
+
+    async def attach(self, request: AttachRequest, *, account: str) -> Session:
+        """Begin a session. Raises RegistryError, EgressRefused, AttachRefused."""
+
+    async def end(self, session_id: SessionId, because: str) -> Session:
+        """End a session without a cut. Raises NotFound."""
+
+    async def status(self, session_id: SessionId) -> SessionStatus:
+        """Where a session stands now. Raises NotFound."""
+
+    def whip(self, session_id: SessionId) -> WhipSource | None:
+        """Our end of a WHIP session that is running here."""
+
+    async def restore(self, cut_id: CutId, *, by: str, reason: str) -> Cut:
+        """Let a cut stream publish again. Raises RegistryError."""
+
+    def health(self) -> Health:
+        """How the service is."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """Everything that a request may need."""
+
+    supervisor: Supervisor
+    registry: Registry
+    settings: Settings
+    sight: Sight
+    tokens: PublishTokens
+    # Encoding is heavy and streams go first: one enrolment at a time.
+    enrolling: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+    publications: Publications = field(default_factory=Publications)
+    clock: Callable[[], datetime] = _now
+
+
+def of(request: Request) -> Service:
+    """The service that a request is for."""
+    return cast("Service", request.app.state.service)
+
+
+Serving = Annotated[Service, Depends(of)]
