@@ -75,14 +75,17 @@ class ClientConnection:
 
     def answer(self, challenge: str) -> None:
         """Say that the gesture is done: now, or after the next resume where the connection is not open."""
-        if not self._outbox.answer(challenge):
+        if not self._outbox.answerable(challenge):
             raise OurViolation(f"challenge {challenge} is not open, or was answered")
+        nonce = self._outbox.answer(challenge)
         if self.state is ClientState.OPEN:
-            self._send(message.Answer(seq=self._seq, id=challenge, nonce=dict(self._outbox.answers)[challenge]))
+            self._send(message.Answer(seq=self._seq, id=challenge, nonce=nonce))
 
-    def bye(self) -> None:
-        """Leave on purpose; before the channel is open there is nobody to tell."""
+    def bye(self, now: float) -> None:
+        """Leave on purpose, with the motion that is left; before the channel is open there is nobody to tell."""
         if self.state is ClientState.OPEN:
+            if self._outbox:
+                self._beat(now)
             self._send(message.Bye(seq=self._seq))
         else:
             self.lost()

@@ -55,12 +55,14 @@ class Outbox:
             forgotten = next(iter(self._nonces))
             self.receipted(forgotten)
 
-    def answer(self, challenge: str) -> bool:
-        """Answer a challenge; whether it is known, and was not answered before."""
-        if challenge not in self._nonces or challenge in self._answered:
-            return False
+    def answerable(self, challenge: str) -> bool:
+        """Whether a challenge is known, and was not answered before."""
+        return challenge in self._nonces and challenge not in self._answered
+
+    def answer(self, challenge: str) -> str:
+        """Answer a challenge that is answerable; the nonce to answer with."""
         self._answered.append(challenge)
-        return True
+        return self._nonces[challenge]
 
     def receipted(self, challenge: str) -> None:
         """The server has the answer."""

@@ -20,6 +20,9 @@ NOT_ADMITTED = "this operator is not on the roster of such a session, or the dev
 """Told alike for every reason, so that nobody learns who is on a roster."""
 
 
+_LONGEST_TEXT = 2000
+
+
 class ServerConnection:
     """Takes what an operator's software sends; what is to be sent back lies in ``data_to_send``.
 
@@ -164,7 +167,7 @@ class ServerConnection:
 
     def notify(self, notice: Notice, within: float | None) -> None:
         """Tell the operator something; ``within`` seconds from now, where it has a time."""
-        en, zh = notice.text_en, notice.text_zh
+        en, zh = notice.text_en[:_LONGEST_TEXT], notice.text_zh[:_LONGEST_TEXT]
         told = message.Notice(seq=self._seq, level=notice.level, code=notice.code, en=en, zh=zh, within=within)
         self._send(told)
 
@@ -198,7 +201,7 @@ class ServerConnection:
 
     def _part(self, code: str, text: str, move: Move) -> None:
         self._standing.move(move)
-        text = text[:500]
+        text = text[:_LONGEST_TEXT]
         if self._talk is None:
             self._out.append(message.encode(message.Refused(code=code, message=text)).decode())
         else:

@@ -1,0 +1,86 @@
+"""One session's sockets around its floor, and the one timer that wakes the floor."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from starlette.websockets import WebSocket
+
+from protocols.channel.event import FloorEvent
+from protocols.channel.floor import Floor
+from protocols.channel.server import ServerConnection
+
+LINGER = 60.0
+"""Seconds for which an empty room is kept, so that whoever comes back late is not taken for somebody new."""
+SEND_WITHIN = 5.0
+"""Seconds that a peer may take to accept what is sent, before it counts as gone."""
+
+
+@dataclass(slots=True, eq=False)
+class Socket:
+    """One WebSocket and the connection that it carries."""
+
+    websocket: WebSocket
+    connection: ServerConnection
+    operator: str = ""
+    credential: bytes = b""
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    sending: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def flush(self) -> None:
+        """Send what is to be sent, in order, whoever asks."""
+        async with self.sending:
+            async with asyncio.timeout(SEND_WITHIN):
+                for data in self.connection.data_to_send():
+                    await self.websocket.send_text(data)
+
+
+class Room:
+    """One session's floor with its sockets. Runs on the event loop that it was made on."""
+
+    def __init__(
+        self, floor: Floor, tell: Callable[[str, FloorEvent], None], abandon: Callable[["Room"], None]
+    ) -> None:
+        self.floor = floor
+        self.sockets: set[Socket] = set()
+        self._tell = tell
+        self._abandon = abandon
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._shut = False
+
+    def happened(self, events: list[FloorEvent], *, beside: Socket | None = None) -> None:
+        """Tell what happened, wake the sockets that have something to send (not ``beside``), set the timer."""
+        for event in events:
+            self._tell(self.floor.session, event)
+        for socket in self.sockets:
+            if socket is not beside and socket.connection.waiting:
+                socket.wake.set()
+        self._arm()
+
+    def shut(self) -> None:
+        """No timer any more."""
+        self._shut = True
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _arm(self) -> None:
+        # Heartbeats only move the deadline back, so a timer that rings too early costs less than one moved each time.
+        if self._shut:
+            return
+        deadline = self.floor.next_deadline()
+        if deadline is None:
+            deadline = self._loop.time() + LINGER
+        if self._timer is not None:
+            if self._timer.when() <= deadline:
+                return
+            self._timer.cancel()
+        self._timer = self._loop.call_at(deadline, self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        if self.floor.next_deadline() is None and not self.sockets:
+            self._abandon(self)
+        else:
+            self.happened(self.floor.expire(self._loop.time()))

@@ -1,0 +1,132 @@
+"""What a performer sees of the agent: one calm panel in the terminal, or one JSON line for each event."""
+
+import dataclasses
+import json
+from collections import deque
+
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from monitor.operator.agent import AgentEvent, Connecting, Disconnected, Finished
+from protocols.channel.event import (
+    Acknowledged,
+    Challenged,
+    Ended,
+    FloorChanged,
+    Noticed,
+    Opened,
+    Receipted,
+)
+from protocols.wording import request
+
+_COLOURS = {"info": "cyan", "warning": "yellow", "urgent": "bold red"}
+
+
+def line(event: AgentEvent, now: float) -> str:
+    """One event as a line of JSON; times become seconds from now."""
+    values = dataclasses.asdict(event)
+    for name in ("deadline", "until"):
+        if values.get(name) is not None:
+            values[name] = round(values[name] - now, 3)
+    return json.dumps({"type": _name(event), **values}, ensure_ascii=False)
+
+
+class View:
+    """Keeps what was heard, and draws it. Times are on the event loop's clock."""
+
+    def __init__(self, session: str, operator: str) -> None:
+        self._who = f"{operator} · {session}"
+        self._state = Text("connecting", style="yellow")
+        self._round_trip: float | None = None
+        self._beats = 0
+        self._refused = 0
+        self._beat_at: float | None = None
+        self._rates: deque[tuple[float, int]] = deque(maxlen=10)
+        self._challenge: Challenged | None = None
+        self._asked_for = 1.0
+        self._notice: Noticed | None = None
+        self._last: Text | None = None
+
+    def hear(self, event: AgentEvent, now: float) -> None:
+        """Take in one event."""
+        match event:
+            case Connecting():
+                self._state = Text("connecting", style="yellow")
+            case Opened(driving=driving) | FloorChanged(driving=driving):
+                self._state = Text("on air", style="bold green") if driving else Text("standing by", style="cyan")
+            case Acknowledged():
+                self._acknowledged(event, now)
+            case Challenged():
+                self._challenge, self._asked_for = event, max(0.001, event.deadline - now)
+            case Receipted():
+                self._receipted(event)
+            case Noticed():
+                self._notice = event
+            case Disconnected():
+                self._state = Text(f"disconnected: {event.cause}", style="red")
+            case Finished() | Ended():
+                self._state = Text(event.message, style="bold")
+
+    def draw(self, now: float, *, waiting: int = 0, dropped: int = 0) -> RenderableType:
+        """The panel as it stands now."""
+        grid = Table.grid(padding=(0, 2))
+        grid.add_column(style="dim", justify="right")
+        grid.add_column()
+        grid.add_row("state", self._state)
+        grid.add_row("heartbeat", self._heartbeat(now))
+        grid.add_row("motion", self._motion(now, waiting, dropped))
+        grid.add_row("round trip", "–" if self._round_trip is None else f"{self._round_trip * 1000:.0f} ms")
+        parts: list[RenderableType] = [grid]
+        if self._challenge is not None and now <= self._challenge.deadline:
+            parts += [Text(), *_ask(self._challenge, self._asked_for, now)]
+        elif self._last is not None:
+            parts += [Text(), self._last]
+        if self._notice is not None and (self._notice.until is None or now <= self._notice.until):
+            colour = _COLOURS.get(self._notice.level, "cyan")
+            parts += [Text(), Text(f"{self._notice.en}\n{self._notice.zh}", style=colour)]
+        return Panel(Group(*parts), title=Text(self._who), border_style="dim", padding=(1, 2))
+
+    def _acknowledged(self, event: Acknowledged, now: float) -> None:
+        self._round_trip = event.round_trip
+        self._beats += 1
+        self._refused += event.refused
+        self._beat_at = now
+        self._rates.append((now, event.taken))
+
+    def _receipted(self, event: Receipted) -> None:
+        if self._challenge is not None and self._challenge.challenge == event.challenge:
+            self._challenge = None
+        words = "thank you, noted" if event.outcome == "accepted" else f"not counted: {event.outcome}"
+        self._last = Text(words, style="green" if event.outcome == "accepted" else "yellow")
+
+    def _heartbeat(self, now: float) -> str:
+        if self._beat_at is None:
+            return "none yet"
+        return f"{'♥' if now - self._beat_at < 0.5 else '♡'}  {self._beats} acknowledged"
+
+    def _motion(self, now: float, waiting: int, dropped: int) -> str:
+        rate = 0.0
+        if len(self._rates) > 1 and now - self._rates[-1][0] < 5:
+            span = self._rates[-1][0] - self._rates[0][0]
+            rate = (sum(taken for _, taken in self._rates) - self._rates[0][1]) / max(span, 0.001)
+        doubts = [f"{waiting} waiting"] if waiting > 60 else []
+        doubts += [f"{self._refused} refused"] if self._refused else []
+        doubts += [f"{dropped} dropped"] if dropped else []
+        return f"{rate:.0f} samples/s" + "".join(f" · {doubt}" for doubt in doubts)
+
+
+def _ask(challenge: Challenged, asked_for: float, now: float) -> list[RenderableType]:
+    words = request(challenge.gesture)
+    left = max(0.0, challenge.deadline - now)
+    return [
+        Text(f"{words.en.capitalize()}   {words.zh}", style="bold yellow"),
+        ProgressBar(total=asked_for, completed=left, width=40),
+        Text(f"{left:.0f} s left", style="dim"),
+    ]
+
+
+def _name(event: AgentEvent) -> str:
+    return type(event).__name__.lower()
