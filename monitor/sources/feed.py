@@ -18,7 +18,6 @@ class Feed:
 
     def __init__(self, *, zero: float, patience: Patience, capacity: int = 64) -> None:
         self._zero = zero
-        self._patience = patience
         self._clock = MediaClock(zero)
         self._mailbox = Mailbox(capacity)
         self._silence = Silence(began=time.monotonic(), zero=zero, patience=patience)
@@ -44,6 +43,12 @@ class Feed:
         """Whether a stall was told and nothing was seen since."""
         with self._lock:
             return self._silence.stalled
+
+    @property
+    def packet_at(self) -> float:
+        """When the last packet arrived, on the monotonic clock; minus infinity before the first."""
+        with self._lock:
+            return self._silence.packet_at
 
     def connected(self) -> None:
         """Expect other time stamps from now on; the next picture is fresh."""
@@ -94,7 +99,7 @@ class Feed:
             raise RuntimeError("the events of a source can be followed only once")
         self._followed = True
         with self._lock:
-            self._silence = Silence(began=time.monotonic(), zero=self._zero, patience=self._patience)
+            self._silence.began = time.monotonic()
         while not self._mailbox.exhausted:
             event = await self._mailbox.get(self._seconds_left()) or self._judge_silence()
             if event is not None:

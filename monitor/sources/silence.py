@@ -10,9 +10,9 @@ class Silence:
 
     def __init__(self, *, began: float, zero: float, patience: Patience) -> None:
         self._patience = patience
-        self._began = began
+        self.began = began
         self._zero = zero
-        self._packet = self._picture = -math.inf
+        self.packet_at = self._picture = -math.inf
         self._stalled_since: float | None = None
         self.trouble = ""
         """Why the last attempt to connect failed, told as the cause when patience ends."""
@@ -24,11 +24,11 @@ class Silence:
 
     def packet(self, now: float) -> None:
         """A packet of video has arrived."""
-        self._packet = now
+        self.packet_at = now
 
     def picture(self, now: float) -> Resumed | None:
         """Take in a decoded picture; tells whether a stall is over by it."""
-        self._packet = max(self._packet, now)
+        self.packet_at = max(self.packet_at, now)
         self._picture = now
         self.trouble = ""
         if self._stalled_since is None:
@@ -40,10 +40,10 @@ class Silence:
     def next_deadline(self) -> float:
         """When to ask again if nothing arrives until then."""
         if self._picture == -math.inf:
-            return math.inf if self._patience.start_within is None else self._began + self._patience.start_within
+            return math.inf if self._patience.start_within is None else self.began + self._patience.start_within
         if self._stalled_since is not None:
             return self._stalled_since + self._patience.give_up_after
-        return min(self._packet + self._patience.stall_after, self._picture + self._patience.picture_within)
+        return min(self.packet_at + self._patience.stall_after, self._picture + self._patience.picture_within)
 
     def check(self, now: float) -> Stalled | Ended | Refused | None:
         """Tell what the silence amounts to at ``now``."""
@@ -56,5 +56,5 @@ class Silence:
             cause = f"silent for {self._patience.give_up_after:g} s"
             return Ended(at=at, cause=f"{cause}; {self.trouble}" if self.trouble else cause)
         # Either no packet comes, or packets do and no picture comes out of them.
-        self._stalled_since = self._packet if now >= self._packet + self._patience.stall_after else self._picture
+        self._stalled_since = self.packet_at if now >= self.packet_at + self._patience.stall_after else self._picture
         return Stalled(at=at, silent_for=now - self._stalled_since)
