@@ -14,6 +14,7 @@ from monitor.enforcement import Enforcement
 from monitor.events import EventFeed
 from monitor.journal import Journal
 from monitor.pipeline import Pipeline
+from monitor.refusal import AttachRefused
 from monitor.sources.whip import WhipSource
 from protocols.backend import AttachRequest, ChallengeView, EventType, SessionStatus, SessionView, VerdictView
 from protocols.session import FINAL, AvatarId, CutId, OperatorId, Session, SessionId, SessionState, SourceKind
@@ -26,10 +27,6 @@ _log = structlog.get_logger()
 
 _TRY_AGAIN_AFTER = (1.0, 2.0, 5.0, 15.0)  # seconds, after a pipeline of ours has failed
 _PLACELESS = frozenset({SourceKind.WHIP, SourceKind.FILE})  # these end at the service itself
-
-
-class AttachRefused(Exception):
-    """The session cannot be attached as it was asked for; the message says what to change."""
 
 
 class Assembly(Protocol):

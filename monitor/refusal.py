@@ -1,0 +1,5 @@
+"""Refusals of what was asked for, where no other room has its own."""
+
+
+class AttachRefused(Exception):
+    """The session cannot be attached as it was asked for; the message says what to change."""
