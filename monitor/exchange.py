@@ -64,7 +64,7 @@ async def exchange(
                 return Answer(status=response.status_code, body=body, whole=whole, retry_after=_retry_after(response))
     except (TimeoutError, httpx.TimeoutException):
         raise ExchangeFailed(f"no whole answer within {seconds:g} seconds") from None
-    except httpx.InvalidURL:
+    except (httpx.InvalidURL, ExceptionGroup):  # a group is what the socket makes of a port that there cannot be
         raise ExchangeFailed("this is not a URL", lasting=True) from None
     except httpx.HTTPError as error:
         lasting = isinstance(error, httpx.UnsupportedProtocol) or _untrusted(error)

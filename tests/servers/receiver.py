@@ -1,6 +1,7 @@
 """An HTTP/1.1 server that answers as a test wants it to: promptly, late, never, endlessly, falsely."""
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Self
@@ -42,7 +43,8 @@ class Receiver:
     ``async with`` starts and stops it; the port stays the same over ``stop`` and ``start``.
     """
 
-    def __init__(self, answering: Answering) -> None:
+    def __init__(self, answering: Answering, *, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
         self.answering = answering
         self.requests: list[Request] = []
         self.port = free_port()
@@ -52,11 +54,12 @@ class Receiver:
     @property
     def url(self) -> str:
         """The server's URL, without a path."""
-        return f"http://127.0.0.1:{self.port}"
+        scheme = "http" if self._tls is None else "https"
+        return f"{scheme}://127.0.0.1:{self.port}"
 
     async def start(self) -> None:
         """Listen."""
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port, ssl=self._tls)
 
     async def stop(self) -> None:
         """Stop listening and end every conversation; idempotent."""
