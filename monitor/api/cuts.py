@@ -51,7 +51,7 @@ async def read(cut: CutPath, service: Serving, key: Annotated[ApiKey, allowed(Sc
     return CutView.of(await service.registry.cuts.get(CutId(cut)))
 
 
-@router.post("/{cut}/restore", summary="Restore a cut stream", responses=problems(404, 408, 409, 413))
+@router.post("/{cut}/restore", summary="Restore a cut stream", responses=problems(404, 408, 409, 413, 502))
 async def restore(
     cut: CutPath,
     request: RestoreRequest,

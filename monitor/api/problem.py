@@ -9,9 +9,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from monitor.api.service import AttachRefused, OfferRefused
 from monitor.egress import EgressRefused
+from monitor.enforcers.enforcer import EnforcerFailure
 from monitor.observers.likeness.picture_file import PictureRefused
+from monitor.refusal import AttachRefused
+from monitor.sources.sdp import SdpRefused
 from protocols.backend import InvalidField, Problem
 from registry import error as registry_error
 
@@ -32,9 +34,20 @@ TITLES: dict[int, tuple[str, str]] = {
     422: ("invalid", "The request cannot be done as it is"),
     500: ("internal", "The service failed"),
     501: ("not-implemented", "This is not supported"),
+    502: ("media-server", "The media server did not do it"),
     503: ("unavailable", "The service cannot do this now"),
 }
 """Status → the end of the problem's type, and its title."""
+
+
+_OURS: tuple[type[Exception], ...] = (
+    registry_error.RegistryError,
+    AttachRefused,
+    EgressRefused,
+    EnforcerFailure,
+    PictureRefused,
+    SdpRefused,
+)
 
 
 def problem(
@@ -66,7 +79,7 @@ def install(app: FastAPI) -> None:
     """Answer every kind of error with a problem."""
     app.add_exception_handler(StarletteHTTPException, _http)
     app.add_exception_handler(RequestValidationError, _validation)
-    for kind in (registry_error.RegistryError, AttachRefused, OfferRefused, EgressRefused, PictureRefused):
+    for kind in _OURS:
         app.add_exception_handler(kind, _ours)
 
 
@@ -86,6 +99,8 @@ def status_of(error: Exception) -> int:
             return 409
         case registry_error.RegistryError():
             return 503
+        case EnforcerFailure():
+            return 502
         case _:
             return 422
 

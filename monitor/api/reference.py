@@ -51,6 +51,7 @@ _DETAILS: dict[int, str] = {
     415: "Send the offer as application/sdp.",
     422: "body.operators: List should have at least 1 item after validation, not 0",
     501: "Neither Trickle ICE nor ICE restarts are supported; send all candidates in the offer.",
+    502: "nginx 'edge' cannot be reached",
     503: "The registry or the ledger cannot be used now; try again in a moment.",
 }
 

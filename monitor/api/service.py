@@ -17,14 +17,6 @@ from registry.cut import Cut
 from registry.registry import Registry
 
 
-class AttachRefused(Exception):
-    """The session cannot be attached as it was asked for; the message says what to change."""
-
-
-class OfferRefused(Exception):
-    """A WHIP offer cannot be answered; the message says what to change in it."""
-
-
 class Health(Protocol):
     """Whether the service lives, whether it can take sessions, and if not, why."""
 
@@ -45,14 +37,14 @@ class WhipSource(Protocol):
     """A session's own end of a WHIP connection."""
 
     @property
-    def publishing(self) -> bool:
-        """Whether a publisher's connection is there that is not closed."""
+    def live(self) -> bool:
+        """Whether a publisher is connected or connecting, and not silent: a second one is to be refused."""
 
-    async def answer(self, offer: str) -> str:
-        """Answer an SDP offer. Raises OfferRefused."""
+    async def answer(self, offer_sdp: str) -> str:
+        """Answer an SDP offer. Raises SdpRefused."""
 
     async def hang_up(self) -> None:
-        """Close the publisher's connection; none is no failure."""
+        """Close the publisher's connection, which ends the stream."""
 
 
 class Feed(Protocol):
@@ -82,7 +74,7 @@ class Supervisor(Protocol):
         """Our end of a WHIP session that is running here."""
 
     async def restore(self, cut_id: CutId, *, by: str, reason: str) -> Cut:
-        """Let a cut stream publish again. Raises RegistryError."""
+        """Let a cut stream publish again. Raises RegistryError, EnforcerFailure."""
 
     def health(self) -> Health:
         """How the service is."""

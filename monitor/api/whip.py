@@ -60,7 +60,7 @@ async def publish(session: SessionPath, request: Request, service: Serving) -> R
     offer = await _offer(request)
     source = await _source(service, session)
     place = service.publications.place(SessionId(session))
-    if place.turn.locked() or source.publishing:
+    if place.turn.locked() or source.live:
         raise HTTPException(409, "A publisher is there already; end that publication first.")
     async with place.turn:
         answer = await _answer(source, offer)
@@ -80,7 +80,7 @@ async def publish(session: SessionPath, request: Request, service: Serving) -> R
     responses=_STOPPED | open_problems(401, 403, 404),
 )
 async def stop(session: SessionPath, publication: PublicationPath, request: Request, service: Serving) -> Response:
-    """Close the publisher's connection. The session goes on and may be published to again."""
+    """Close the publisher's connection; its stream is over, and so is the session."""
     await _admit(request, service, session)
     _known(service, session, publication)
     source = service.supervisor.whip(SessionId(session))

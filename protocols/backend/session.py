@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from protocols.backend.part import Identifier, Moment, Part, Url
+from protocols.backend.part import Identifier, Moment, Part, Title, Url
 from protocols.backend.source import SourceRequest, infer
 from protocols.backend.verdict import Rule, VerdictView
 from protocols.gesture import Gesture
@@ -45,8 +45,9 @@ class AttachRequest(Part):
         ".m3u8, .flv or /whep, or file://…",
         examples=["rtmp://media.example/live/room-42"],
     )
-    avatar: Identifier = Field(
-        description="Id of the registered avatar that the stream claims to show.", examples=["av_9s1d0k4w7e2xn"]
+    avatar: Title = Field(
+        description="The registered avatar that the stream claims to show: id, or name where only one bears it.",
+        examples=["av_9s1d0k4w7e2xn"],
     )
     operators: Annotated[list[Identifier], Field(min_length=1, max_length=16)] = Field(
         description="Ids of the enrolled operators who may drive it, 1 to 16.", examples=[["op_7h2m9q0d5k1wz"]]

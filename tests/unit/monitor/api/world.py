@@ -1,0 +1,197 @@
+"""A world for the API to stand in: a supervisor written by hand, over the real registry and the real event feed."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
+
+import httpx
+from fastapi import FastAPI
+
+from monitor.api.application import application
+from monitor.api.publication import PublishTokens
+from monitor.api.service import Service
+from monitor.egress import EgressRefused
+from monitor.events import EventFeed
+from monitor.observers.likeness.sight import Sight
+from monitor.refusal import AttachRefused
+from monitor.settings import Settings
+from monitor.sources.sdp import SdpRefused
+from protocols.backend import AttachRequest, EventType, SessionStatus, SessionView
+from protocols.policy import PROFILES
+from protocols.session import AvatarId, CutId, OperatorId, Session, SessionId, SessionState, SourceKind
+from registry.apikey import Scope
+from registry.cut import Cut
+from registry.registry import Registry
+
+NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
+
+
+@dataclass
+class FakeHealth:
+    live: bool = True
+    ready: bool = True
+    reasons: list[str] = field(default_factory=list)
+
+
+@dataclass
+class FakeWhip:
+    live: bool = False
+    offers: list[str] = field(default_factory=list)
+
+    async def answer(self, offer_sdp: str) -> str:
+        if "m=video" not in offer_sdp:
+            raise SdpRefused("the offer has no video; offer one video track")
+        self.offers.append(offer_sdp)
+        self.live = True
+        return "v=0\r\nthe answer"
+
+    async def hang_up(self) -> None:
+        self.live = False
+
+
+class FakeSupervisor:
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+        self.feed = EventFeed()
+        self.state = FakeHealth()
+        self.whips: dict[SessionId, FakeWhip] = {}
+        self.fault: Exception | None = None
+        self.restored: list[tuple[str, str, str]] = []
+
+    async def attach(self, request: AttachRequest, *, account: str) -> Session:
+        if self.fault is not None:
+            raise self.fault
+        if request.url is not None and "169.254" in request.url:
+            raise EgressRefused("the address is not public")
+        feed = request.feed()
+        if feed.kind is SourceKind.RTMP and request.placement is None:
+            raise AttachRefused("say where to cut this stream")
+        session = await self.registry.sessions.create(
+            feed=feed,
+            avatar=AvatarId(request.avatar),
+            operators=[OperatorId(operator) for operator in request.operators],
+            policy=(await self.registry.policies.get(request.policy)).id,
+            at=NOW,
+            callback_url=request.callback_url,
+            placement=request.place(),
+            account=account,
+        )
+        if feed.kind is SourceKind.WHIP:
+            self.whips[session.id] = FakeWhip()
+        self.feed.publish(EventType.SESSION_ATTACHED, session.id, NOW, {})
+        return session
+
+    async def end(self, session_id: SessionId, because: str) -> Session:
+        session = await self.registry.sessions.get(session_id)
+        ended = await self.registry.sessions.move(
+            session_id, SessionState.ENDED, because=because, epoch=session.epoch, at=NOW
+        )
+        self.feed.publish(EventType.SESSION_ENDED, session_id, NOW, {"because": because})
+        return ended
+
+    async def status(self, session_id: SessionId) -> SessionStatus:
+        return SessionStatus(**dict(SessionView.of(await self.registry.sessions.get(session_id))))
+
+    def whip(self, session_id: SessionId) -> FakeWhip | None:
+        return self.whips.get(session_id)
+
+    async def restore(self, cut_id: CutId, *, by: str, reason: str) -> Cut:
+        self.restored.append((cut_id, by, reason))
+        return await self.registry.cuts.restore(cut_id)
+
+    def health(self) -> FakeHealth:
+        return self.state
+
+
+@dataclass
+class FakeSight:
+    """For tests that register nothing."""
+
+
+@dataclass(kw_only=True)
+class World:
+    app: FastAPI
+    client: httpx.AsyncClient
+    registry: Registry
+    supervisor: FakeSupervisor
+    service: Service
+    secret: str
+    avatar: str
+    operator: str
+
+    async def key(self, *scopes: Scope) -> dict[str, str]:
+        """Headers with a new key of these scopes."""
+        _, secret = await self.registry.keys.create(name="some", scopes=scopes, at=NOW)
+        return {"authorization": f"Bearer {secret}"}
+
+    def wish(self, **changes: object) -> dict[str, object]:
+        """What attaches a WHIP session, changed."""
+        return {"source": {"kind": "whip"}, "avatar": self.avatar, "operators": [self.operator], **changes}
+
+    async def attached(self, **changes: object) -> dict[str, object]:
+        answer = await self.client.post("/v1/sessions", json=self.wish(**changes))
+        assert answer.status_code == 201, answer.text
+        return cast("dict[str, object]", answer.json())
+
+
+async def build(folder: Path, registry: Registry, *, sight: Sight | None = None, **settings: object) -> World:
+    """A world with an avatar, an operator and the profiles; ``client`` has the administrator's key."""
+    for policy in PROFILES:
+        await registry.policies.put(policy.name, policy.model_dump(mode="json"), at=NOW)
+    operator = await registry.operators.enrol(
+        pseudonym="b2f6", issuer="id.example", assurance="high", verified_at=NOW, device_keys=[bytes(32)], at=NOW
+    )
+    avatar = await _avatar(registry)
+    _, secret = await registry.keys.create(name="admin", scopes=[Scope.ADMIN], at=NOW)
+    supervisor = FakeSupervisor(registry)
+    service = Service(
+        supervisor=supervisor,
+        registry=registry,
+        settings=Settings(data_dir=folder, **settings),  # type: ignore[arg-type]
+        sight=sight or cast("Sight", FakeSight()),
+        tokens=PublishTokens(bytes(32)),
+        clock=lambda: NOW,
+    )
+    app = application(service)
+    transport = httpx.ASGITransport(app)
+    client = httpx.AsyncClient(
+        transport=transport, base_url="http://test", headers={"authorization": f"Bearer {secret}"}
+    )
+    return World(
+        app=app,
+        client=client,
+        registry=registry,
+        supervisor=supervisor,
+        service=service,
+        secret=secret,
+        avatar=avatar,
+        operator=operator.id,
+    )
+
+
+async def _avatar(registry: Registry) -> str:
+    import numpy as np
+
+    likeness = np.eye(1, 8, dtype=np.float32)
+    avatar = await registry.avatars.register(
+        name="Hoshi", owner="studio", abilities=[], likeness=likeness, model="m", digests=[bytes(32)], at=NOW
+    )
+    return avatar.id
+
+
+async def cut(world: World, session: str) -> str:
+    """Cut a session in the registry, confirmed."""
+    made = await world.registry.cuts.intend(
+        session=SessionId(session),
+        epoch=1,
+        rule="presence",
+        cause="no operator of the roster is connected",
+        evidence={"driver": "AI"},
+        enforcer="whip",
+        at=NOW,
+        steps=[{"rung": "notify"}],
+    )
+    await world.registry.cuts.confirm(made.id, epoch=1, at=NOW, seconds=0.25)
+    await world.registry.sessions.move(SessionId(session), SessionState.CUT, because="cut", epoch=1, at=NOW)
+    return made.id
