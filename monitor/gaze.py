@@ -15,6 +15,7 @@ from monitor.observers.motion import MotionObserver
 from monitor.observers.picture import SceneCut, colour, luma
 from monitor.sources.source import Picture
 from protocols.observation import Look, Motion
+from protocols.policy import WatchPolicy
 
 _WAITING = 64  # pictures; at 30 a second two seconds, which no thread should lag behind
 
@@ -23,12 +24,12 @@ class Gaze:
     """The gaze on one stream."""
 
     def __init__(
-        self, sight: Sight, deliver: Callable[[Look | Motion], None], threads: Executor, *, look_every_s: float
+        self, sight: Sight, deliver: Callable[[Look | Motion], None], threads: Executor, *, policy: WatchPolicy
     ) -> None:
         self._sight = sight
         self._deliver = deliver
         self._threads = threads
-        self._look_every = look_every_s
+        self._policy = policy
         self._motion = MotionObserver()
         self._scene = SceneCut()
         self._looked_at = -math.inf
@@ -67,9 +68,9 @@ class Gaze:
                 yield motion
         else:
             self._motion.reset()
-        if picture.keyframe or picture.fresh or self._due(picture.at):
+        if picture.keyframe or picture.fresh or self._due(picture.at, full):
             fresh = self._scene.observe(plane) or picture.fresh
-            if fresh or self._due(picture.at):
+            if fresh or self._due(picture.at, full):
                 self._looked_at = picture.at
                 yield self._look(picture, fresh)
 
@@ -83,5 +84,6 @@ class Gaze:
             fresh=fresh,
         )
 
-    def _due(self, at: float) -> bool:
-        return not 0 <= at - self._looked_at < self._look_every
+    def _due(self, at: float, full: bool) -> bool:
+        every = self._policy.look_every_full_s if full else self._policy.look_every_s
+        return not 0 <= at - self._looked_at < every

@@ -17,10 +17,13 @@ Clock = Callable[[], datetime]
 class Journal:
     """Writes to the ledger, then to followers and, where the session has a callback URL, to the webhook outbox."""
 
-    def __init__(self, ledger: Ledger, outbox: Outbox, feed: EventFeed, clock: Clock) -> None:
+    def __init__(
+        self, ledger: Ledger, outbox: Outbox, feed: EventFeed, clock: Clock, *, wake: Callable[[], None]
+    ) -> None:
         self._ledger = ledger
         self._outbox = outbox
         self._feed = feed
+        self._wake = wake
         self.clock = clock
 
     async def note(self, session: Session, kind: EventType, data: dict[str, Any], *, subject: str = "") -> SessionEvent:
@@ -34,4 +37,5 @@ class Journal:
         if session.callback_url is not None:
             body = WebhookEvent.of(event, account=session.account).model_dump_json().encode()
             await self._outbox.put(session=session.id, kind=kind.value, url=session.callback_url, body=body, at=at)
+            self._wake()
         return event

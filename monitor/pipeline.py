@@ -58,10 +58,11 @@ class Pipeline:
         *,
         session: Session,
         policy: Policy,
+        zero: float,
         source: Source,
         gaze: Callable[[Callable[[Observation], None]], Gaze],
         judge: Judge,
-        schedule: Callable[[float], ChallengeSchedule],
+        schedule: ChallengeSchedule,
         desk: Desk,
         journal: Journal,
         enforcement: Enforcement,
@@ -72,7 +73,7 @@ class Pipeline:
         self.session = session
         self.policy = policy
         self.source = source
-        self.zero = asyncio.get_running_loop().time()
+        self.zero = zero
         self.ladder = Ladder(policy.ladder)
         self.verdict: Verdict | None = None
         self.open_challenge: ChallengeAsked | None = None
@@ -82,7 +83,7 @@ class Pipeline:
         self.operators: set[str] = set()
         self._judge = judge
         self._attention = Attention(policy.watch)
-        self._schedule = schedule(0.0)
+        self._schedule = schedule
         self._desk = desk
         self._journal = journal
         self._enforcement = enforcement

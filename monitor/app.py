@@ -1,0 +1,269 @@
+"""The composition root: every part of the service is made here, given what it needs, run, and closed."""
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from ipaddress import ip_network
+
+import cv2
+import structlog
+import uvicorn
+from starlette.routing import WebSocketRoute
+
+from monitor.admission import Admission
+from monitor.api.application import application
+from monitor.api.publication import PublishTokens
+from monitor.api.service import Service
+from monitor.assembly import SessionAssembly
+from monitor.egress import EgressPolicy, http_client
+from monitor.enforcement import Enforcement
+from monitor.enforcers.block import RegisteredBlocks
+from monitor.enforcers.enforcer import Enforcer, Fence, Order
+from monitor.enforcers.nginx_rtmp import NginxRtmpEnforcer, NginxRtmpServer
+from monitor.enforcers.webhook import WebhookEnforcer, WebhookPlatform
+from monitor.enforcers.whip import WhipEnforcer
+from monitor.events import EventFeed
+from monitor.gate import BlockGate
+from monitor.hooks import HookSettings, WhenBlind, hook_router
+from monitor.journal import Journal
+from monitor.keyring import administrator, publish_secret, webhook_secret
+from monitor.observers.likeness.sight import Sight
+from monitor.operator.gateway import Gateway
+from monitor.own_end import OwnEnd
+from monitor.pipeline import WindowBudget
+from monitor.settings import NginxRtmp, Settings, WebhookServer
+from monitor.supervisor import Supervisor
+from monitor.webhooks import Webhooks
+from protocols.policy import PROFILES
+from protocols.session import Placement, Session
+from protocols.webhook import Signer, parse_signer
+from registry.registry import Registry
+
+_log = structlog.get_logger()
+
+_GRACEFUL_S = 5
+_OWN = "own"  # the enforcer of streams that end at the service itself
+
+
+def now() -> datetime:
+    """The time of day in UTC."""
+    return datetime.now(UTC)
+
+
+def run(settings: Settings, ready: Callable[[str], None] = lambda url: None) -> None:
+    """Run the service until it is told to stop (SIGINT, SIGTERM); ``ready`` is told its URL once it serves.
+
+    Raises RegistryError, ModelRefused, KeyringRefused and OSError for what keeps it from starting.
+    """
+    cv2.setNumThreads(1)  # streams are what is done in parallel
+    uvicorn_loop = uvicorn.Config("", loop="auto").get_loop_factory()
+    with asyncio.Runner(loop_factory=uvicorn_loop) as runner:
+        runner.run(serve(settings, ready))
+
+
+async def serve(settings: Settings, ready: Callable[[str], None] = lambda url: None) -> None:
+    """The service, until its server is told to stop."""
+    async with AsyncExitStack() as stack:
+        registry = await Registry.open(settings.database, settings.ledger)
+        stack.push_async_callback(registry.close)
+        await _first_start(registry, settings)
+        threads = stack.enter_context(ThreadPoolExecutor(settings.threads, thread_name_prefix="sight"))
+        sight = await asyncio.to_thread(Sight.load, settings.likeness.model)
+        service = _Parts(settings, registry, sight, threads)
+        stack.push_async_callback(service.close)
+        await service.run(ready)
+
+
+class _Parts:
+    """The parts of one running service and how they hang together."""
+
+    def __init__(self, settings: Settings, registry: Registry, sight: Sight, threads: ThreadPoolExecutor) -> None:
+        self._settings = settings
+        self._registry = registry
+        egress = _egress(settings)
+        keys = _webhook_keys(settings)
+        feed = EventFeed()
+        self._client = http_client(egress)
+        self._webhooks = Webhooks(registry.outbox, self._client, keys, clock=now)
+        journal = Journal(registry.ledger, registry.outbox, feed, now, wake=self._webhooks.wake)
+        self._own_end = OwnEnd(lambda session: self._supervisor.pipeline(session))
+        self._enforcers = self._make_enforcers(egress)
+        enforcement = Enforcement(registry, journal, self._enforcer_of)
+        admission = Admission(registry, lambda session: self._supervisor.pipeline(session), now)
+        self._gateway = Gateway(
+            admit=admission.admit,
+            feed=admission.feed,
+            note=admission.note,
+            origins=frozenset(settings.operator.origins),
+        )
+        assembly = SessionAssembly(
+            registry=registry,
+            journal=journal,
+            enforcement=enforcement,
+            gateway=self._gateway,
+            sight=sight,
+            threads=threads,
+            budget=WindowBudget(settings.windows),
+            egress=egress,
+            ice_servers=tuple(server.url for server in settings.whip.ice_servers),
+        )
+        self._supervisor = Supervisor(
+            registry=registry,
+            journal=journal,
+            enforcement=enforcement,
+            feed=feed,
+            assembly=assembly,
+            egress=egress,
+            servers=frozenset(settings.servers),
+            clock=now,
+        )
+        self._api = Service(
+            supervisor=self._supervisor,
+            registry=registry,
+            settings=settings,
+            sight=sight,
+            tokens=PublishTokens(publish_secret(settings.data_dir)),
+            clock=now,
+        )
+
+    async def run(self, ready: Callable[[str], None]) -> None:
+        """Serve until the server is told to stop."""
+        server = _Server(self._server_config(), ready)
+        async with asyncio.TaskGroup() as group:
+            held = asyncio.Event()
+            tasks = [
+                group.create_task(self._webhooks.run(), name="webhooks"),
+                group.create_task(self._supervisor.run(held.set), name="supervisor"),
+            ]
+            await held.wait()
+            await server.serve()
+            for task in tasks:
+                task.cancel()
+
+    async def close(self) -> None:
+        """Close what the parts have open."""
+        for enforcer in self._enforcers.values():
+            await enforcer.close()
+        await self._client.aclose()
+
+    def _server_config(self) -> uvicorn.Config:
+        app = application(
+            self._api,
+            gateway=[WebSocketRoute("/v1/operator", self._gateway.endpoint)],
+            hooks=hook_router(self._gate(), _hook_settings(self._settings)),
+            lifespan=self._lifespan,
+        )
+        return uvicorn.Config(
+            app,
+            host=self._settings.host,
+            port=self._settings.port,
+            ws="websockets-sansio",
+            ws_per_message_deflate=False,  # a compressed frame could become a thousand times its size
+            ws_max_size=65_536,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_GRACEFUL_S,
+        )
+
+    @asynccontextmanager
+    async def _lifespan(self, _: object) -> AsyncIterator[None]:
+        yield
+        await self._gateway.shutdown()
+
+    def _gate(self) -> BlockGate:
+        async def ended(placement: Placement) -> None:
+            _log.info("publish.done", server=placement.server, app=placement.app)
+
+        return BlockGate(self._registry.blocks, clock=now, ended=ended)
+
+    def _enforcer_of(self, session: Session) -> tuple[str, Enforcer]:
+        name = _OWN if session.placement is None else session.placement.server
+        return name, self._enforcers[name]
+
+    def _make_enforcers(self, egress: EgressPolicy) -> Mapping[str, Enforcer]:
+        fence, blocks = Fence(), RegisteredBlocks(self._registry.blocks, now)
+        made: dict[str, Enforcer] = {_OWN: WhipEnforcer(self._own_end, fence)}
+        for name, server in self._settings.servers.items():
+            match server:
+                case NginxRtmp():
+                    made[name] = NginxRtmpEnforcer(_nginx(name, server), blocks, fence)
+                case WebhookServer():
+                    made[name] = WebhookEnforcer(
+                        _platform(name, server),
+                        egress=egress,
+                        now=time.time,
+                        source_ended=self._source_ended,
+                        fence=fence,
+                    )
+        return made
+
+    async def _source_ended(self, order: Order) -> bool:
+        pipeline = self._supervisor.pipeline(order.session)
+        return pipeline is None or pipeline.blind_because is not None
+
+
+class _Server(uvicorn.Server):
+    """A server that says where it serves, once it does; port 0 is only known then."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[str], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to serve."""
+        await super().startup(sockets)
+        if self.should_exit:
+            return
+        host, port = self.servers[0].sockets[0].getsockname()[:2]
+        self._ready(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
+
+
+async def _first_start(registry: Registry, settings: Settings) -> None:
+    """The policies and the administrator's key that every service has."""
+    for profile in PROFILES:
+        await registry.policies.put(profile.name, profile.model_dump(mode="json", exclude={"name"}), at=now())
+    await administrator(registry, settings.admin_key, now())
+
+
+def _egress(settings: Settings) -> EgressPolicy:
+    allowed = settings.egress
+    return EgressPolicy(
+        schemes=frozenset({"http", "https", "rtmp", "rtmps"}),
+        allowed_networks=tuple(allowed.allowed_networks),
+        ports=None if allowed.ports is None else frozenset(allowed.ports),
+        directory=allowed.directory,
+    )
+
+
+def _webhook_keys(settings: Settings) -> Sequence[Signer]:
+    given = [secret.get_secret_value() for secret in settings.webhooks.secrets]
+    return [parse_signer(secret) for secret in given or [webhook_secret(settings.data_dir)]]
+
+
+def _hook_settings(settings: Settings) -> HookSettings:
+    token = settings.hooks.token
+    return HookSettings(
+        servers=frozenset(settings.servers),
+        networks=[ip_network(str(network)) for network in settings.hooks.networks],
+        token=None if token is None else token.get_secret_value(),
+        when_blind=WhenBlind(settings.hooks.when_blind),
+    )
+
+
+def _nginx(name: str, server: NginxRtmp) -> NginxRtmpServer:
+    login = None
+    if server.username is not None:
+        login = (server.username, server.password.get_secret_value() if server.password else "")
+    return NginxRtmpServer(
+        name=name, control_url=server.control_url, stat_url=server.stat_url, login=login, index=server.index
+    )
+
+
+def _platform(name: str, server: WebhookServer) -> WebhookPlatform:
+    keys = [parse_signer(secret.get_secret_value()) for secret in server.secrets]
+    return WebhookPlatform(name=name, url=server.url, keys=keys, asks_status=server.asks_status)

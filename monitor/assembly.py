@@ -1,0 +1,108 @@
+"""The assembly: from a session's row to its pipeline, each part made for it and given what it needs."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Executor
+from datetime import datetime
+from typing import assert_never
+
+from monitor.desk import Desk
+from monitor.egress import EgressPolicy
+from monitor.enforcement import Enforcement
+from monitor.gaze import Gaze
+from monitor.journal import Journal
+from monitor.observers.likeness.sight import Sight
+from monitor.operator.gateway import Gateway
+from monitor.pipeline import Pipeline, WindowBudget
+from monitor.sources.pull import PullSource
+from monitor.sources.source import Source
+from monitor.sources.whep import WhepSource
+from monitor.sources.whip import WhipSource
+from protocols.challenge import ChallengeSchedule
+from protocols.judge import Judge
+from protocols.policy import Policy
+from protocols.session import Session, SessionState, SourceKind
+from registry.registry import Registry
+
+_DICE = random.SystemRandom().random  # an operator's side must not foresee what is asked, or when
+
+
+class SessionAssembly:
+    """Puts pipelines together from what the registry holds and the service shares."""
+
+    def __init__(
+        self,
+        *,
+        registry: Registry,
+        journal: Journal,
+        enforcement: Enforcement,
+        gateway: Gateway,
+        sight: Sight,
+        threads: Executor,
+        budget: WindowBudget,
+        egress: EgressPolicy,
+        ice_servers: tuple[str, ...] = (),
+    ) -> None:
+        self._registry = registry
+        self._journal = journal
+        self._enforcement = enforcement
+        self._gateway = gateway
+        self._sight = sight
+        self._threads = threads
+        self._budget = budget
+        self._egress = egress
+        self._ice_servers = ice_servers
+
+    async def pipeline(self, session: Session) -> Pipeline:
+        """A pipeline for ``session``, not yet running. Raises RegistryError, EgressRefused."""
+        policy = Policy.model_validate((await self._registry.policies.get(session.policy)).document)
+        avatar = await self._registry.avatars.get(session.avatar)
+        model = self._sight.encoder.sha256
+        gallery = dict(await self._registry.avatars.gallery(model))
+        claimed = gallery.pop(avatar.id, None)
+        if claimed is None:
+            claimed = await self._registry.avatars.vectors(avatar.id, model)
+        zero = asyncio.get_running_loop().time()
+        return Pipeline(
+            session=session,
+            policy=policy,
+            zero=zero,
+            source=self._source(session, zero),
+            gaze=lambda deliver: Gaze(self._sight, deliver, self._threads, policy=policy.watch),
+            judge=Judge(
+                policy=policy,
+                policy_id=session.policy,
+                claimed=claimed,
+                gallery={str(other): vectors for other, vectors in gallery.items()},
+                likeness=self._sight.encoder.calibration,
+            ),
+            schedule=ChallengeSchedule(policy.challenge, avatar.abilities, _DICE, now=0.0),
+            desk=Desk(self._gateway, session.id),
+            journal=self._journal,
+            enforcement=self._enforcement,
+            move=self._mover(session, self._journal.clock),
+            threads=self._threads,
+            budget=self._budget,
+        )
+
+    def _source(self, session: Session, zero: float) -> Source:
+        kind, url = session.feed.kind, session.feed.url or ""
+        match kind:
+            case SourceKind.WHIP:
+                return WhipSource(zero=zero, policy=self._egress, ice_servers=self._ice_servers)
+            case SourceKind.WHEP:
+                return WhepSource(url, zero=zero, policy=self._egress, ice_servers=self._ice_servers)
+            case SourceKind.RTMP | SourceKind.FLV | SourceKind.HLS | SourceKind.FILE:
+                return PullSource(url, zero=zero, policy=self._egress)
+            case _:
+                assert_never(kind)
+
+    def _mover(
+        self, session: Session, clock: Callable[[], datetime]
+    ) -> Callable[[SessionState, str | None], Awaitable[Session]]:
+        async def move(state: SessionState, because: str | None) -> Session:
+            at = clock()
+            return await self._registry.sessions.move(session.id, state, because=because, epoch=session.epoch, at=at)
+
+        return move
