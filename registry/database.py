@@ -109,7 +109,7 @@ def _prepare(connection: Any, _entry: ConnectionPoolEntry) -> None:
 
 def _write_ahead(file: str) -> None:
     """Bring the file into WAL mode, where it stays. SQLite does not wait for others here, so that we must."""
-    connection = sqlite3.connect(file, isolation_level=None)
+    connection = sqlite3.connect(file, timeout=0, isolation_level=None)
     patience = time.monotonic() + _BUSY_TIMEOUT_MS / 1000
     try:
         while True:

@@ -171,11 +171,7 @@ class LedgerReader:
         if not path.is_file():
             raise LedgerFailure(f"There is no ledger at {path}.")
         with _translated(path):
-            self._connection = sqlite3.connect(
-                f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
-            )
-            self._connection.text_factory = _text
-            self._connection.execute("PRAGMA busy_timeout = 5000")
+            self._connection = _connect_to_read(path)
 
     def read(
         self,
@@ -241,6 +237,28 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     connection.text_factory = _text
     return connection
+
+
+def _connect_to_read(path: Path) -> sqlite3.Connection:
+    address = f"{path.resolve().as_uri()}?mode=ro"
+    if not _shareable(address) and not path.with_name(f"{path.name}-wal").exists():
+        # Where nothing can be written SQLite cannot share the file, and without a log nobody is writing it.
+        address += "&immutable=1"
+    connection = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
+    connection.text_factory = _text
+    connection.execute("PRAGMA busy_timeout = 5000")
+    return connection
+
+
+def _shareable(address: str) -> bool:
+    with contextlib.closing(sqlite3.connect(address, uri=True)) as connection:
+        try:
+            connection.execute("PRAGMA schema_version").fetchone()
+        except sqlite3.OperationalError as error:
+            return error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CANTOPEN
+        except sqlite3.Error:
+            return True  # damaged, which reading will tell
+        return True
 
 
 def _text(stored: bytes) -> str:

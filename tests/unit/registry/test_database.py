@@ -10,7 +10,7 @@ from registry.database import Database
 from registry.error import Conflict, Refused, RegistryError, Unavailable
 from registry.registry import Registry
 from registry.schema import policies, rosters
-from tests.unit.registry.conftest import NOW
+from tests.unit.registry.conftest import NOW, file_size_limit
 
 
 async def test_what_is_committed_is_durable_and_foreign_keys_hold(url: str) -> None:
@@ -97,6 +97,44 @@ async def test_a_database_locked_by_another_is_unavailable(
     other.close()
     assert await registry.policies.put("standard", {}, at=NOW) == "standard@1"
     await registry.close()
+
+
+async def test_a_new_database_that_another_is_making_is_waited_for(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = sqlite3.connect(tmp_path / "registry.sqlite", isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN EXCLUSIVE")
+    monkeypatch.setattr(module.time, "sleep", lambda _: other.execute("ROLLBACK"))  # the other is done meanwhile
+    registry = await Registry.open(url)
+    await registry.close()
+    other.execute("BEGIN EXCLUSIVE")
+    other.execute("ROLLBACK")
+    other.close()
+
+
+async def test_a_new_database_that_another_does_not_let_go_is_unavailable(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_BUSY_TIMEOUT_MS", -1)
+    other = sqlite3.connect(tmp_path / "registry.sqlite", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(Unavailable, match="locked"):
+        await Registry.open(url)
+    other.close()
+
+
+async def test_misuse_of_a_transaction_is_an_error_of_the_registry(registry: Registry, url: str) -> None:
+    database = Database.at(url)
+    with pytest.raises(Unavailable, match="InvalidRequestError"):
+        async with database.writing() as connection:
+            await connection.begin()
+    await database.close()
+
+
+async def test_a_full_disk_is_told_and_the_registry_goes_on_when_there_is_space(registry: Registry) -> None:
+    with file_size_limit(1), pytest.raises(Unavailable, match="cannot be used now"):
+        await registry.policies.put("standard", {"filling": "x" * 100_000}, at=NOW)
+    assert await registry.policies.put("standard", {"filling": "x" * 100_000}, at=NOW) == "standard@1"
 
 
 async def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:

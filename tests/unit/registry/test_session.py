@@ -65,6 +65,19 @@ async def test_of_many_who_attach_one_stream_at_once_one_gets_it(studio: Studio)
     assert sum(isinstance(result, SessionConflict) for result in results) == 7
 
 
+async def test_where_the_look_beforehand_is_outrun_the_database_itself_keeps_a_stream_to_one_session(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nobody(*_: object) -> None:
+        return None
+
+    await studio.attach(placement=PLACEMENT)
+    monkeypatch.setattr("registry.session._attached", nobody)
+    for url, placement in (("rtmp://edge/live/hoshino", None), ("rtmp://edge/other", PLACEMENT)):
+        with pytest.raises(SessionConflict, match="just been attached"):
+            await studio.attach(url, placement)
+
+
 async def test_files_and_whip_publishers_are_not_mistaken_for_one_another(studio: Studio) -> None:
     for feed in (Feed(kind=SourceKind.FILE, url="clip.mp4"), Feed(kind=SourceKind.WHIP)):
         for _ in range(2):
