@@ -14,7 +14,9 @@ def main() -> int:
     parser.add_argument("folder", type=Path, help="where to write; made if missing")
     parser.add_argument("--seed", type=int, default=0, help="another seed gives other people")
     parser.add_argument("--seconds", type=float, default=20.0, help="length of each clip (default 20)")
-    parser.add_argument("--only", action="append", choices=kinds, default=[], help="only clips of this kind; repeatable")
+    parser.add_argument(
+        "--only", action="append", choices=kinds, default=[], help="only clips of this kind; repeatable"
+    )
     options = parser.parse_args()
     if not 4 <= options.seconds <= 3600:
         parser.error("--seconds must be between 4 and 3600")

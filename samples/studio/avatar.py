@@ -27,7 +27,12 @@ class Avatar:
     """
 
     def __init__(
-        self, name: str, width: int = 640, height: int = 360, *, head: float | None = None,
+        self,
+        name: str,
+        width: int = 640,
+        height: int = 360,
+        *,
+        head: float | None = None,
         centre: tuple[float, float] | None = None,
     ) -> None:
         if name not in AVATARS:

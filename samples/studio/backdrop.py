@@ -62,7 +62,9 @@ def _glow(p: Picture, x: float, y: float, r: float, code: str, strength: float) 
 
 def _polygon(p: Picture, points: list[tuple[float, float]], code: str) -> None:
     h, w = p.shape[:2]
-    cv2.fillPoly(p, [np.array([(round(w / 2 + x * h), round(y * h)) for x, y in points], np.int32)], colour(code), cv2.LINE_AA)
+    cv2.fillPoly(
+        p, [np.array([(round(w / 2 + x * h), round(y * h)) for x, y in points], np.int32)], colour(code), cv2.LINE_AA
+    )
 
 
 def _bedroom(w: int, h: int, rng: np.random.Generator) -> Picture:
@@ -80,7 +82,14 @@ def _bedroom(w: int, h: int, rng: np.random.Generator) -> Picture:
         x = -0.79 + 0.053 * k
         _box(p, x, top, x + 0.05, 0.59, "241f4d")
         for _ in range(4):
-            _box(p, x + (dx := rng.uniform(0.008, 0.034)), (y := rng.uniform(top + 0.01, 0.57)), x + dx + 0.007, y + 0.01, "ffd98a")
+            _box(
+                p,
+                x + (dx := rng.uniform(0.008, 0.034)),
+                (y := rng.uniform(top + 0.01, 0.57)),
+                x + dx + 0.007,
+                y + 0.01,
+                "ffd98a",
+            )
     _box(p, -0.555, 0.1, -0.545, 0.6, "f3e6ff")
     _box(p, -0.8, 0.34, -0.3, 0.35, "f3e6ff")
     _polygon(p, [(-0.9, 0.02), (-0.74, 0.02), (-0.78, 0.7), (-0.93, 0.7)], "b05a8c")
@@ -144,20 +153,34 @@ def _shop(w: int, h: int, rng: np.random.Generator) -> Picture:
     for sign in (-1, 1):
         _glow(p, sign * 0.66, 0.0, 0.45, "fff0c0", 0.3)
     for k in range(12):
-        _polygon(p, [(-0.96 + 0.16 * k, 0.0), (-0.80 + 0.16 * k, 0.0), (-0.88 + 0.16 * k, 0.085)], ["ff6f91", "ffd166", "5fc9b8"][k % 3])
+        _polygon(
+            p,
+            [(-0.96 + 0.16 * k, 0.0), (-0.80 + 0.16 * k, 0.0), (-0.88 + 0.16 * k, 0.085)],
+            ["ff6f91", "ffd166", "5fc9b8"][k % 3],
+        )
     return p
 
 
 def _stage(w: int, h: int, rng: np.random.Generator) -> Picture:
     p = _gradient(w, h, "3a0f3f", "7a1d5c", "d1487a")
     for k in range(18):
-        _polygon(p, [(-1.0 + 0.115 * k, 0.0), (-0.955 + 0.115 * k, 0.0), (-0.965 + 0.115 * k, 0.86), (-1.01 + 0.115 * k, 0.86)], "64174f")
+        _polygon(
+            p,
+            [(-1.0 + 0.115 * k, 0.0), (-0.955 + 0.115 * k, 0.0), (-0.965 + 0.115 * k, 0.86), (-1.01 + 0.115 * k, 0.86)],
+            "64174f",
+        )
     beams = p.copy()
     for x, dx, code in ((-0.7, 0.4, "ffe9a8"), (-0.2, 0.1, "ffc2e0"), (0.25, -0.15, "c2e4ff"), (0.75, -0.45, "ffe9a8")):
         _polygon(beams, [(x - 0.01, -0.05), (x + 0.01, -0.05), (x + dx + 0.16, 1.0), (x + dx - 0.16, 1.0)], code)
     p = np.asarray(cv2.addWeighted(beams, 0.22, p, 0.78, 0), np.uint8)
     for _ in range(70):
-        _disc(p, rng.uniform(-0.95, 0.95), rng.uniform(0.0, 0.85), rng.uniform(0.002, 0.007), str(rng.choice(["ffe9a8", "ffffff", "ffb3d9"])))
+        _disc(
+            p,
+            rng.uniform(-0.95, 0.95),
+            rng.uniform(0.0, 0.85),
+            rng.uniform(0.002, 0.007),
+            str(rng.choice(["ffe9a8", "ffffff", "ffb3d9"])),
+        )
     _box(p, -1.2, 0.86, 1.2, 1.1, "431038")
     for k in range(20):
         _disc(p, -0.95 + 0.1 * k, 0.875, 0.012, "fff0b8")
@@ -174,13 +197,21 @@ def _sky(w: int, h: int, rng: np.random.Generator) -> Picture:
     _polygon(p, [(-1.0, 0.8), (-0.5, 0.66), (0.0, 0.78), (0.45, 0.68), (1.0, 0.8), (1.0, 1.0), (-1.0, 1.0)], "9fd8a4")
     _polygon(p, [(-1.0, 0.9), (-0.3, 0.8), (0.4, 0.88), (1.0, 0.8), (1.0, 1.0), (-1.0, 1.0)], "7cc48a")
     for _ in range(60):
-        _disc(p, rng.uniform(-0.95, 0.95), rng.uniform(0.86, 1.0), 0.006, str(rng.choice(["ffffff", "ffd1e0", "fff0a0"])))
+        _disc(
+            p, rng.uniform(-0.95, 0.95), rng.uniform(0.86, 1.0), 0.006, str(rng.choice(["ffffff", "ffd1e0", "fff0a0"]))
+        )
     return p
 
 
 def _paper(w: int, h: int, rng: np.random.Generator) -> Picture:
     """A plain studio paper with large soft discs, for portraits."""
-    tones = [("dfeaf5", "b9cde3"), ("f6e3df", "e4bdb4"), ("e6f0de", "bcd6ac"), ("ebe4f5", "c9b8e3"), ("f5efd9", "e3cf9a")]
+    tones = [
+        ("dfeaf5", "b9cde3"),
+        ("f6e3df", "e4bdb4"),
+        ("e6f0de", "bcd6ac"),
+        ("ebe4f5", "c9b8e3"),
+        ("f5efd9", "e3cf9a"),
+    ]
     top, low = tones[int(rng.integers(len(tones)))]
     p = _gradient(w, h, top, low)
     over = p.copy()

@@ -81,7 +81,7 @@ class Canvas:
         mask = self._mask[box]
         mask[:] = 0
         cv2.fillPoly(self._mask, [outline.inner], 255, cv2.LINE_8, SHIFT)
-        texture = self._texture(i, outlines, box)
+        texture = self._texture(i, shape.paint, outlines, box)
         cv2.copyTo(texture, mask, picture[box])
 
     def _veil(self, picture: Picture, shape: Shape, paint: Colour, outline: Outline) -> None:
@@ -109,7 +109,7 @@ class Canvas:
         x1, y1 = min(self._size[1], int(high[0])), min(self._size[0], int(high[1]))
         return None if x1 <= x0 or y1 <= y0 else (slice(y0, y1), slice(x0, x1))
 
-    def _texture(self, i: int, outlines: Sequence[Outline], box: Box) -> Picture:
+    def _texture(self, i: int, ramp: Ramp, outlines: Sequence[Outline], box: Box) -> Picture:
         """The part of shape ``i``'s gradient under ``box``.
 
         It hangs at the middle of the first shape with the same gradient: locks run into the hair they grow from.
@@ -122,15 +122,15 @@ class Canvas:
         reach = (max(-top, top + height) + 1, max(-left, left + width) + 1)
         if texture is None or 2 * reach[0] > texture.shape[0] or 2 * reach[1] > texture.shape[1]:
             had = (0, 0) if texture is None else texture.shape
-            texture = self._weave(i, max(had[0], 3 * reach[0]), max(had[1], 3 * reach[1]))
+            texture = self._weave(i, ramp, max(had[0], 3 * reach[0]), max(had[1], 3 * reach[1]))
             self._textures[i] = texture
         y, x = top + texture.shape[0] // 2, left + texture.shape[1] // 2
-        return texture[y : y + height, x : x + width]
+        part: Picture = texture[y : y + height, x : x + width]
+        return part
 
-    def _weave(self, i: int, height: int, width: int) -> Picture:
+    def _weave(self, i: int, ramp: Ramp, height: int, width: int) -> Picture:
         """The gradient of shape ``i`` with the shape's resting middle at its own."""
-        ramp, points = self._figure.shapes[i].paint, self._figure.shapes[i].points
-        assert isinstance(ramp, Ramp)
+        points = self._figure.shapes[i].points
         y = (np.arange(height) - height // 2) / self._scale + points[:, 1].mean()
         stops = np.array([s[0] for s in ramp.stops])
         tones = np.array([colour(s[1]) for s in ramp.stops], dtype=np.float64)
@@ -140,9 +140,10 @@ class Canvas:
             grain = np.random.default_rng(7).normal(0, 1, (1, 8192)).astype(np.float32)
             fine = cv2.GaussianBlur(grain, (0, 0), max(1.0, self._scale * 0.012))
             wide = cv2.GaussianBlur(grain, (0, 0), max(2.0, self._scale * 0.05))
-            weave = (fine / fine.std() + wide / wide.std())[:, 4096 - width // 2 :][:, :width]
+            weave = (fine / fine.std() + wide / wide.std())[:, (np.arange(width) - width // 2) % grain.shape[1]]
             texture *= 1 + ramp.strands * 0.06 * weave[..., None]
-        return np.clip(np.rint(texture), 0, 255).astype(np.uint8)
+        woven: Picture = np.clip(np.rint(texture), 0, 255).astype(np.uint8)
+        return woven
 
 
 def _runs(shapes: Sequence[Shape]) -> list[tuple[str, list[int]]]:

@@ -75,7 +75,11 @@ def film(clip: Clip, folder: Path) -> Truth:
     samples = _telemetry(clip, operator, picture, rng)
     if samples is not None:
         write_telemetry(home / f"{clip.name}.telemetry.jsonl", samples)
-    truth = _truth(clip) | more | ({"challenge": challenge, "challenge_answered": clip.kind == "challenged"} if challenge else {})
+    truth = (
+        _truth(clip)
+        | more
+        | ({"challenge": challenge, "challenge_answered": clip.kind == "challenged"} if challenge else {})
+    )
     if clip.telemetry == "driver":
         truth |= {"delay_s": delay, "avatar_gain": gain}
     (home / f"{clip.name}.json").write_text(json.dumps(truth, indent=1) + "\n")

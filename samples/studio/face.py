@@ -1,6 +1,8 @@
 """The drawn face: head, eyes, brows, nose, mouth. Everything is drawn from the front and laid on the head."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -51,16 +53,55 @@ class Face:
 def face(f: Face) -> list[Shape]:
     """Ears, head and its shading; eyes, brows, nose and mouth come on top with ``eyes`` and so on."""
     j, c = f.jaw, f.chin
-    side = [(0.86, -0.45), (0.89, -0.1), (0.885, 0.2), (0.83 * (0.5 + j / 2), 0.5), (0.65 * j, 0.80), (0.37 * j, c - 0.08), (0.13 * j, c)]
+    side = [
+        (0.86, -0.45),
+        (0.89, -0.1),
+        (0.885, 0.2),
+        (0.83 * (0.5 + j / 2), 0.5),
+        (0.65 * j, 0.80),
+        (0.37 * j, c - 0.08),
+        (0.13 * j, c),
+    ]
     outline = smooth([*side, *flip(side), (-0.55, -0.85), (0.0, -1.02), (0.55, -0.85)], density=4)
     depth = 0.1 + 0.5 * smoothstep((outline[:, 1] + 0.1) / 1.2)
     shapes = [*_ears(f)]
     shapes.append(Shape(name="face", bone="skull", points=plane(outline, depth), paint=f.skin, line=f.line, ink=0.02))
-    cheek = [(0.9, -0.6), (0.62, -0.1), (0.76, 0.3), (0.66, 0.68), (0.36, 0.95), (0.05, c - 0.03), (0.0, 1.3), (0.8, 1.2), (1.2, 0.4)]
+    cheek = [
+        (0.9, -0.6),
+        (0.62, -0.1),
+        (0.76, 0.3),
+        (0.66, 0.68),
+        (0.36, 0.95),
+        (0.05, c - 0.03),
+        (0.0, 1.3),
+        (0.8, 1.2),
+        (1.2, 0.4),
+    ]
     shade = flip(smooth(cheek, density=4))
     shapes.append(Shape(points=plane(shade, 0.45), bone="skull", paint=f.shade, clip="face", alpha=0.62))
-    brow_shadow = smooth([(-1.0, -0.9), (1.0, -0.9), (0.92, 0.06), (0.62, -0.16), (0.3, -0.06), (0.0, -0.17), (-0.32, -0.04), (-0.62, -0.14), (-0.92, 0.10)], density=4)
-    shapes.append(Shape(points=on_face(brow_shadow, 0.02), paint=f.shade, clip="face", alpha=0.8, morphs={"sway_x": _x(brow_shadow, 0.03)}))
+    brow_shadow = smooth(
+        [
+            (-1.0, -0.9),
+            (1.0, -0.9),
+            (0.92, 0.06),
+            (0.62, -0.16),
+            (0.3, -0.06),
+            (0.0, -0.17),
+            (-0.32, -0.04),
+            (-0.62, -0.14),
+            (-0.92, 0.10),
+        ],
+        density=4,
+    )
+    shapes.append(
+        Shape(
+            points=on_face(brow_shadow, 0.02),
+            paint=f.shade,
+            clip="face",
+            alpha=0.8,
+            morphs={"sway_x": _x(brow_shadow, 0.03)},
+        )
+    )
     for x in (-0.56, 0.56):
         glow = ellipse(x, 0.52, 0.17, 0.085)
         shapes.append(Shape(points=on_face(glow), paint=f.blush, clip="face", alpha=f.blushing, blur=0.05))
@@ -82,7 +123,9 @@ def _ears(f: Face) -> list[Shape]:
     curl = stroke(smooth([(0.90, 0.02), (0.99, 0.02), (0.98, 0.16), (0.91, 0.24)], closed=False), 0.035)
     shapes = []
     for turn in (np.asarray, flip):
-        shapes.append(Shape(bone="skull", points=plane(turn(smooth(right)), -0.05), paint=f.skin, line=f.line, ink=0.02))
+        shapes.append(
+            Shape(bone="skull", points=plane(turn(smooth(right)), -0.05), paint=f.skin, line=f.line, ink=0.02)
+        )
         shapes.append(Shape(bone="skull", points=plane(turn(curl), -0.03), paint=mix(f.shade, f.line, 0.3)))
     return shapes
 
@@ -121,16 +164,12 @@ def _mouth(f: Face) -> list[Shape]:
 
     def teeth(open_: float, smile: float) -> Points:
         upper = _lips(open_, smile, f)[0][1:-1]
-        return on_face(np.vstack([upper - (0, 0.03), (upper + (0, 0.055 * open_))[::-1]]), 0.045)
+        return on_face(np.vstack([upper - (0, 0.03), (upper + np.array([0, 0.055 * open_]))[::-1]]), 0.045)
 
-    def morphs(draw: "type[object] | object") -> dict[str, Points]:
-        assert callable(draw)
+    def part(draw: Callable[[float, float], Points], paint: str, **more: Any) -> Shape:
         rest = draw(0.0, 0.0)
-        return {"mouth": draw(1.0, 0.0) - rest, "smile": draw(0.0, 1.0) - rest}
-
-    def part(draw: object, paint: str, **more: object) -> Shape:
-        assert callable(draw)
-        return Shape(points=draw(0.0, 0.0), paint=paint, morphs=morphs(draw), **more)  # type: ignore[arg-type]
+        morphs = {"mouth": draw(1.0, 0.0) - rest, "smile": draw(0.0, 1.0) - rest}
+        return Shape(points=rest, paint=paint, morphs=morphs, **more)
 
     dark = "8c2f3c"
     return [
@@ -144,7 +183,9 @@ def _mouth(f: Face) -> list[Shape]:
 def brows(f: Face) -> list[Shape]:
     """Eyebrows; they show through the hair, as drawn figures have it."""
     e, t = f.eye, f.brow_tilt
-    line = smooth([(e.x - 0.20, e.y - 0.40 + t), (e.x, e.y - 0.47), (e.x + 0.24, e.y - 0.38 - t * 0.4)], closed=False, density=7)
+    line = smooth(
+        [(e.x - 0.20, e.y - 0.40 + t), (e.x, e.y - 0.47), (e.x + 0.24, e.y - 0.38 - t * 0.4)], closed=False, density=7
+    )
     body = stroke(line, f.brow_width, head=0.3, tail=0.7)
     up, blink = np.zeros((len(body), 3)), np.zeros((len(body), 3))
     up[:, 1], blink[:, 1] = -0.1, 0.03
@@ -168,7 +209,7 @@ def _lids(e: Eye) -> tuple[Points, Points, Points]:
     for raw in (upper, lower, shut):
         p = np.array(raw) * (e.wide, e.tall)
         p[:, 1] -= e.slant * (p[:, 0] + 0.2) / 0.4
-        curves.append(smooth(p + (e.x, e.y), closed=False))
+        curves.append(smooth(p + np.array([e.x, e.y]), closed=False))
     return curves[0], curves[1], curves[2]
 
 
@@ -181,23 +222,42 @@ def _eye(f: Face, *, mirrored: bool) -> list[Shape]:
     def on(points: Points, above: float = 0.0) -> Points:
         return on_face(turn(points), above)
 
-    def lid(points: Points, closed: Points, paint: str, *, above: float = 0.0, **more: object) -> Shape:
-        return Shape(points=on(points, above), paint=paint, morphs={"blink": on(closed, above) - on(points, above)}, **more)  # type: ignore[arg-type]
+    def lid(points: Points, closed: Points, paint: str, *, above: float = 0.0, **more: Any) -> Shape:
+        return Shape(
+            points=on(points, above), paint=paint, morphs={"blink": on(closed, above) - on(points, above)}, **more
+        )
 
     raised = lower - (0, 0.045)
     almond = np.vstack([upper, lower[::-1]])
     smiling = np.vstack([upper, raised[::-1]])
     white = lid(almond, np.vstack([shut, shut[::-1]]), e.white, name=name)
-    white = Shape(points=white.points, paint=e.white, name=name, morphs={**white.morphs, "smile": on(smiling) - on(almond)})
+    white = Shape(
+        points=white.points, paint=e.white, name=name, morphs={**white.morphs, "smile": on(smiling) - on(almond)}
+    )
     lash_w = 0.085 if e.lashes else 0.06
     shapes = [white, *_iris(e, name, mirrored=mirrored)]
-    shade = np.vstack([upper - (0, 0.02), (upper + (0, 0.075))[::-1]])
-    shapes.append(lid(shade, np.vstack([shut - (0, 0.02), (shut + (0, 0.02))[::-1]]), mix(e.lash, e.middle, 0.25), clip=name, alpha=0.42))
+    shade = np.vstack([upper - (0, 0.02), (upper + np.array([0, 0.075]))[::-1]])
+    shapes.append(
+        lid(
+            shade,
+            np.vstack([shut - (0, 0.02), (shut + np.array([0, 0.02]))[::-1]]),
+            mix(e.lash, e.middle, 0.25),
+            clip=name,
+            alpha=0.42,
+        )
+    )
     shapes += _glints(e, name, mirrored=mirrored)
     shapes.append(lid(stroke(lower, 0.026, head=0.6, tail=0.3), stroke(shut, 0.02), mix(e.lash, f.line, 0.5)))
     shapes.append(lid(_lash(upper, lash_w, e), _lash(shut, lash_w * 0.75, e, closed=True), e.lash, above=0.02))
     crease = upper[6:-1] - (0, 0.085)
-    shapes.append(lid(stroke(crease, 0.02, head=0.4, tail=0.4), stroke(shut[6:-1] - (0, 0.10), 0.018), mix(f.line, f.skin, 0.25), above=0.02))
+    shapes.append(
+        lid(
+            stroke(crease, 0.02, head=0.4, tail=0.4),
+            stroke(shut[6:-1] - (0, 0.10), 0.018),
+            mix(f.line, f.skin, 0.25),
+            above=0.02,
+        )
+    )
     return shapes
 
 

@@ -48,7 +48,9 @@ class Figure:
         self._previous = np.concatenate([np.roll(r, 1) for r in rows])
         self._next = np.concatenate([np.roll(r, -1) for r in rows])
         self._ink = np.concatenate([np.zeros(n) + s.ink for s, n in zip(shapes, sizes, strict=True)])
-        self._bones = {b: self._where(b) for b in BONES if any(s.bone == b for s in shapes)}
+        self._bones: dict[str, slice | NDArray[np.intp]] = {
+            b: self._where(b) for b in BONES if any(s.bone == b for s in shapes)
+        }
         skin = np.concatenate([np.zeros(len(s.points)) if s.skin is None else s.skin for s in shapes])
         self._skinned = np.flatnonzero(skin)
         self._skin = skin[self._skinned][:, None]
@@ -68,9 +70,9 @@ class Figure:
             if amount:
                 rest[rows] += amount * deltas
         placed = np.empty_like(rest)
-        for name, rows in self._bones.items():
+        for name, bound in self._bones.items():
             bone = bones[name]
-            placed[rows] = rest[rows] @ bone.turn.T + bone.move
+            placed[bound] = rest[bound] @ bone.turn.T + bone.move
         if len(self._skinned):
             body = rest[self._skinned] @ bones["body"].turn.T + bones["body"].move
             placed[self._skinned] += self._skin * (body - placed[self._skinned])

@@ -18,9 +18,7 @@ def smooth(points: ArrayLike, *, closed: bool = True, density: int = 5) -> Point
         a, b, c, d = padded[:-3], padded[1:-2], padded[2:-1], padded[3:]
     t = (np.arange(density) / density)[None, :, None]
     a, b, c, d = (q[:, None, :] for q in (a, b, c, d))
-    curve = 0.5 * (
-        2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3
-    )
+    curve = 0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
     flat = curve.reshape(-1, p.shape[1])
     return flat if closed else np.vstack([flat, p[-1]])
 

@@ -1,6 +1,7 @@
 """Hair, made of locks that taper and trail behind the head."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -54,21 +55,35 @@ def lock(
         points[:, 2] *= 0.35 + 0.65 * smoothstep(both / 0.5)
     fade = 0.021 * smoothstep((both - 0.12) / 0.25)
     return Shape(
-        points=points, paint=paint, bone=bone, line=ink, ink=fade, clip=clip,
-        morphs=_trail(points, both**1.5, sway), skin=body * both**1.2 if body else None,
+        points=points,
+        paint=paint,
+        bone=bone,
+        line=ink,
+        ink=fade,
+        clip=clip,
+        morphs=_trail(points, both**1.5, sway),
+        skin=body * both**1.2 if body else None,
     )
 
 
-def locks(lines: Sequence[tuple[ArrayLike, float]], paint: str | Ramp, ink: str, **more: float) -> list[Shape]:
+def locks(lines: Sequence[tuple[ArrayLike, float]], paint: str | Ramp, ink: str, **more: Any) -> list[Shape]:
     """Several locks, each a line and a width."""
-    return [lock(line, width, paint, ink, **more) for line, width in lines]  # type: ignore[arg-type]
+    return [lock(line, width, paint, ink, **more) for line, width in lines]
 
 
 def cap(paint: str | Ramp, ink: str, *, radius: float = 1.13, low: float = -0.28, top: float = 1.0) -> Shape:
     """The hair on the top of the head, seen from the front, down to the hairline at ``low``."""
     rim = [(-0.97, 0.25), (-1.0, -0.1), (-0.93, -0.5), (-0.68, -0.86), (-0.3, -1.06), (0.0, -1.1)]
     rim = [(x * radius / 1.1, y * top * radius / 1.1 if y < 0 else y) for x, y in rim]
-    hairline = [(0.86, 0.1), (0.72, low + 0.1), (0.35, low), (0.0, low - 0.02), (-0.35, low), (-0.72, low + 0.1), (-0.86, 0.1)]
+    hairline = [
+        (0.86, 0.1),
+        (0.72, low + 0.1),
+        (0.35, low),
+        (0.0, low - 0.02),
+        (-0.35, low),
+        (-0.72, low + 0.1),
+        (-0.86, 0.1),
+    ]
     outline = smooth([*rim, *[(-x, y) for x, y in rim[-2::-1]], *hairline], density=4)
     points = lift(outline, radius)
     edge = np.hypot(outline[:, 0] / radius, outline[:, 1] / (1.1 * radius)) > 0.86
@@ -89,12 +104,20 @@ def ring(paint: str, *, y: float = -0.62, wide: float = 0.72, alpha: float = 0.7
     return [Shape(points=band, paint=paint, alpha=alpha, clip=clip)]
 
 
-def back(outline: ArrayLike, paint: str | Ramp, ink: str, *, z: float = -0.4, hang: float = 0.8, name: str = "") -> Shape:
+def back(
+    outline: ArrayLike, paint: str | Ramp, ink: str, *, z: float = -0.4, hang: float = 0.8, name: str = ""
+) -> Shape:
     """The hair behind the head; what is below the chin hangs with the body by ``hang``."""
     flat = smooth(outline, density=5)
     points = plane(flat, z)
     below = smoothstep((flat[:, 1] - 0.4) / 1.8)
     return Shape(
-        name=name, bone="skull", points=points, paint=paint, line=ink, ink=0.024,
-        morphs=_trail(points, below, 0.22), skin=hang * below if hang else None,
+        name=name,
+        bone="skull",
+        points=points,
+        paint=paint,
+        line=ink,
+        ink=0.024,
+        morphs=_trail(points, below, 0.22),
+        skin=hang * below if hang else None,
     )

@@ -26,9 +26,9 @@ def programme(seed: int = 0, seconds: float = 20.0) -> list[Clip]:
         k = len(clips)
         swap = AVATARS[(k + 3) % len(AVATARS)] if kind == "swapped" else ""
         clips.append(Clip(
-            name=f"s{k + 1:03d}", kind=kind, avatar=AVATARS[k % len(AVATARS)], seed=1000 * seed + 17 * k + 5, telemetry=telemetry,
-            temperament=TEMPERS[k % len(TEMPERS)], backdrop=BACKDROPS[k % len(BACKDROPS)], overlays=OVERLAYS[k % len(OVERLAYS)],
-            seconds=seconds, second_avatar=swap, gestures=tuple(gestures), fade=fade,
+            name=f"s{k + 1:03d}", kind=kind, avatar=AVATARS[k % len(AVATARS)], seed=1000 * seed + 17 * k + 5,
+            telemetry=telemetry, temperament=TEMPERS[k % len(TEMPERS)], backdrop=BACKDROPS[k % len(BACKDROPS)],
+            overlays=OVERLAYS[k % len(OVERLAYS)], seconds=seconds, second_avatar=swap, gestures=tuple(gestures), fade=fade,
         ))  # fmt: skip
 
     for _ in range(5):
@@ -51,22 +51,20 @@ def _shared(clips: Sequence[Clip]) -> list[Clip]:
     made = [_again(c, "mismatched", "other_human") for c in driven[:4]]
     ignored = (G.TILT_LEFT, G.BLINK_TWICE, G.LOOK_LEFT, G.RAISE_HAND)
     made += [_again(c, "challenge_ignored", "driver", ignored) for c in driven[:2]]
-    return [_named(c, f"s{len(clips) + k + 1:03d}") for k, c in enumerate(made)]
+    return [replace(c, name=f"s{len(clips) + k + 1:03d}") for k, c in enumerate(made)]
 
 
 def _again(clip: Clip, kind: str, telemetry: str, gestures: tuple[Gesture, ...] = ()) -> Clip:
-    return Clip(
-        name=clip.name, kind=kind, avatar=clip.avatar, seed=clip.seed, temperament=clip.temperament, telemetry=telemetry,
-        backdrop=clip.backdrop, overlays=clip.overlays, seconds=clip.seconds, gestures=gestures, picture_of=clip.name,
-    )  # fmt: skip
-
-
-def _named(clip: Clip, name: str) -> Clip:
-    return replace(clip, name=name)
+    return replace(clip, kind=kind, telemetry=telemetry, gestures=gestures, picture_of=clip.name)
 
 
 def write_library(
-    folder: Path, *, seed: int = 0, seconds: float = 20.0, kinds: Sequence[str] = (), tell: Callable[[str], None] = lambda _: None
+    folder: Path,
+    *,
+    seed: int = 0,
+    seconds: float = 20.0,
+    kinds: Sequence[str] = (),
+    tell: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Write portraits, clips, telemetry and MANIFEST.json into ``folder``; ``tell`` is told of each clip."""
     folder.mkdir(parents=True, exist_ok=True)

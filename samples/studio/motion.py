@@ -22,7 +22,16 @@ TEMPERAMENTS = {
 CHANNELS = (
     "yaw", "pitch", "roll", "mouth_open", "smile", "eye_blink", "look_x", "look_y", "brow", "hand_l", "hand_r", "sway",
 )  # fmt: skip
-WANDER = {"yaw": 1.3, "pitch": 0.9, "roll": 0.8, "sway": 0.22, "hand_l": 0.02, "hand_r": 0.02, "smile": 0.05, "breath": 0.25}
+WANDER = {
+    "yaw": 1.3,
+    "pitch": 0.9,
+    "roll": 0.8,
+    "sway": 0.22,
+    "hand_l": 0.02,
+    "hand_r": 0.02,
+    "smile": 0.05,
+    "breath": 0.25,
+}
 
 
 class Motion(Protocol):
@@ -90,7 +99,14 @@ class Performer:
 
     def _attention(self, t: float) -> float:
         """How far the rest of the body keeps still for a gesture, 0..1."""
-        return max((minimum_jerk((t - a + 0.3) / 0.3) - minimum_jerk((t - b) / 0.4) for a, b in self._busy if a - 0.3 < t < b + 0.4), default=0.0)
+        return max(
+            (
+                minimum_jerk((t - a + 0.3) / 0.3) - minimum_jerk((t - b) / 0.4)
+                for a, b in self._busy
+                if a - 0.3 < t < b + 0.4
+            ),
+            default=0.0,
+        )
 
     def _settle(self, v: dict[str, float], t: float) -> Pose:
         yaw, pitch = _soft(v["yaw"], 40.0), _soft(v["pitch"], 26.0)

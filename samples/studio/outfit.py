@@ -14,7 +14,19 @@ GRASP = 1.22  # hands are drawn a little large, to be seen
 
 def neck(skin: str, shade: str, line: str, *, wide: float = 0.30) -> list[Shape]:
     """The neck: its top goes with the head, its root with the body; the chin's shadow lies on it."""
-    raw = np.array([(-wide, 0.6), (wide, 0.6), (wide * 0.97, 1.15), (wide * 1.15, 1.5), (0.62, 1.72), (0, 2.05), (-0.62, 1.72), (-wide * 1.15, 1.5), (-wide * 0.97, 1.15)])
+    raw = np.array(
+        [
+            (-wide, 0.6),
+            (wide, 0.6),
+            (wide * 0.97, 1.15),
+            (wide * 1.15, 1.5),
+            (0.62, 1.72),
+            (0, 2.05),
+            (-0.62, 1.72),
+            (-wide * 1.15, 1.5),
+            (-wide * 0.97, 1.15),
+        ]
+    )
     flat = smooth(raw, density=4)
     skin_share = smoothstep((flat[:, 1] - 0.9) / 0.5)
     shapes = [Shape(name="neck", points=plane(flat, -0.12), paint=skin, line=line, ink=0.02, skin=skin_share)]
@@ -26,7 +38,16 @@ def neck(skin: str, shade: str, line: str, *, wide: float = 0.30) -> list[Shape]
 
 def torso(paint: str | Ramp, line: str, shade: str, *, wide: float = 1.0, open_: float = 0.36) -> list[Shape]:
     """The trunk from the collar down, shaded on the viewer's left."""
-    half = [(open_, 1.50), (0.62 * wide, 1.60), (0.98 * wide, 1.74), (1.13 * wide, 2.02), (1.02 * wide, 2.5), (0.86 * wide, 3.1), (0.84 * wide, 3.7), (0.98 * wide, 4.8)]
+    half = [
+        (open_, 1.50),
+        (0.62 * wide, 1.60),
+        (0.98 * wide, 1.74),
+        (1.13 * wide, 2.02),
+        (1.02 * wide, 2.5),
+        (0.86 * wide, 3.1),
+        (0.84 * wide, 3.7),
+        (0.98 * wide, 4.8),
+    ]
     collar = [(0.0, 1.98)]
     flat = smooth([*half, *flip(half), *collar], density=4)
     shapes = [Shape(name="torso", bone="body", points=plane(flat, 0.05), paint=paint, line=line, ink=0.026)]
@@ -35,7 +56,17 @@ def torso(paint: str | Ramp, line: str, shade: str, *, wide: float = 1.0, open_:
     return shapes
 
 
-def patch(points: ArrayLike, paint: str | Ramp, line: str | None = None, *, z: float = 0.12, curved: bool = True, ink: float = 0.018, clip: str = "", alpha: float = 1.0) -> Shape:
+def patch(
+    points: ArrayLike,
+    paint: str | Ramp,
+    line: str | None = None,
+    *,
+    z: float = 0.12,
+    curved: bool = True,
+    ink: float = 0.018,
+    clip: str = "",
+    alpha: float = 1.0,
+) -> Shape:
     """Something flat on the body: a collar, a pocket, a tie."""
     flat = smooth(points, density=4) if curved else np.asarray(points, dtype=np.float64)
     return Shape(bone="body", points=plane(flat, z), paint=paint, line=line, ink=ink, clip=clip, alpha=alpha)
@@ -66,7 +97,15 @@ def arms(paint: str | Ramp, line: str, shade: str, *, thick: float = 1.0) -> lis
 
 
 def forearms(
-    paint: str | Ramp, line: str, shade: str, *, hand: str, hand_line: str, hand_shade: str, cuff: str, thick: float = 1.0
+    paint: str | Ramp,
+    line: str,
+    shade: str,
+    *,
+    hand: str,
+    hand_line: str,
+    hand_shade: str,
+    cuff: str,
+    thick: float = 1.0,
 ) -> list[Shape]:
     """Forearms with cuffs, and hands that show their palm when raised."""
     shapes = []
@@ -74,11 +113,23 @@ def forearms(
         inner = -1 if side == "l" else 1
         shapes += _hand(side, inner, hand, hand_line, hand_shade)
         p = _limb(FORE - 0.06, 0.205 * thick, 0.175 * thick)
-        shapes.append(Shape(name=f"lower_{side}", bone=f"fore_{side}", points=plane(p), paint=paint, line=line, ink=0.024))
+        shapes.append(
+            Shape(name=f"lower_{side}", bone=f"fore_{side}", points=plane(p), paint=paint, line=line, ink=0.024)
+        )
         fold = smooth([(inner * 0.3, -0.1), (inner * 0.08, 0.2), (inner * 0.06, 0.8), (inner * 0.3, 1.2)], density=4)
         shapes.append(Shape(bone=f"fore_{side}", points=plane(fold), paint=shade, clip=f"lower_{side}", alpha=0.6))
         w = 0.21 * thick
-        band = smooth([(-w, FORE - 0.24), (0, FORE - 0.20), (w, FORE - 0.24), (w * 1.02, FORE - 0.04), (0, FORE + 0.02), (-w * 1.02, FORE - 0.04)], density=4)
+        band = smooth(
+            [
+                (-w, FORE - 0.24),
+                (0, FORE - 0.20),
+                (w, FORE - 0.24),
+                (w * 1.02, FORE - 0.04),
+                (0, FORE + 0.02),
+                (-w * 1.02, FORE - 0.04),
+            ],
+            density=4,
+        )
         shapes.append(Shape(bone=f"fore_{side}", points=plane(band, 0.01), paint=cuff, line=line, ink=0.02))
     return shapes
 
@@ -86,14 +137,22 @@ def forearms(
 def _hand(side: str, inner: int, skin: str, line: str, shade: str) -> list[Shape]:
     """An open hand that hangs down from the wrist; the thumb is on the inner side."""
     bone = f"hand_{side}"
-    fingers = [(-0.135, 0.30, -12.0, 0.27), (-0.05, 0.35, -4.0, 0.32), (0.04, 0.35, 4.0, 0.31), (0.125, 0.29, 13.0, 0.25)]
+    fingers = [
+        (-0.135, 0.30, -12.0, 0.27),
+        (-0.05, 0.35, -4.0, 0.32),
+        (0.04, 0.35, 4.0, 0.31),
+        (0.125, 0.29, 13.0, 0.25),
+    ]
     shapes = []
     thumb = _finger(inner * 0.15, 0.16, inner * 42.0, 0.26, 0.062)
     shapes.append(Shape(bone=bone, points=plane(thumb), paint=skin, line=line, ink=0.018))
     for x, y, tilt, length in fingers:
         p = _finger(x, y - 0.06, tilt, length, 0.056)
         shapes.append(Shape(bone=bone, points=plane(p), paint=skin, line=line, ink=0.018))
-    palm = smooth([(-0.13, -0.02), (-0.185, 0.16), (-0.18, 0.34), (0.0, 0.40), (0.18, 0.34), (0.185, 0.16), (0.13, -0.02)], density=4)
+    palm = smooth(
+        [(-0.13, -0.02), (-0.185, 0.16), (-0.18, 0.34), (0.0, 0.40), (0.18, 0.34), (0.185, 0.16), (0.13, -0.02)],
+        density=4,
+    )
     ink = 0.018 * (1 - smoothstep((palm[:, 1] - 0.2) / 0.08))
     shapes.append(Shape(bone=bone, points=plane(GRASP * palm), paint=skin, line=line, ink=ink))
     crease = stroke(smooth([(inner * 0.14, 0.17), (inner * 0.02, 0.20), (-inner * 0.03, 0.10)], closed=False), 0.02)

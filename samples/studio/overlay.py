@@ -27,7 +27,8 @@ class Overlay(StrEnum):
 NAMES = ("Momo", "小鱼", "Kaito", "Anna", "星星", "leo_92", "ゆず", "橘子汽水", "Pixel", "Mina")
 LINES = (
     "你好呀！", "so cute!!", "今日もかわいい", "first time here", "哈哈哈哈", "下单了", "song please?",
-    "晚上好", "which size is it?", "好听！", "from Brazil ♥", "おつかれさま", "啊啊啊太可爱了", "wave to us!", "多少钱？",
+    "晚上好", "which size is it?", "好听！", "from Brazil ♥", "おつかれさま", "啊啊啊太可爱了",
+    "wave to us!", "多少钱？",
 )  # fmt: skip
 INKS = ("ffd166", "7ae8ff", "ff9ac1", "b6f09c", "c9b3ff")
 
@@ -37,10 +38,9 @@ def _font() -> cv2.FontFace:
     return cv2.FontFace("sans")
 
 
-def _write(picture: Picture, text: str, x: int, y: int, code: str, size: int, weight: int = 500) -> int:
-    """Write ``text`` with its base line at ``y``; where it ends."""
-    end, _ = cv2.putText(picture, text, (x, y), colour(code), _font(), size, weight)
-    return int(end[0]) if not isinstance(end, np.ndarray) else x
+def _write(picture: Picture, text: str, x: int, y: int, code: str, size: int, weight: int = 500) -> None:
+    """Write ``text`` with its base line at ``y``."""
+    cv2.putText(picture, text, (x, y), colour(code), _font(), size, weight)
 
 
 def _panel(width: int, height: int, code: str, alpha: float, radius: int) -> tuple[Picture, Picture]:
@@ -69,7 +69,9 @@ def _lay(picture: Picture, sprite: Picture, mask: Picture, x: int, y: int) -> No
     picture[y0:y1, x0:x1] = cv2.add(kept, cv2.multiply(sprite[inside], share, scale=1 / 255))
 
 
-def _text_over(sprite: Picture, mask: Picture, text: str, x: int, y: int, code: str, size: int, weight: int = 500) -> None:
+def _text_over(
+    sprite: Picture, mask: Picture, text: str, x: int, y: int, code: str, size: int, weight: int = 500
+) -> None:
     """Text that is opaque whatever the panel is."""
     _write(sprite, text, x, y, code, size, weight)
     cover = np.zeros_like(mask)
@@ -87,7 +89,10 @@ class Overlays:
         self._sent = np.cumsum(np.clip(rng.exponential(1.4, 2000), 0.25, 5.0)) - 4.0
         self._said = [(int(rng.integers(len(NAMES))), int(rng.integers(len(LINES)))) for _ in range(2000)]
         self._gifts = np.cumsum(rng.uniform(5.0, 11.0, 500))
-        self._hearts = [(float(t), rng.uniform(-1, 1), rng.uniform(0.7, 1.3), int(rng.integers(4))) for t in np.cumsum(rng.exponential(0.55, 4000))]
+        self._hearts = [
+            (float(t), rng.uniform(-1, 1), rng.uniform(0.7, 1.3), int(rng.integers(4)))
+            for t in np.cumsum(rng.exponential(0.55, 4000))
+        ]
         self._heart_times = np.array([h[0] for h in self._hearts])
         self._viewers = int(rng.integers(2000, 90000))
         self._cache: dict[tuple[str, int], tuple[Picture, Picture]] = {}
@@ -162,7 +167,16 @@ class Overlays:
             cv2.circle(sprite, (round(27 * u), round(29 * u)), round(20 * u), colour("ffe08a"), -1, cv2.LINE_AA)
             _text_over(sprite, mask, "-30%", round(11 * u), round(34 * u), "c2183c", round(13 * u), 800)
             _text_over(sprite, mask, "限时特卖 SALE", round(53 * u), round(23 * u), "ffffff", round(12 * u), 700)
-            _text_over(sprite, mask, f"¥199 → ¥139  {left // 60}:{left % 60:02d}", round(53 * u), round(43 * u), "fff3c4", round(9 * u), 600)
+            _text_over(
+                sprite,
+                mask,
+                f"¥199 → ¥139  {left // 60}:{left % 60:02d}",
+                round(53 * u),
+                round(43 * u),
+                "fff3c4",
+                round(9 * u),
+                600,
+            )
             self._cache[key] = sprite, mask
         bob = round(2.0 * u * np.sin(2 * np.pi * at / 1.6))
         _lay(picture, *self._cache[key], self._size[0] - round(170 * u), round(14 * u) + bob)
@@ -178,8 +192,12 @@ class Overlays:
             self._forget("gift")
             sprite, mask = _panel(round(168 * u), round(38 * u), "7a3cff", 0.82, round(18 * u))
             _rocket(sprite, mask, u)
-            _text_over(sprite, mask, f"{NAMES[k % len(NAMES)]}", round(42 * u), round(17 * u), "ffe08a", round(12 * u), 700)
-            _text_over(sprite, mask, f"sent a rocket ×{1 + k % 9}", round(42 * u), round(31 * u), "ffffff", round(11 * u), 500)
+            _text_over(
+                sprite, mask, f"{NAMES[k % len(NAMES)]}", round(42 * u), round(17 * u), "ffe08a", round(12 * u), 700
+            )
+            _text_over(
+                sprite, mask, f"sent a rocket ×{1 + k % 9}", round(42 * u), round(31 * u), "ffffff", round(11 * u), 500
+            )
             self._cache[key] = sprite, mask
         enter = float(smoothstep(age / 0.35)) - float(smoothstep((age - 2.8) / 0.4))
         _lay(picture, *self._cache[key], round((-190 + 202 * enter) * u), round(0.36 * self._size[1]))
@@ -204,7 +222,16 @@ class Overlays:
     def _heart(self, size: int, tone: int) -> tuple[Picture, Picture]:
         key = (f"heart{tone}", size)
         if key not in self._cache:
-            raw = [(0, 0.9), (-0.85, 0.1), (-0.8, -0.55), (-0.35, -0.75), (0, -0.4), (0.35, -0.75), (0.8, -0.55), (0.85, 0.1)]
+            raw = [
+                (0, 0.9),
+                (-0.85, 0.1),
+                (-0.8, -0.55),
+                (-0.35, -0.75),
+                (0, -0.4),
+                (0.35, -0.75),
+                (0.8, -0.55),
+                (0.85, 0.1),
+            ]
             p = smooth(raw, density=6) * 4 * size + 4 * size
             mask = np.zeros((8 * size, 8 * size, 3), np.uint8)
             cv2.fillPoly(mask, [np.rint(p).astype(np.int32)], (255, 255, 255))
@@ -212,7 +239,10 @@ class Overlays:
             sprite[:] = colour(("ff5d8f", "ff9ac1", "ffd166", "b48cff")[tone])
             shine = ellipse(0.65 * size, 0.7 * size, 0.22 * size, 0.16 * size, tilt=-30, n=12)
             cv2.fillPoly(sprite, [np.rint(shine * 16).astype(np.int32)], (255, 255, 255), cv2.LINE_AA, 4)
-            self._cache[key] = sprite, np.asarray(cv2.resize(mask, (2 * size, 2 * size), interpolation=cv2.INTER_AREA), np.uint8)
+            self._cache[key] = (
+                sprite,
+                np.asarray(cv2.resize(mask, (2 * size, 2 * size), interpolation=cv2.INTER_AREA), np.uint8),
+            )
         return self._cache[key]
 
     def _forget(self, kind: str, keep: int = 0) -> None:
@@ -226,7 +256,9 @@ class Overlays:
 def _width(text: str, size: int) -> int:
     """How wide ``text`` is written, in pixels."""
     scratch = np.zeros((2 * size + 8, 40 * size, 3), np.uint8)
-    cv2.putText(scratch, text.rstrip() + ("." if text.endswith(" ") else ""), (2, size + 4), (255, 255, 255), _font(), size, 600)
+    cv2.putText(
+        scratch, text.rstrip() + ("." if text.endswith(" ") else ""), (2, size + 4), (255, 255, 255), _font(), size, 600
+    )
     lit = np.flatnonzero(scratch.any(axis=(0, 2)))
     return int(lit[-1]) + 2 if len(lit) else 0
 

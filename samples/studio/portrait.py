@@ -68,4 +68,5 @@ def _lit(picture: Picture, light: str) -> Picture:
         return picture
     left, right = (np.array(c) for c in lamps[light])
     across = np.linspace(0, 1, picture.shape[1])[None, :, None]
-    return np.clip(picture * (left + (right - left) * across), 0, 255).astype(np.uint8)
+    lit: Picture = np.clip(picture * (left + (right - left) * across), 0, 255).astype(np.uint8)
+    return lit

@@ -35,7 +35,5 @@ class Pose:
 
 def blend(first: Pose, second: Pose, share: float) -> Pose:
     """The pose ``share`` (0..1) of the way from ``first`` to ``second``."""
-    mixed = {
-        f.name: (1 - share) * getattr(first, f.name) + share * getattr(second, f.name) for f in fields(Pose)
-    }
+    mixed = {f.name: (1 - share) * getattr(first, f.name) + share * getattr(second, f.name) for f in fields(Pose)}
     return Pose(**mixed)

@@ -17,8 +17,14 @@ class Scene:
     """One live room. ``frame`` paints it for a pose and a time; times go forward."""
 
     def __init__(
-        self, avatar: str, *, backdrop: str = "bedroom", overlays: Sequence[str] = ("badge", "chat"),
-        width: int = 640, height: int = 360, seed: int = 0,
+        self,
+        avatar: str,
+        *,
+        backdrop: str = "bedroom",
+        overlays: Sequence[str] = ("badge", "chat"),
+        width: int = 640,
+        height: int = 360,
+        seed: int = 0,
     ) -> None:
         self.width, self.height = width, height
         self._avatar = Avatar(avatar, width, height)

@@ -35,7 +35,9 @@ class Tracker:
         for n, name in enumerate(ANGLES):
             angle = getattr(pose, name) + self._white * noise[n] + self._drift[name].value(t)
             measured[name] = round(float(angle), 2)
-        for n, (key, value) in enumerate((("mouthOpen", pose.mouth_open), ("eyeBlink", pose.eye_blink), ("smile", pose.smile))):
+        for n, (key, value) in enumerate(
+            (("mouthOpen", pose.mouth_open), ("eyeBlink", pose.eye_blink), ("smile", pose.smile))
+        ):
             measured[key] = round(float(np.clip(value + 0.02 * noise[3 + n], 0, 1)), 3)
         measured["handL"] = round(float(pose.hand_l + 0.015 * noise[6]), 3)
         measured["handR"] = round(float(pose.hand_r + 0.015 * noise[7]), 3)
@@ -67,7 +69,8 @@ def tracking(motion: Motion, t: float) -> Sample:
 class Screen:
     """Avatar software: shows a motion late, smoothed, amplified and limited.
 
-    ``delay`` and ``smoothing`` (its time constant) in seconds; head angles become ``limit * tanh(gain * angle / limit)``.
+    ``delay`` and ``smoothing`` (its time constant) are in seconds; head angles become
+    ``limit * tanh(gain * angle / limit)``.
     """
 
     motion: Motion

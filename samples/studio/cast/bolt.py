@@ -6,6 +6,9 @@ from samples.studio.geometry import Points, ellipse, flip, smooth, smoothstep, s
 from samples.studio.outfit import arms, button, forearms, patch, torso
 from samples.studio.shape import Ramp, Shape, on_face, plane
 
+# Outlines are laid out by hand.
+# fmt: off
+
 __all__ = ["draw"]
 
 INK, SHADE, GLOW, RIM = "3d4a63", "b9c6dc", "4df2ff", "18c5e0"
@@ -21,21 +24,26 @@ def draw() -> list[Shape]:
 
 def _trunk() -> list[Shape]:
     neck = smooth([(-0.28, 0.8), (0.28, 0.8), (0.30, 1.7), (-0.30, 1.7)], density=4)
-    shapes = [Shape(name="neck", points=plane(neck, -0.1), paint="5a6884", line=INK, ink=0.022, skin=smoothstep((neck[:, 1] - 0.9) / 0.5))]
+    shapes = [Shape(name="neck", points=plane(neck, -0.1),
+        paint="5a6884", line=INK, ink=0.022, skin=smoothstep((neck[:, 1] - 0.9) / 0.5))]
     for y in (1.16, 1.30, 1.44):
         ring = stroke(smooth([(-0.3, y), (0.0, y + 0.06), (0.3, y)], closed=False), 0.04, head=0.02, tail=0.02)
-        shapes.append(Shape(points=plane(ring, -0.05), paint="38445e", clip="neck", skin=smoothstep((ring[:, 1] - 0.9) / 0.5)))
+        shapes.append(Shape(points=plane(ring, -0.05),
+            paint="38445e", clip="neck", skin=smoothstep((ring[:, 1] - 0.9) / 0.5)))
     shapes += [*arms(PLATE, INK, SHADE, thick=1.02), *torso(PLATE, INK, SHADE, wide=1.0, open_=0.4)]
     for sign in (-1, 1):
         shapes.append(patch(ellipse(sign * 1.0, 1.98, 0.30, 0.30), "ff8f3a", "7a3a0c", curved=False, z=0.2))
-        shapes.append(patch(ellipse(sign * 1.0 - 0.07, 1.88, 0.09, 0.06, tilt=-25, n=14), "ffd2a8", curved=False, z=0.21))
+        shapes.append(patch(ellipse(sign * 1.0 - 0.07, 1.88, 0.09, 0.06, tilt=-25, n=14),
+            "ffd2a8", curved=False, z=0.21))
         seam = smooth([(sign * 0.62, 1.66), (sign * 0.52, 2.4), (sign * 0.58, 3.2), (sign * 0.52, 4.6)], closed=False)
         shapes.append(patch(stroke(seam, 0.03, head=0.05, tail=0.05), "8b9ab8", curved=False))
-    shapes.append(patch([(-0.40, 1.48), (0.0, 1.56), (0.40, 1.48), (0.44, 1.70), (0.0, 1.84), (-0.44, 1.70)], "5a6884", INK, z=0.15))
+    shapes.append(patch([(-0.40, 1.48), (0.0, 1.56), (0.40, 1.48), (0.44, 1.70), (0.0, 1.84), (-0.44, 1.70)],
+        "5a6884", INK, z=0.15))
     shapes.append(patch(ellipse(0, 2.42, 0.34, 0.34), "2b3654", INK, curved=False, z=0.16))
     shapes.append(patch(ellipse(0, 2.42, 0.25, 0.25), RIM, curved=False, z=0.17))
     shapes.append(patch(ellipse(0, 2.42, 0.17, 0.17), "c9fbff", curved=False, z=0.18))
-    return [*shapes, *(button(x, 3.05, paint, INK, r=0.07) for x, paint in ((-0.22, "ff5d6c"), (0.0, "ffd24a"), (0.22, "5fe08a")))]
+    return [*shapes, *(button(x, 3.05, paint, INK, r=0.07) for x, paint in ((-0.22, "ff5d6c"), (0.0, "ffd24a"),
+        (0.22, "5fe08a")))]
 
 
 def _antenna() -> list[Shape]:
@@ -46,14 +54,16 @@ def _antenna() -> list[Shape]:
     for p, paint, line in ((rod, "8b9ab8", INK), (bulb, "ff8f3a", "7a3a0c"), (glint, "ffe6cf", None)):
         sway = np.zeros((len(p), 3))
         sway[:, 0] = -0.22 * np.clip((-p[:, 1] - 0.95) / 0.7, 0, 1.2)
-        shapes.append(Shape(bone="skull", points=plane(p, 0.1), paint=paint, line=line, ink=0.018, morphs={"sway_x": sway}))
+        shapes.append(Shape(bone="skull", points=plane(p, 0.1),
+            paint=paint, line=line, ink=0.018, morphs={"sway_x": sway}))
     return shapes
 
 
 def _pods() -> list[Shape]:
     shapes = []
     for sign in (-1, 1):
-        shapes.append(Shape(bone="skull", points=plane(ellipse(sign * 1.12, 0.1, 0.20, 0.36), -0.1), paint="ff8f3a", line="7a3a0c", ink=0.024))
+        shapes.append(Shape(bone="skull", points=plane(ellipse(sign * 1.12, 0.1, 0.20, 0.36), -0.1),
+            paint="ff8f3a", line="7a3a0c", ink=0.024))
         shapes.append(Shape(bone="skull", points=plane(ellipse(sign * 1.20, 0.1, 0.11, 0.22), -0.08), paint="ffb877"))
     return shapes
 
@@ -69,11 +79,12 @@ def _helmet() -> list[Shape]:
     shell = _rounded(1.08, 1.06, 1.06, 2.8)
     depth = 0.15 + 0.3 * smoothstep((shell[:, 1] + 0.1) / 1.2)
     shapes = [Shape(name="shell", bone="skull", points=plane(shell, depth), paint=SHELL, line=INK, ink=0.028)]
-    shade = flip(smooth([(1.3, -0.7), (0.92, -0.3), (0.96, 0.4), (0.76, 0.82), (0.2, 0.98), (0.0, 1.3), (1.5, 1.3)], density=4))
+    shade = flip(smooth([(1.3, -0.7), (0.92, -0.3), (0.96, 0.4), (0.76, 0.82), (0.2, 0.98), (0.0, 1.3),
+        (1.5, 1.3)], density=4))
     shapes.append(Shape(bone="skull", points=plane(shade, 0.3), paint="9fb0cf", clip="shell", alpha=0.55))
     stripe = [(-0.12, -1.15), (0.12, -1.15), (0.15, -0.5), (-0.15, -0.5)]
     shapes.append(Shape(points=on_face(smooth(stripe, density=4)), paint="ff8f3a", clip="shell"))
-    visor = _rounded(0.86, 0.62, 0.66, 3.0) + (0, 0.14)
+    visor = _rounded(0.86, 0.62, 0.66, 3.0) + np.array([0, 0.14])
     shapes.append(Shape(name="visor", points=on_face(visor, 0.08), paint=VISOR, line=INK, ink=0.045))
     return shapes
 
@@ -129,4 +140,5 @@ def _shine() -> list[Shape]:
 
 
 def _forearms() -> list[Shape]:
-    return forearms(PLATE, INK, SHADE, hand="5a6884", hand_line="2b3654", hand_shade="8b9ab8", cuff="ff8f3a", thick=1.02)
+    return forearms(PLATE, INK, SHADE, hand="5a6884", hand_line="2b3654", hand_shade="8b9ab8", cuff="ff8f3a",
+        thick=1.02)

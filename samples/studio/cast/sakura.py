@@ -8,6 +8,9 @@ from samples.studio.hair import back, cap, lock, locks, ramp, ring
 from samples.studio.outfit import arms, forearms, neck, patch, torso
 from samples.studio.shape import Ramp, Shape, plane
 
+# Outlines are laid out by hand.
+# fmt: off
+
 __all__ = ["draw"]
 
 INK = "8f3560"
@@ -35,11 +38,14 @@ def _dress() -> list[Shape]:
     stripe = stroke(smooth([(0.84, 1.76), (0.58, 2.03), (0.12, 2.33)], closed=False), 0.035, head=0.02, tail=0.02)
     bow = smooth([(0.0, 2.38), (0.18, 2.24), (0.42, 2.22), (0.46, 2.46), (0.40, 2.62), (0.16, 2.56)], density=4)
     tail = [(0.02, 2.44), (0.2, 2.62), (0.26, 3.0), (0.12, 2.94), (0.02, 2.98)]
-    shapes = [*arms(white, line, shade), *neck(LOOK.skin, LOOK.shade, LOOK.line, wide=0.27), *torso(white, line, shade, wide=0.94)]
+    shapes = [*arms(white, line, shade), *neck(LOOK.skin, LOOK.shade, LOOK.line, wide=0.27),
+        *torso(white, line, shade, wide=0.94)]
     for turn in (np.asarray, flip):
-        shapes += [patch(turn(smooth(collar, density=4)), navy, "1f2750", curved=False), patch(turn(stripe), "ffffff", curved=False, z=0.13)]
+        shapes += [patch(turn(smooth(collar, density=4)), navy, "1f2750", curved=False), patch(turn(stripe),
+            "ffffff", curved=False, z=0.13)]
     for turn in (np.asarray, flip):
-        shapes += [patch(turn(np.array(tail)), "d93a5e", "7d1832", z=0.15), patch(turn(bow), "f0517a", "7d1832", curved=False, z=0.17)]
+        shapes += [patch(turn(np.array(tail)), "d93a5e", "7d1832", z=0.15), patch(turn(bow),
+            "f0517a", "7d1832", curved=False, z=0.17)]
     shapes.append(patch([(-0.09, 2.34), (0.09, 2.34), (0.09, 2.52), (-0.09, 2.52)], "f0517a", "7d1832", z=0.2))
     return shapes
 
@@ -62,14 +68,16 @@ def _fringe() -> list[Shape]:
     shapes += [*locks([left[0], front[0]], HAIR, INK), *locks([left[1], front[2], front[1]], HAIR, INK)]
     shapes += locks([([(0.12, -0.98), (0.2, -0.6), (0.18, -0.2), (0.12, 0.08)], 0.26)], HAIR, INK)
     shapes += ring("ffe3ef")
-    shapes.append(lock([(0.02, -1.08), (0.16, -1.42), (0.42, -1.46), (0.56, -1.28)], 0.13, HAIR, INK, bone="skull", z=0.1, sway=0.3))
+    shapes.append(lock([(0.02, -1.08), (0.16, -1.42), (0.42, -1.46), (0.56, -1.28)],
+        0.13, HAIR, INK, bone="skull", z=0.1, sway=0.3))
     return shapes
 
 
 def _ribbons() -> list[Shape]:
     shapes = []
     for turn in (np.asarray, flip):
-        for loop in ([(0.86, -0.62), (1.05, -0.98), (1.3, -1.02), (1.28, -0.74)], [(0.86, -0.60), (1.2, -0.52), (1.36, -0.30), (1.08, -0.28)]):
+        for loop in ([(0.86, -0.62), (1.05, -0.98), (1.3, -1.02), (1.28, -0.74)], [(0.86, -0.60), (1.2, -0.52),
+            (1.36, -0.30), (1.08, -0.28)]):
             p = turn(smooth(loop, density=5))
             shapes.append(Shape(bone="skull", points=plane(p, 0.2), paint="f0517a", line="7d1832", ink=0.02))
         knot = turn(smooth([(0.80, -0.70), (0.96, -0.68), (0.98, -0.50), (0.82, -0.48)], density=4))
@@ -78,4 +86,5 @@ def _ribbons() -> list[Shape]:
 
 
 def _forearms() -> list[Shape]:
-    return forearms("fdfcff", "6a5a86", "cfc9ea", hand=LOOK.skin, hand_line=LOOK.line, hand_shade=LOOK.shade, cuff="37447e")
+    return forearms("fdfcff", "6a5a86", "cfc9ea", hand=LOOK.skin, hand_line=LOOK.line, hand_shade=LOOK.shade,
+        cuff="37447e")
