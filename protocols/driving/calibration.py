@@ -1,0 +1,63 @@
+"""Calibration: the numbers that turn a statistic into a log-likelihood ratio, in one versioned value.
+
+Fitted by tests/bench/calibrate_driving.py on recorded streams, across avatars and people. A verdict names the version
+that it was judged by.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """Everything in driving that was measured rather than derived.
+
+    The strength z of a lag is standard normal, heavy-tailed, where nobody drives. Where somebody does, it is
+    N(mean, spread) at the true lag with probability ``information`` and as if nobody did otherwise. That probability
+    is a logistic function of how much the operator moved (nats over all channels) and of how much the picture did.
+    """
+
+    version: str = "2026-11-a"
+    mean: float = 7.5
+    spread: float = 2.8
+    tail: float = 2.2
+    """Strength from which chance is taken to fall off exponentially, not as a Gaussian."""
+    seen: tuple[float, float, float] = (-1.0, 1.5, 0.0)
+    """Logistic coefficients of information: constant, log of operator motion, log of picture motion."""
+    cap: float = 3.0
+    ceiling: float = 8.0
+    """No single lag of a single window says more than this."""
+    lag_found: float = 1.5
+    """A lag is reported from this log-likelihood ratio on."""
+    smooth: float = 0.1
+    """Seconds, of the Gaussian that both velocities are read through."""
+    blocks: tuple[int, int] = (6, 8)
+    """Rows and columns of cells in a block; neighbours overlap by half."""
+    modes: int = 6
+    """Ways to move that are looked at in a block."""
+    sharpness: float = 2.0
+    """How much the best block outweighs the others."""
+
+    def information(self, operator: float, picture: float) -> float:
+        """How likely it is, 0..1, that driving would show, from the motion of both sides (≥ 0)."""
+        constant, by_operator, by_picture = self.seen
+        # A person who hardly moves or a picture that hardly does settles it, whatever the other does.
+        x = constant + by_operator * np.log(operator + 1e-3) + by_picture * np.log(picture + 1e-3)
+        return float(1.0 / (1.0 + np.exp(-np.clip(x, -30.0, 30.0)))) * float(operator > 0 and picture > 0)
+
+    def likelihood(self, strength: Floats, information: float) -> Floats:
+        """Log-likelihood ratio, driven : not, of each strength."""
+        z = np.maximum(strength, 0.0)
+        inner = np.minimum(z, self.tail)
+        chance = -0.5 * inner**2 - self.tail * np.maximum(z - self.tail, 0.0)
+        driven = -0.5 * ((np.minimum(z, self.mean) - self.mean) / self.spread) ** 2 - np.log(self.spread)
+        share = min(max(information, 0.0), 0.999)
+        ratio: Floats = np.logaddexp(np.log1p(-share), np.log(share + 1e-12) + driven - chance)
+        return np.minimum(ratio, self.ceiling)
+
+
+CALIBRATION = Calibration()

@@ -1,0 +1,113 @@
+"""The picture of a window as the mathematics wants it: camera taken out, bursts tamed, the ways each block moves."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from protocols.driving.calibration import Calibration
+from protocols.driving.lag import LAG_STEP
+from protocols.driving.track import Floats, MotionTrack, smoothed
+from protocols.observation import GRID_COLUMNS, GRID_ROWS
+
+FLOOR = 0.004  # picture widths per second: flow below this is noise of the codec and of the estimate
+FASTEST = 2.6  # Hz; people's heads and hands have nothing above it that both sides would show
+STEP = 2 * LAG_STEP
+_STILL = 2e-4  # picture widths per second of the whole picture below which no camera moves
+_INDEPENDENT = 0.02
+_CELLS = GRID_ROWS * GRID_COLUMNS * 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Picture:
+    """``modes`` (blocks, k, r): orthonormal time courses of each block's strongest motions, in the slow basis; ``basis``
+    (k, n) that basis over the grid's n times; ``known`` (n,); ``flow`` (n, 18, 32, 2) cleaned velocities; ``energy``:
+    the liveliest block's motion in units of the noise floor, as nats.
+    """
+
+    times: Floats
+    known: NDArray[np.bool_]
+    basis: Floats
+    modes: Floats
+    flow: Floats
+    energy: float
+
+
+def look(motion: MotionTrack, start: float, end: float, calibration: Calibration) -> Picture | None:
+    """The window's picture; None where less than half of it was seen."""
+    seen = [m for m in motion.between(start, end) if m.at > start]
+    times = start + np.arange(int((end - start) / STEP) + 1) * STEP
+    if len(seen) < 2:
+        return None
+    spans = np.array([m.interval for m in seen])
+    centres = np.array([m.at for m in seen]) - spans / 2
+    moved = np.stack([m.flow for m in seen]).reshape(len(seen), _CELLS) * spans[:, None]
+    velocities = smoothed(centres, spans, moved, times, smooth=calibration.smooth)
+    if velocities.known.mean() < 0.5:
+        return None
+    flow = _cleaned(velocities.values, velocities.known)
+    basis = slow_basis(len(times), STEP)
+    modes, energy = _modes(flow, basis, calibration)
+    return Picture(times=times, known=velocities.known, basis=basis, modes=modes, flow=flow, energy=energy)
+
+
+def slow_basis(count: int, step: float) -> Floats:
+    """Cosines (k, count) up to the fastest human motion, orthonormal; what is faster is noise."""
+    k = min(count, max(2, round(2 * FASTEST * step * count)))
+    phase = np.pi * np.outer(np.arange(k), np.arange(count) + 0.5) / count
+    basis: Floats = np.cos(phase) * np.sqrt(2.0 / count)
+    basis[0] /= np.sqrt(2.0)
+    return basis
+
+
+def tamed(values: Floats, times_typical: float, floor: Floats | float) -> Floats:
+    """``values`` (n, k) with what exceeds its column's typical size by far bent down: a gift that crosses is one
+    outlier, not the strongest motion of the window."""
+    scale = times_typical * (1.5 * np.median(np.abs(values), axis=0) + floor)
+    bent: Floats = scale * np.tanh(values / scale)
+    return bent
+
+
+def _cleaned(values: Floats, known: NDArray[np.bool_]) -> Floats:
+    """Velocities (n, 18, 32, 2) less the camera's motion: subtracted as the border's median, then regressed out of
+    every cell, since flow in flat regions follows a camera only in part."""
+    count = len(values)
+    cells = values.reshape(count, GRID_ROWS, GRID_COLUMNS, 2)
+    camera = np.median(cells[:, _BORDER], axis=1)
+    relative = (cells - camera[:, None, None, :]).reshape(count, _CELLS)
+    nuisance = [np.ones(count), np.linspace(-1.0, 1.0, count)]
+    if np.abs(camera).mean() > _STILL:
+        nuisance += [camera[:, 0], camera[:, 1]]
+    q = _orthonormal(np.column_stack(nuisance) * known[:, None])
+    relative *= known[:, None]
+    relative -= q @ (q.T @ relative)
+    relative = tamed(relative, 2.0, FLOOR)
+    relative -= q @ (q.T @ relative)
+    return relative.reshape(count, GRID_ROWS, GRID_COLUMNS, 2)
+
+
+def _orthonormal(columns: Floats) -> Floats:
+    lengths = np.maximum(np.linalg.norm(columns, axis=0), 1e-9)
+    q, r = np.linalg.qr(columns / lengths)
+    return q[:, np.abs(np.diag(r)) > _INDEPENDENT]
+
+
+def _modes(flow: Floats, basis: Floats, calibration: Calibration) -> tuple[Floats, float]:
+    count = len(flow)
+    power = (flow**2).sum(axis=0)
+    even = np.einsum("kn,nrcd->krcd", basis, flow / np.sqrt(power + count * FLOOR**2), optimize=True)
+    rows, columns = calibration.blocks
+    corners = [
+        (row, column)
+        for row in range(0, GRID_ROWS - rows + 1, max(1, rows // 2))
+        for column in range(0, GRID_COLUMNS - columns + 1, max(1, columns // 2))
+    ]
+    blocks = np.stack([even[:, r : r + rows, c : c + columns].reshape(len(basis), -1) for r, c in corners])
+    livelihood = max(float(power[r : r + rows, c : c + columns].mean()) for r, c in corners)
+    _, vectors = np.linalg.eigh(blocks @ blocks.transpose(0, 2, 1))
+    modes = vectors[:, :, ::-1][:, :, : calibration.modes]
+    return modes, float(np.log1p(livelihood / (count * FLOOR**2)))
+
+
+_rows, _columns = np.mgrid[0:GRID_ROWS, 0:GRID_COLUMNS]
+_BORDER: NDArray[np.bool_] = (_rows < 2) | (_columns < 3) | (_columns >= GRID_COLUMNS - 3)
