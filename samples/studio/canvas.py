@@ -48,15 +48,15 @@ class Canvas:
                 for i in shown:
                     self._one(picture, i, outlines)
                 continue
-            stencil = outlines[self._index[clip]].inner
-            box = self._box([stencil, *(outlines[i].outer for i in shown)])
+            stencil = outlines[self._index[clip]]
+            box = self._box([stencil, *(outlines[i] for i in shown)])
             if box is None:
                 continue
             kept = picture[box].copy()
             for i in shown:
                 self._one(picture, i, outlines)
             self._mask[box] = 255
-            cv2.fillPoly(self._mask, [stencil], 0, cv2.LINE_8, SHIFT)
+            cv2.fillPoly(self._mask, [stencil.inner], 0, cv2.LINE_8, SHIFT)
             cv2.copyTo(kept, self._mask[box], picture[box])
 
     def _shown(self, i: int, channels: Mapping[str, float]) -> bool:
@@ -75,7 +75,7 @@ class Canvas:
         if isinstance(shape.paint, str):
             cv2.fillPoly(picture, [outline.inner], self._colours[i], cv2.LINE_AA, SHIFT)
             return
-        box = self._box([outline.inner])
+        box = self._box([outline])
         if box is None:
             return
         mask = self._mask[box]
@@ -87,7 +87,7 @@ class Canvas:
     def _veil(self, picture: Picture, shape: Shape, paint: Colour, outline: Outline) -> None:
         """A see-through or soft-edged shape."""
         soft = int(shape.blur * self._scale)
-        box = self._box([outline.inner], margin=2 * soft)
+        box = self._box([outline], margin=2 * soft)
         if box is None:
             return
         mask = np.zeros((box[0].stop - box[0].start, box[1].stop - box[1].start), np.uint8)
@@ -101,12 +101,12 @@ class Canvas:
         tone = cv2.multiply(share, np.array([*paint, 0], np.float64), scale=1 / 255)
         cv2.add(keep, tone, part)
 
-    def _box(self, polygons: Sequence[NDArray[np.int32]], *, margin: int = 0) -> Box | None:
-        """The rows and columns that ``polygons`` cover, or None where that is nothing of the picture."""
-        low = np.min([p.min(axis=0) for p in polygons], axis=0) // FIXED - 2 - margin
-        high = np.max([p.max(axis=0) for p in polygons], axis=0) // FIXED + 3 + margin
-        x0, y0 = max(0, int(low[0])), max(0, int(low[1]))
-        x1, y1 = min(self._size[1], int(high[0])), min(self._size[0], int(high[1]))
+    def _box(self, outlines: Sequence[Outline], *, margin: int = 0) -> Box | None:
+        """The rows and columns that ``outlines`` cover, or None where that is nothing of the picture."""
+        x0 = max(0, min(o.low[0] for o in outlines) - margin)
+        y0 = max(0, min(o.low[1] for o in outlines) - margin)
+        x1 = min(self._size[1], max(o.high[0] for o in outlines) + margin)
+        y1 = min(self._size[0], max(o.high[1] for o in outlines) + margin)
         return None if x1 <= x0 or y1 <= y0 else (slice(y0, y1), slice(x0, x1))
 
     def _texture(self, i: int, ramp: Ramp, outlines: Sequence[Outline], box: Box) -> Picture:
@@ -122,7 +122,7 @@ class Canvas:
         reach = (max(-top, top + height) + 1, max(-left, left + width) + 1)
         if texture is None or 2 * reach[0] > texture.shape[0] or 2 * reach[1] > texture.shape[1]:
             had = (0, 0) if texture is None else texture.shape
-            texture = self._weave(i, ramp, max(had[0], 3 * reach[0]), max(had[1], 3 * reach[1]))
+            texture = self._weave(i, ramp, max(had[0], 5 * reach[0] // 2), max(had[1], 5 * reach[1] // 2))
             self._textures[i] = texture
         y, x = top + texture.shape[0] // 2, left + texture.shape[1] // 2
         part: Picture = texture[y : y + height, x : x + width]
@@ -135,14 +135,14 @@ class Canvas:
         stops = np.array([s[0] for s in ramp.stops])
         tones = np.array([colour(s[1]) for s in ramp.stops], dtype=np.float64)
         column = np.stack([np.interp(y, stops, tones[:, c]) for c in range(3)], axis=1)
-        texture = np.repeat(column[:, None, :], width, axis=1)
+        texture = np.repeat(column[:, None, :].astype(np.float32), width, axis=1)
         if ramp.strands:
             grain = np.random.default_rng(7).normal(0, 1, (1, 8192)).astype(np.float32)
             fine = cv2.GaussianBlur(grain, (0, 0), max(1.0, self._scale * 0.012))
             wide = cv2.GaussianBlur(grain, (0, 0), max(2.0, self._scale * 0.05))
             weave = (fine / fine.std() + wide / wide.std())[:, (np.arange(width) - width // 2) % grain.shape[1]]
             texture *= 1 + ramp.strands * 0.06 * weave[..., None]
-        woven: Picture = np.clip(np.rint(texture), 0, 255).astype(np.uint8)
+        woven: Picture = np.clip(texture, 0, 255, out=texture).astype(np.uint8)
         return woven
 
 

@@ -27,10 +27,12 @@ class Bone:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """One shape on the screen: polygon and its inked outside, sixteenths of a pixel."""
+    """One shape on the screen: polygon and its inked outside in sixteenths of a pixel; what it covers, in pixels."""
 
     inner: Polygon
     outer: Polygon
+    low: list[int]  # leftmost column and topmost row
+    high: list[int]
 
 
 class Figure:
@@ -41,6 +43,7 @@ class Figure:
         sizes = [len(s.points) for s in shapes]
         ends = np.cumsum(sizes)
         self._slices = [slice(int(e - n), int(e)) for e, n in zip(ends, sizes, strict=True)]
+        self._starts = np.array([s.start for s in self._slices])
         self._base = np.vstack([s.points for s in shapes])
         names = sorted({name for s in shapes for name in s.morphs})
         self._morphs = {name: self._gather(name) for name in names}
@@ -82,7 +85,10 @@ class Figure:
         outside = flat + np.stack([along[:, 1], -along[:, 0]], axis=1) * (self._ink * scale)[:, None]
         inner = np.rint(flat * FIXED).astype(np.int32)
         outer = np.rint(outside * FIXED).astype(np.int32)
-        return [Outline(inner[s], outer[s]) for s in self._slices]
+        low = np.minimum.reduceat(outer, self._starts) // FIXED - 2
+        high = np.maximum.reduceat(outer, self._starts) // FIXED + 3
+        boxes = zip(self._slices, low.tolist(), high.tolist(), strict=True)
+        return [Outline(inner[s], outer[s], a, b) for s, a, b in boxes]
 
     def _gather(self, name: str) -> tuple[NDArray[np.intp], Points]:
         rows, deltas = [], []

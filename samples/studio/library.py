@@ -28,7 +28,8 @@ def programme(seed: int = 0, seconds: float = 20.0) -> list[Clip]:
         clips.append(Clip(
             name=f"s{k + 1:03d}", kind=kind, avatar=AVATARS[k % len(AVATARS)], seed=1000 * seed + 17 * k + 5,
             telemetry=telemetry, temperament=TEMPERS[k % len(TEMPERS)], backdrop=BACKDROPS[k % len(BACKDROPS)],
-            overlays=OVERLAYS[k % len(OVERLAYS)], seconds=seconds, second_avatar=swap, gestures=tuple(gestures), fade=fade,
+            overlays=OVERLAYS[k % len(OVERLAYS)], seconds=seconds, second_avatar=swap,
+            gestures=tuple(gestures), fade=fade,
         ))  # fmt: skip
 
     for _ in range(5):

@@ -135,8 +135,8 @@ def _robe() -> list[Shape]:
         *torso(ROBE, LINE, SHADE, wide=1.08)]
     edge = [(0.30, 1.40), (0.60, 1.50), (0.74, 1.70), (0.5, 2.4), (0.3, 3.2), (0.26, 4.9), (0.06, 4.9), (0.1, 3.2),
         (0.2, 2.2)]
-    for turn in (np.asarray, flip):
-        shapes.append(patch(turn(smooth(edge, density=4)), GOLD, GOLD_INK, curved=False, z=0.14))
+    hems = (turn(smooth(edge, density=4)) for turn in (np.asarray, flip))
+    shapes += [patch(hem, GOLD, GOLD_INK, curved=False, z=0.14) for hem in hems]
     stars = ((0.82, 2.4), (-0.80, 2.7), (0.66, 3.2))
     return [*shapes, *(patch(_star(x, y, 0.09), GOLD, curved=False, z=0.16) for x, y in stars)]
 

@@ -34,8 +34,8 @@ def draw() -> list[Shape]:
     behind = [back([(0.0, -1.05), (0.8, -0.8), (1.06, 0.0), (0.85, 0.75), (0.0, 0.95), (-0.85, 0.75), (-1.06, 0.0),
         (-0.8, -0.8)], DEEP, INK, hang=0)]
     for line, width in spikes:
-        for turn in (np.asarray, lambda p: flip(p)[::-1]):
-            behind.append(lock(turn(np.array(line)), width, DEEP, INK, bone="skull", z=-0.25, power=1.3, sway=0.12))
+        both = (np.array(line), flip(line)[::-1])
+        behind += [lock(p, width, DEEP, INK, bone="skull", z=-0.25, power=1.3, sway=0.12) for p in both]
     return [*behind, *_jacket(), *face(LOOK), *eyes(LOOK), *_crown(), *brows(LOOK), *_headphones(), *_forearms()]
 
 

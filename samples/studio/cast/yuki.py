@@ -38,8 +38,8 @@ def _bob() -> list[Shape]:
     sides = [([(0.78, -0.6), (1.05, -0.05), (1.12, 0.6), (0.94, 1.28)], 0.42), ([(0.72, -0.6), (0.92, -0.1),
         (0.94, 0.4), (0.80, 0.86)], 0.26)]
     for line, width in sides:
-        for turn in (np.asarray, lambda p: flip(p)[::-1]):
-            shapes.append(lock(turn(np.array(line)), width, HAIR, INK, bone="skull", z=0.16, power=2.6, sway=0.2))
+        both = (np.array(line), flip(line)[::-1])
+        shapes += [lock(p, width, HAIR, INK, bone="skull", z=0.16, power=2.6, sway=0.2) for p in both]
     front = [
         ([(-0.46, -0.86), (-0.76, -0.45), (-0.82, -0.1), (-0.78, 0.16)], 0.36), ([(0.5, -0.84), (0.78, -0.4),
             (0.84, 0.0), (0.78, 0.3)], 0.34),
