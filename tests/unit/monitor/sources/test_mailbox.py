@@ -1,0 +1,92 @@
+import asyncio
+import threading
+
+import av
+import pytest
+
+from monitor.sources.mailbox import Mailbox
+from monitor.sources.source import Ended, Picture, SourceEvent, Stalled
+
+FRAME = av.VideoFrame(16, 16, "yuv420p")
+
+
+def picture(at: float, *, fresh: bool = False) -> Picture:
+    return Picture(at=at, arrived=at, keyframe=True, fresh=fresh, frame=FRAME)
+
+
+async def emptied(mailbox: Mailbox) -> list[SourceEvent]:
+    found = []
+    while (event := await mailbox.get(0.0)) is not None:
+        found.append(event)
+    return found
+
+
+async def test_the_newest_pictures_win_and_the_dropped_are_counted() -> None:
+    mailbox = Mailbox(capacity=3)
+    for at in range(10):
+        mailbox.put(picture(at))
+    assert [event.at for event in await emptied(mailbox)] == [7, 8, 9]
+    assert mailbox.dropped == 7
+
+
+async def test_other_events_are_never_dropped_and_keep_their_place() -> None:
+    mailbox = Mailbox(capacity=2)
+    mailbox.put(picture(0))
+    mailbox.put(Stalled(at=1, silent_for=3))
+    for at in (2, 3, 4):
+        mailbox.put(picture(at))
+    mailbox.put(Ended(at=5, cause="x"))
+    assert [event.at for event in await emptied(mailbox)] == [1, 3, 4, 5]
+
+
+async def test_freshness_goes_over_to_the_next_picture() -> None:
+    mailbox = Mailbox(capacity=2)
+    mailbox.put(picture(0, fresh=True))
+    for at in (1, 2, 3):
+        mailbox.put(picture(at))
+    first, second = await emptied(mailbox)
+    assert isinstance(first, Picture)
+    assert isinstance(second, Picture)
+    assert (first.at, first.fresh, second.fresh) == (2, True, False)
+
+
+async def test_freshness_goes_over_to_the_newest_where_there_is_room_for_one() -> None:
+    mailbox = Mailbox(capacity=1)
+    mailbox.put(picture(0, fresh=True))
+    mailbox.put(picture(1))
+    (event,) = await emptied(mailbox)
+    assert isinstance(event, Picture)
+    assert event.fresh
+
+
+async def test_a_thread_wakes_the_one_who_waits() -> None:
+    mailbox = Mailbox()
+    waiting = asyncio.create_task(mailbox.get(None))
+    await asyncio.sleep(0)
+    threading.Thread(target=mailbox.put, args=(picture(1),)).start()
+    event = await waiting
+    assert event is not None
+    assert event.at == 1
+
+
+async def test_sealing_wakes_and_takes_nothing_more() -> None:
+    mailbox = Mailbox()
+    mailbox.put(picture(1))
+    waiting = asyncio.create_task(emptied(mailbox))
+    mailbox.seal()
+    mailbox.put(picture(2))
+    assert [event.at for event in await waiting] == [1]
+    assert mailbox.exhausted
+    assert await mailbox.get(None) is None
+
+
+def test_a_closed_loop_is_no_trouble() -> None:
+    mailbox = Mailbox()
+    asyncio.run(emptied(mailbox))
+    mailbox.put(picture(1))
+    mailbox.seal()
+
+
+def test_a_mailbox_holds_at_least_one() -> None:
+    with pytest.raises(ValueError, match="at least 1"):
+        Mailbox(capacity=0)
