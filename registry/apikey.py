@@ -87,7 +87,7 @@ class ApiKeys:
     async def verify(self, secret: str, *, now: datetime) -> ApiKey | None:
         """The key that ``secret`` belongs to; None for an unknown, expired or revoked one, whichever it is."""
         parts = secret.split("_", 2)
-        known = len(parts) == 3 and parts[0] == _PREFIX and len(secret) <= 128 and secret.isascii()
+        known = len(parts) == 3 and parts[0] == _PREFIX and len(secret) <= 128 and parts[1].isalnum()
         row = None
         if known:
             async with self._database.reading() as connection:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from protocols.gesture import Ability
 from protocols.session import AvatarId
-from registry.database import Database
+from registry.database import Database, alone
 from registry.error import Conflict, NotFound, Refused
 from registry.identity import fresh
 from registry.name import comparison_key, display_name, short_text
@@ -66,6 +66,7 @@ class Avatars:
             raise Refused("An avatar is registered with at least one picture, each with its SHA-256 of 32 bytes.")
         avatar = AvatarId(fresh("av"))
         async with self._database.writing() as connection:
+            await alone(connection, "avatars")
             await _refuse_same_name(connection, owner, name)
             await _refuse_same_picture(connection, owner, digests)
             await connection.execute(
@@ -96,6 +97,14 @@ class Avatars:
         """The avatar, or NotFound."""
         async with self._database.reading() as connection:
             return await _one(connection, avatar)
+
+    async def named(self, name: str) -> tuple[Avatar, ...]:
+        """Every avatar of that name that is not revoked, whoever owns it; names are compared as people read them."""
+        query = select(avatars).where(
+            avatars.c.name_key == comparison_key(name), avatars.c.state != AvatarState.REVOKED
+        )
+        async with self._database.reading() as connection:
+            return tuple(_avatar(row) for row in await connection.execute(query.order_by(avatars.c.seq)))
 
     async def list(
         self,

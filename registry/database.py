@@ -13,7 +13,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
-from sqlalchemy import event, exc
+from sqlalchemy import event, exc, text
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -79,6 +79,15 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self._reader.dispose()
+
+
+async def alone(connection: AsyncConnection, noun: str) -> None:
+    """Until the transaction ends, let no other that asks for the same ``noun`` go on.
+
+    For rules that no unique index can hold. SQLite has one writer anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        await connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:noun))"), {"noun": noun})
 
 
 def _driven(url: str) -> URL:

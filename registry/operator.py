@@ -11,7 +11,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from protocols.session import OperatorId
-from registry.database import Database
+from registry.database import Database, alone
 from registry.error import Conflict, NotFound, Refused
 from registry.identity import fresh
 from registry.name import short_text
@@ -70,6 +70,7 @@ class Operators:
             "state": OperatorState.ACTIVE,
         }
         async with self._database.writing() as connection:
+            await alone(connection, "operators")
             same = select(operators.c.id).where(operators.c.issuer == issuer, operators.c.pseudonym == pseudonym)
             if (other := await connection.scalar(same)) is not None:
                 raise Conflict(f"This person is enrolled already, as {other}.", other=other)
@@ -94,6 +95,7 @@ class Operators:
     async def add_device_key(self, operator: OperatorId, key: bytes, *, at: datetime) -> Operator:
         """Add an Ed25519 public key (32 bytes). Raises Conflict where anybody has it already."""
         async with self._database.writing() as connection:
+            await alone(connection, "operators")
             if (await _one(connection, operator)).state is OperatorState.REVOKED:
                 raise Conflict(f"Operator {operator} is revoked.", other=operator)
             await _put_key(connection, operator, key, at)

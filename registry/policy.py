@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row, func, insert, select
 
 from protocols.chain import canonical
-from registry.database import Database
+from registry.database import Database, alone
 from registry.error import NotFound, Refused
 from registry.name import short_text
 from registry.schema import policies
@@ -50,6 +50,7 @@ class Policies:
             raise Refused(f"The policy's document is not JSON: {error}") from error
         digest = hashlib.sha256(written).digest()
         async with self._database.writing() as connection:
+            await alone(connection, "policies")
             newest = (await connection.execute(_newest(name))).one_or_none()
             if newest is not None and newest.digest == digest:
                 return f"{name}@{newest.version}"
