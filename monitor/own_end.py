@@ -42,4 +42,4 @@ class OwnEnd:
         pipeline = self._pipeline(session)
         if pipeline is None or not isinstance(pipeline.source, WhipSource):
             return False
-        return pipeline.source.publishing
+        return pipeline.source.live

@@ -135,9 +135,9 @@ class Supervisor:
     async def status(self, session_id: SessionId) -> SessionStatus:
         """Where a session stands now. Raises NotFound."""
         session = await self._registry.sessions.get(session_id)
-        view = SessionView.of(session).model_dump()
+        view = SessionView.of(session)
         pipeline = self._pipelines.get(session_id)
-        return SessionStatus(**view) if pipeline is None else _status(view, pipeline)
+        return SessionStatus(**view.model_dump()) if pipeline is None else _status(view, pipeline)
 
     def pipeline(self, session_id: str) -> Pipeline | None:
         """The running pipeline of a session, None where none runs here."""
@@ -220,7 +220,7 @@ class Supervisor:
         return named[0]
 
 
-def _status(view: dict[str, object], pipeline: Pipeline) -> SessionStatus:
+def _status(view: SessionView, pipeline: Pipeline) -> SessionStatus:
     ladder, asked, deadline = pipeline.ladder, pipeline.open_challenge, pipeline.ladder.next_deadline()
     challenge = None
     if asked is not None:
@@ -228,7 +228,7 @@ def _status(view: dict[str, object], pipeline: Pipeline) -> SessionStatus:
             id=asked.challenge, gesture=asked.gesture, asked_at=round(asked.at, 3), within=asked.within
         )
     return SessionStatus(
-        **view,
+        **view.model_dump(),
         at=round(pipeline.at(), 3),
         verdict=None if pipeline.verdict is None else VerdictView.of(pipeline.verdict),
         rung=ladder.rung,
@@ -241,5 +241,5 @@ def _status(view: dict[str, object], pipeline: Pipeline) -> SessionStatus:
         frames_seen=pipeline.gaze.seen,
         frames_dropped=pipeline.gaze.dropped + pipeline.source.dropped,
         blind_s=round(pipeline.blind_s, 3),
-        publishing=pipeline.source.publishing if isinstance(pipeline.source, WhipSource) else None,
+        publishing=pipeline.source.live if isinstance(pipeline.source, WhipSource) else None,
     )
