@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from protocols.session import CutId, Placement, SessionId
 from tests.contract.stages import NginxStage
 from tests.servers.nginx_rtmp import NginxRtmp
 from tests.servers.publisher import Publisher, draw_test_card
+from tests.servers.receiver import Receiver, Reply
 
 pytestmark = pytest.mark.integration
 
@@ -138,6 +140,26 @@ async def test_an_nginx_that_restarts_during_the_cut_is_cut_after_it(stage: Ngin
     await stage.enforcer.cut(order)
     assert await stage.enforcer.gone(order)
     assert not await stage.publish("s1")
+
+
+@pytest.mark.parametrize("updates", [True, False])
+async def test_while_we_are_down_nginx_does_what_its_configuration_says(
+    tmp_path: Path, card: Path, updates: bool
+) -> None:
+    async with Receiver(lambda _: Reply()) as hooks, AsyncExitStack() as stack:
+        nginx = NginxRtmp(tmp_path / "nginx", hooks.url, update_interval=1, updates=updates)
+        await stack.enter_async_context(nginx)
+        publisher = await stack.enter_async_context(Publisher(card, nginx.publish_url("s1")))
+        await nginx.wait_on_air("s1")
+        await hooks.stop()
+        if updates:
+            assert await publisher.ended(10) != 0
+        else:
+            with pytest.raises(TimeoutError):
+                await publisher.ended(3)
+            assert await nginx.on_air("s1")
+        late = await stack.enter_async_context(Publisher(card, nginx.publish_url("s2")))
+        assert await late.ended(10) != 0
 
 
 async def wait_for_clients(nginx: NginxRtmp, count: int) -> None:

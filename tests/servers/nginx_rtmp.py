@@ -76,6 +76,9 @@ http {{
 HOOKS = """\
       on_publish {url};
       on_publish_done {url};
+"""
+
+UPDATES = """\
       on_update {url};
       notify_update_timeout {interval}s;
       notify_update_strict on;
@@ -85,8 +88,8 @@ HOOKS = """\
 class NginxRtmp:
     """nginx in ``directory`` with one RTMP application ``live``, on free ports; ``async with`` starts and stops it.
 
-    ``hook_url`` is asked on publish, told on its end and asked again every ``update_interval`` seconds, strictly.
-    ``idle`` is after how many silent seconds nginx itself drops a publisher. ``login`` (name, password) protects
+    ``hook_url`` is asked on publish and told on its end; with ``updates`` it is asked again every ``update_interval``
+    seconds, and no answer then ends a running stream as a refusal does. ``idle`` is after how many silent seconds nginx itself drops a publisher. ``login`` (name, password) protects
     control and statistics by HTTP basic authentication. Ports stay the same over ``stop`` and ``start``.
     """
 
@@ -99,6 +102,7 @@ class NginxRtmp:
         *,
         update_interval: int = 2,
         idle: int = 10,
+        updates: bool = True,
         login: tuple[str, str] | None = None,
     ) -> None:
         self.directory = directory
@@ -107,6 +111,7 @@ class NginxRtmp:
         self._hook_url = hook_url
         self._update_interval = update_interval
         self._idle = idle
+        self._updates = updates
         self._login = login
         self._rtmp_port = self._http_port = 0
         self._program: Program | None = None
@@ -207,7 +212,8 @@ class NginxRtmp:
     def _configuration(self) -> str:
         hooks = access = ""
         if self._hook_url is not None:
-            hooks = HOOKS.format(url=self._hook_url, interval=self._update_interval)
+            hooks = HOOKS.format(url=self._hook_url)
+            hooks += UPDATES.format(url=self._hook_url, interval=self._update_interval) if self._updates else ""
         if self._login is not None:
             name, password = self._login
             (self.directory / "users").write_text(f"{name}:{{PLAIN}}{password}\n")
