@@ -1,0 +1,89 @@
+"""``nakanohito cuts``: list, show, restore."""
+
+from typing import Annotated
+
+import typer
+
+from monitor.cli.client import client
+from monitor.cli.screen import AsJson, put_card, put_json, put_table, say
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Cuts: list, show, restore.")
+
+CutArgument = Annotated[str, typer.Argument(metavar="CUT", help="Id of the cut.")]
+
+
+@app.command("list")
+def listed(
+    ctx: typer.Context,
+    session: Annotated[str | None, typer.Option(help="Only of this session.")] = None,
+    avatar: Annotated[str | None, typer.Option(help="Only of this avatar.")] = None,
+    account: Annotated[str | None, typer.Option(help="Only of this account.")] = None,
+    state: Annotated[str | None, typer.Option(help="Only intended, confirmed, failed or restored ones.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List cuts, newest first."""
+    wanted = {"session": session, "avatar": avatar, "account": account, "state": state}
+    found = client(ctx).every("/v1/cuts", wanted, most=limit)
+    if as_json:
+        put_json(found)
+        return
+    columns = {
+        "cut": "id",
+        "state": "state",
+        "rule": "rule",
+        "session": "session",
+        "by": "enforcer",
+        "decided": "decided_at",
+        "seconds": "seconds",
+        "until": "until",
+    }
+    put_table(found, columns, nothing="Nothing was cut.")
+
+
+@app.command()
+def show(ctx: typer.Context, cut: CutArgument, as_json: AsJson = False) -> None:
+    """Show a cut and what it rests on."""
+    found = client(ctx).get(f"/v1/cuts/{cut}")
+    if as_json:
+        put_json(found)
+        return
+    evidence, place = found["evidence"], found["placement"]
+    put_card(
+        {
+            "cut": found["id"],
+            "state": found["state"],
+            "rule": found["rule"],
+            "cause": found["cause"],
+            "session": found["session"],
+            "avatar": found["avatar"],
+            "place": place and f"{place['server']}/{place['app']}/{place['stream']}",
+            "by": found["enforcer"],
+            "decided": found["decided_at"],
+            "confirmed": found["confirmed_at"],
+            "took": None if found["seconds"] is None else f"{found['seconds']:.2f} s",
+            "blocked until": found["until"] or "restored",
+            "driver": evidence.get("driver"),
+            "probability": f"{evidence['p_human']:.1%} that a person drives" if "p_human" in evidence else None,
+            "policy": evidence.get("policy"),
+        }
+    )
+    columns = {"evidence": "rule", "from": "start", "to": "end", "weight": "weight"}
+    if evidence.get("evidence"):
+        put_table(evidence["evidence"], columns, nothing="")
+
+
+@app.command()
+def restore(
+    ctx: typer.Context,
+    cut: CutArgument,
+    reason: Annotated[str, typer.Option(help="Why it may publish again; kept in the ledger.")],
+    as_json: AsJson = False,
+) -> None:
+    """Let a cut stream publish again."""
+    found = client(ctx).post(f"/v1/cuts/{cut}/restore", {"reason": reason})
+    if as_json:
+        put_json(found)
+    else:
+        put_card({"cut": found["id"], "state": found["state"]})
+        say("The stream may publish again; attach it anew to have it monitored.")

@@ -1,0 +1,112 @@
+"""``nakanohito operators``: enrol, list, show, revoke."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from monitor.cli.client import client
+from monitor.cli.screen import AsJson, fail, put_card, put_json, put_table, say
+from monitor.operator.device import KeyRefused, generate, load, public
+from protocols.backend import key_bytes
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Operators: enrol, list, show, revoke.")
+
+OperatorArgument = Annotated[str, typer.Argument(metavar="OPERATOR", help="Id of the operator.")]
+
+
+@app.command()
+def enrol(
+    ctx: typer.Context,
+    issuer: Annotated[str, typer.Option(help="Who checked the person's identity.")],
+    pseudonym: Annotated[
+        str, typer.Option(help="The issuer's pairwise pseudonym for the person; never a name or an ID number.")
+    ],
+    assurance: Annotated[str, typer.Option(help="The issuer's assurance level.")],
+    device_key: Annotated[
+        str, typer.Option(help="Public key of the device in base64, or the file of a device key; made if not there.")
+    ],
+    verified_at: Annotated[
+        datetime | None, typer.Option(help="When the issuer checked it, UTC unless it says otherwise; now if absent.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Enrol a person whose identity an issuer has checked, with the key of the person's device."""
+    service = client(ctx)
+    moment = None if verified_at is None else _aware(verified_at).isoformat()
+    request = {
+        "issuer": issuer,
+        "pseudonym": pseudonym,
+        "assurance": assurance,
+        "device_key": _public(device_key),
+        "verified_at": moment,
+    }
+    _put(service.post("/v1/operators", request), as_json)
+
+
+@app.command("list")
+def listed(
+    ctx: typer.Context,
+    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """List operators, newest first."""
+    found = client(ctx).every("/v1/operators", most=limit)
+    if as_json:
+        put_json(found)
+        return
+    columns = {
+        "operator": "id",
+        "state": "state",
+        "issuer": "issuer",
+        "pseudonym": "pseudonym",
+        "assurance": "assurance",
+        "verified": "verified_at",
+    }
+    put_table(found, columns, nothing="No operator yet; 'nakanohito operators enrol' makes one known.")
+
+
+@app.command()
+def show(ctx: typer.Context, operator: OperatorArgument, as_json: AsJson = False) -> None:
+    """Show an operator."""
+    _put(client(ctx).get(f"/v1/operators/{operator}"), as_json)
+
+
+@app.command()
+def revoke(ctx: typer.Context, operator: OperatorArgument, as_json: AsJson = False) -> None:
+    """Take an operator's right to drive away, for good."""
+    _put(client(ctx).post(f"/v1/operators/{operator}/revoke"), as_json)
+
+
+def _public(text: str) -> str:
+    """The public key that ``text`` is, or that belongs to the key file of that name."""
+    try:
+        key_bytes(text)
+    except ValueError:
+        return _of_file(Path(text))
+    return text
+
+
+def _of_file(path: Path) -> str:
+    try:
+        if path.exists():
+            return public(load(path))
+        if "." not in path.name and path.parent == Path():
+            fail(f"'{path}' is neither a public key (32 bytes in base64) nor a file; name a new file like op.key.", 2)
+        made = public(generate(path))
+    except KeyRefused as refused:
+        fail(str(refused), 2)
+    say(f"A device key was made in {path}; it belongs on the operator's own machine.")
+    return made
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
+def _put(operator: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        put_json(operator)
+        return
+    put_card({"operator" if name == "id" else name.replace("_", " "): value for name, value in operator.items()})
