@@ -1,12 +1,13 @@
 """An avatar on the screen: a member of the cast, its rig and its canvas."""
 
+from collections.abc import Sequence
 from importlib import import_module
 
 import cv2
 import numpy as np
 
-from samples.studio.canvas import OVERSAMPLING, Canvas, Picture
-from samples.studio.figure import Figure
+from samples.studio.canvas import OVERSAMPLING, Box, Canvas, Picture
+from samples.studio.figure import Figure, Outline
 from samples.studio.pose import Pose
 from samples.studio.rig import Rig
 from samples.studio.shape import Shape
@@ -14,6 +15,8 @@ from samples.studio.shape import Shape
 __all__ = ["AVATARS", "Avatar"]
 
 AVATARS = ("sakura", "raiden", "nia", "aldric", "kon", "bolt", "yuki")
+
+BLUR = 8  # pixels by which soft edges reach beyond their outlines
 
 # Who wears a hat or tall ears sits lower and smaller: (size, drop in head radii).
 FRAMING = {"aldric": (0.82, 0.75), "kon": (0.9, 0.45), "bolt": (0.95, 0.3), "nia": (0.95, 0.2)}
@@ -47,15 +50,36 @@ class Avatar:
         self._figure = Figure(shapes)
         self._canvas = Canvas(self._figure, width * OVERSAMPLING, height * OVERSAMPLING, self._head)
         self._rig = Rig()
+        self._backdrop = self._large = self._small = np.zeros((0, 0, 3), np.uint8)
 
     def draw(self, pose: Pose, at: float, backdrop: Picture) -> Picture:
-        """The avatar in ``pose`` at ``at`` seconds before ``backdrop``.
+        """The avatar in ``pose`` at ``at`` seconds before ``backdrop``: (height, width, 3), blue-green-red.
 
-        ``backdrop`` is (OVERSAMPLING * height, OVERSAMPLING * width, 3), blue-green-red; it is left as it is.
+        ``backdrop`` is (OVERSAMPLING * height, OVERSAMPLING * width, 3); it is left as it is, and is not to be
+        changed between calls, for only the part of it behind the avatar is looked at again.
         """
-        large = backdrop.copy()
+        if backdrop is not self._backdrop:
+            self._backdrop, self._large = backdrop, backdrop.copy()
+            self._small = self._shrink(backdrop)
         bones, channels = self._rig.set(pose, at)
         outlines = self._figure.project(bones, channels, self._centre, self._head)
-        self._canvas.paint(large, outlines, channels)
-        small = cv2.resize(large, (self.width, self.height), interpolation=cv2.INTER_AREA)
-        return np.asarray(small, np.uint8)
+        box, half = self._cover(outlines)
+        self._large[box] = backdrop[box]
+        self._canvas.paint(self._large, outlines, channels)
+        picture = self._small.copy()
+        picture[half] = self._shrink(self._large[box])
+        return picture
+
+    def _cover(self, outlines: Sequence[Outline]) -> tuple[Box, Box]:
+        """The part of the large picture that ``outlines`` may touch, and the same of the small one."""
+        n = OVERSAMPLING
+        low = np.min([o.low for o in outlines], axis=0) // n - BLUR
+        high = np.max([o.high for o in outlines], axis=0) // n + BLUR
+        x0, y0 = (int(v) for v in np.clip(low, 0, (self.width - 1, self.height - 1)))
+        x1, y1 = (int(v) for v in np.clip(high, (x0 + 1, y0 + 1), (self.width, self.height)))
+        return (slice(n * y0, n * y1), slice(n * x0, n * x1)), (slice(y0, y1), slice(x0, x1))
+
+    @staticmethod
+    def _shrink(large: Picture) -> Picture:
+        size = (large.shape[1] // OVERSAMPLING, large.shape[0] // OVERSAMPLING)
+        return np.asarray(cv2.resize(large, size, interpolation=cv2.INTER_AREA), np.uint8)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from samples.studio.figure import FIXED, Figure, Outline
 from samples.studio.shape import Colour, Ramp, Shape, colour
 
-__all__ = ["OVERSAMPLING", "Canvas", "Picture"]
+__all__ = ["OVERSAMPLING", "Box", "Canvas", "Picture"]
 
 OVERSAMPLING = 2
 SHIFT = FIXED.bit_length() - 1

@@ -187,3 +187,11 @@ def test_a_scene_is_the_same_for_the_same_seed_and_swaps_its_avatar():
     scene.swap("bolt")
     after = scene.frame(Automaton(1).pose(0.4), 0.4)
     assert np.abs(after.astype(int) - first[-1].astype(int)).mean() > 10
+
+
+def test_an_avatar_leaves_no_trail_on_the_picture(avatar, clock):
+    there = avatar.draw(Pose(yaw=30, hand_r=1.0, hand_l=1.0, roll=20), next(clock), PLAIN)
+    after = avatar.draw(Pose(), next(clock), PLAIN)
+    fresh = Avatar(avatar.name, W, H, head=48, centre=(W / 2, 100)).draw(Pose(), 0.0, PLAIN)
+    assert np.abs(there.astype(int) - after.astype(int)).mean() > 3
+    assert (after == fresh).all()
