@@ -68,7 +68,8 @@ class Feed:
         with self._lock:
             resumed = self._silence.picture(arrived)
             size = (frame.width, frame.height)
-            fresh, self._fresh, self._size = self._fresh or size != self._size, False, size
+            fresh = self._fresh or resumed is not None or size != self._size
+            self._fresh, self._size = False, size
             picture = Picture(
                 at=self._clock.at(pts), arrived=arrived - self._zero, keyframe=frame.key_frame, fresh=fresh, frame=frame
             )

@@ -22,7 +22,7 @@ class Picture:
     """A decoded picture at media time ``at``, whose packet arrived at ``arrived``: seconds on the session's clock.
 
     ``at`` never decreases within a source and is never later than ``arrived``. ``fresh`` marks the first picture,
-    the first after a reconnection and the first of a new resolution. ``frame`` is as decoded, mostly yuv420p.
+    the first after a stall or reconnection and the first of a new resolution. ``frame`` is as decoded, mostly yuv420p.
     """
 
     at: float
