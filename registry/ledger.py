@@ -17,10 +17,11 @@ from typing import Any
 
 from protocols.chain import Entry, Head, canonical, timestamp
 from registry.error import LedgerFailure, Refused
-from registry.ledger_file import Draft, LedgerFile, LedgerReader, Verification, verify
+from registry.ledger_file import Draft, LedgerFile
+from registry.ledger_reader import INTENT, RECEIPT, LedgerReader, Verification, verify
 from registry.name import short_text
 
-__all__ = ["Entry", "Head", "Ledger", "Verification", "verify"]
+__all__ = ["INTENT", "RECEIPT", "Entry", "Head", "Ledger", "LedgerReader", "Verification", "verify"]
 
 _MOST_WAITING = 1024
 _LARGEST_BATCH = 256

@@ -17,7 +17,7 @@ import pytest
 from protocols.chain import Entry
 from registry.error import LedgerFailure
 from registry.ledger import Ledger, verify
-from registry.ledger_file import LedgerReader
+from registry.ledger_reader import LedgerReader
 from tests.unit.registry.conftest import NOW, file_size_limit
 from tests.unit.registry.ledger_writer import BATCH
 

@@ -10,7 +10,8 @@ import pytest
 
 from protocols.chain import Entry, Head
 from registry.error import LedgerDamaged, LedgerFailure, LedgerHeld
-from registry.ledger_file import Draft, LedgerFile, LedgerReader, head_path, verify
+from registry.ledger_file import Draft, LedgerFile
+from registry.ledger_reader import LedgerReader, head_path, verify
 
 AT = "2026-11-23T12:00:00.000000+00:00"
 COLUMNS = ("number", "at", "kind", "session", "subject", "body", "previous", "hash")
