@@ -11,9 +11,8 @@ from monitor.cli.screen import AsJson, fail, put_card, put_json, put_line, put_t
 from monitor.settings import Settings, SettingsRefused
 from protocols.chain import Entry
 from registry.error import LedgerDamaged, RegistryError
-from registry.ledger import Verification
+from registry.ledger import LedgerReader, Verification
 from registry.ledger import verify as verified
-from registry.ledger_file import LedgerReader
 
 app = typer.Typer(
     add_completion=False,
