@@ -22,20 +22,19 @@ class Sitting:
 
     pose: Pose
     head: float = 105.0  # radius in pixels
-    backdrop: str = "paper"
     light: str = ""
 
 
 SITTINGS = {
     "1_front": Sitting(pose=Pose(smile=0.2)),
-    "2_yaw_left": Sitting(pose=Pose(yaw=25, pitch=3, gaze_x=0.2), backdrop="sky"),
-    "3_yaw_right": Sitting(pose=Pose(yaw=-25, pitch=-3, gaze_x=-0.2), backdrop="studio"),
+    "2_yaw_left": Sitting(pose=Pose(yaw=25, pitch=3, gaze_x=0.2)),
+    "3_yaw_right": Sitting(pose=Pose(yaw=-25, pitch=-3, gaze_x=-0.2)),
     "4_mouth_smile": Sitting(pose=Pose(mouth_open=0.7, smile=0.9, roll=6), head=120),
-    "5_warm_light": Sitting(pose=Pose(yaw=10, smile=0.4), light="warm", backdrop="shop"),
+    "5_warm_light": Sitting(pose=Pose(yaw=10, smile=0.4), light="warm"),
     "6_warm_light_down": Sitting(pose=Pose(yaw=-8, pitch=-12, mouth_open=0.25), light="warm"),
     "7_tilt_wave": Sitting(pose=Pose(roll=13, yaw=-6, smile=0.8, hand_l=0.95), head=88),
     "8_cool_light_up": Sitting(pose=Pose(pitch=12, yaw=14, gaze_y=0.3), light="cool", head=112),
-    "9_blink_dim": Sitting(pose=Pose(eye_blink=1.0, smile=0.5, roll=-5), light="dim", head=98, backdrop="stage"),
+    "9_blink_dim": Sitting(pose=Pose(eye_blink=1.0, smile=0.5, roll=-5), light="dim", head=98),
 }
 
 
@@ -44,7 +43,7 @@ def portrait(avatar: str, name: str, seed: int = 0) -> Picture:
     sitting = SITTINGS[name]
     sitter = Avatar(avatar, SIZE, SIZE, head=sitting.head, centre=(0.5 * SIZE, 0.40 * SIZE))
     number = int(name[0])
-    backdrop = paint_backdrop(sitting.backdrop, SIZE, SIZE, seed * 16 + number)
+    backdrop = paint_backdrop("paper", SIZE, SIZE, seed * 16 + number)
     return _lit(sitter.draw(sitting.pose, 0.0, backdrop), sitting.light)
 
 
