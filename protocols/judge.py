@@ -1,0 +1,95 @@
+"""The judge: observations in, verdicts out. The same for a live session and for a replay of a recorded one.
+
+It holds no clock and draws no lots: the same observations in the same order give the same verdicts, bit for bit.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from protocols.driving.calibration import CALIBRATION, Calibration
+from protocols.evidence import Evidence, Finding, RuleName
+from protocols.likeness import LikenessCalibration
+from protocols.observation import Blindness, Observation
+from protocols.policy import Policy
+from protocols.rules.driving import DrivingRule
+from protocols.rules.likeness import LikenessRule
+from protocols.rules.presence import PresenceRule
+from protocols.rules.tracks import Tracks
+from protocols.verdict import Driver, Verdict, conclude
+
+Judged = Any
+
+
+class Judge:
+    """Judges one session. ``claimed`` (n, d) and ``gallery`` are reference vectors, of the claimed avatar and others."""
+
+    def __init__(
+        self,
+        *,
+        policy: Policy,
+        policy_id: str,
+        claimed: NDArray[np.float32],
+        gallery: Mapping[str, NDArray[np.float32]],
+        likeness: LikenessCalibration,
+        driving: Calibration = CALIBRATION,
+    ) -> None:
+        self._policy = policy
+        self._policy_id = policy_id
+        self._tracks = Tracks()
+        self.likeness = LikenessRule(claimed, gallery, likeness, policy.likeness)
+        self.presence = PresenceRule(policy.presence)
+        self.driving = DrivingRule(policy, self._tracks, driving)
+        self._rules = (
+            self.likeness,
+            self.presence,
+            self.driving,
+        )
+        self._driver = Driver.UNKNOWN
+        self._blind = False
+
+    def consider(self, observations: Iterable[Observation], at: float) -> tuple[Verdict, tuple[Any, ...]]:
+        """Take what was observed and judge at media time ``at``; also the challenges that were judged by it."""
+        for observation in observations:
+            if isinstance(observation, Blindness):
+                self._blind = observation.blind
+            self._tracks.observe(observation)
+            for rule in self._rules:
+                rule.observe(observation)
+        self.driving.close_windows(at)
+        judged = ()
+        return self._verdict(at), judged
+
+    def finish(self, at: float) -> tuple[Verdict, tuple[Any, ...]]:
+        """The last verdict of a recording that ends at ``at``: windows and challenges are judged as far as they go."""
+        self.driving.close_rest()
+        judged = ()
+        return self._verdict(at), judged
+
+    def score(self, at: float) -> float:
+        return self.driving.score
+
+    def _verdict(self, at: float) -> Verdict:
+        findings = {rule.name: rule.finding(at) for rule in self._rules}
+        evidence = tuple(e for rule in self._rules for e in rule.standing(at))
+        if findings.get(RuleName.AUTHENTICITY) is Finding.FAIL or findings.get(RuleName.REPETITION) is Finding.FAIL:
+            evidence = tuple(_unacquitted(e) for e in evidence)
+        if self._blind:
+            evidence, findings = (), {}
+        verdict = conclude(
+            at=at,
+            evidence=evidence,
+            findings=findings,
+            before=self._driver,
+            policy=self._policy,
+            policy_id=self._policy_id,
+        )
+        self._driver = verdict.driver
+        return verdict
+
+
+def _unacquitted(evidence: Evidence) -> Evidence:
+    """A motion that matches acquits nobody where the telemetry is a machine's or the picture a recording."""
+    return evidence.weighed(0.0) if evidence.rule is RuleName.DRIVING and evidence.weight > 0 else evidence

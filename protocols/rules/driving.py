@@ -1,0 +1,133 @@
+"""Driving: the operator's motion moves the avatar on the picture, window by window."""
+
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+
+from protocols.driving.calibration import Calibration
+from protocols.driving.correlation import Driving, assess
+from protocols.driving.lag import LagBelief
+from protocols.evidence import Evidence, Fact, Finding, RuleName, capped, decayed
+from protocols.observation import Motion, Observation
+from protocols.policy import Policy
+from protocols.rules.tracks import Tracks
+from protocols.rules.window import Span, Windows
+
+_SETTLE = 1.5  # seconds; a heartbeat carries a second of telemetry, and takes its way
+_KEPT = 24  # windows; older ones have faded
+_FAILS_BELOW = -1.0  # nats; from here on the rule itself says fail, for those who read findings
+_STILL_DEGREES, _STILL_UNIT = 0.35, 0.03  # standard deviation of a feed that nobody moves
+_LIVELY = 0.02  # picture widths per second; an avatar that is moved moves at least so fast somewhere
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """One window's driving evidence; ``silent`` where the operator's side reported no motion at all."""
+
+    driving: Driving
+    silent: bool
+    weight: float
+
+
+class DrivingRule:
+    """Weights fade with the policy's half-life and are capped together."""
+
+    name = RuleName.DRIVING
+
+    def __init__(self, policy: Policy, tracks: Tracks, calibration: Calibration) -> None:
+        self._policy = policy.fusion
+        self._tracks = tracks
+        self._calibration = calibration
+        self._windows = Windows(policy.watch.window_s, _SETTLE)
+        self._belief = LagBelief.uninformed()
+        self.windows: deque[Window] = deque(maxlen=_KEPT)
+
+    @property
+    def lag(self) -> float | None:
+        """Seconds that the picture runs behind the telemetry: the median of the windows that show one."""
+        found = [w.driving.lag for w in self.windows if w.driving.lag is not None]
+        return float(np.median(found)) if found else None
+
+    @property
+    def score(self) -> float:
+        """What all windows said together, neither faded nor capped, in nats: for comparing recordings."""
+        return sum(w.driving.score if not w.silent else w.weight for w in self.windows)
+
+    def observe(self, observation: Observation) -> None:
+        """Note when motion was seen."""
+        if isinstance(observation, Motion):
+            self._windows.seen(observation.at)
+
+    def close_windows(self, at: float) -> None:
+        """Assess the windows that are complete at ``at``."""
+        for span in self._windows.closed(at):
+            self._assess(span)
+
+    def close_rest(self) -> None:
+        """Assess what is left of a window where the watching ends for good."""
+        for span in self._windows.rest():
+            self._assess(span)
+
+    def standing(self, at: float) -> tuple[Evidence, ...]:
+        """One piece of evidence per window, faded, the sum of them within the cap."""
+        weights = [decayed(w.weight, at - w.driving.end, self._policy.driving_half_life_s) for w in self.windows]
+        total = sum(weights)
+        share = capped(total, self._policy.driving_cap) / total if total else 1.0
+        return tuple(
+            Evidence(
+                rule=self.name, start=w.driving.start, end=w.driving.end, weight=weight * share, facts=_facts(w)
+            )
+            for w, weight in zip(self.windows, weights, strict=True)
+        )
+
+    def finding(self, at: float) -> Finding:
+        """By the weight that stands: PASS well above zero, FAIL well below."""
+        total = sum(e.weight for e in self.standing(at))
+        if total >= -_FAILS_BELOW:
+            return Finding.PASS
+        return Finding.FAIL if total <= _FAILS_BELOW else Finding.UNKNOWN
+
+    def _assess(self, span: Span) -> None:
+        start, end = span
+        tracks = self._tracks
+        driving = assess(
+            tracks.telemetry, tracks.motion, start, end, self._belief, calibration=self._calibration
+        )
+        self._belief = self._belief.after(driving.profile)
+        silent = self._silent(start, end)
+        weight = -self._policy.silent_weight * self._liveliness(start, end) if silent else driving.weight
+        self.windows.append(Window(driving=driving, silent=silent, weight=weight))
+
+    def _silent(self, start: float, end: float) -> bool:
+        """Whether the operator's side told of no motion: no samples, or a feed that does not move."""
+        told = self._tracks.telemetry.between(start - 3.0, end)
+        if not told.channels or len(told.times) < 10:
+            return True
+        return all(
+            float(np.nanstd(values)) < (_STILL_DEGREES if np.nanmax(np.abs(values)) > 2.0 else _STILL_UNIT)
+            for values in told.channels.values()
+        )
+
+    def _liveliness(self, start: float, end: float) -> float:
+        """0..1: how much the picture moved in the places where it moved most, camera motion left out."""
+        seen = self._tracks.motion.between(start, end)
+        if not seen:
+            return 0.0
+        flow = np.stack([motion.flow for motion in seen])
+        speed = np.linalg.norm(flow - np.median(flow, axis=(1, 2), keepdims=True), axis=-1)
+        return float(min(1.0, np.median(np.quantile(speed.reshape(len(seen), -1), 0.97, axis=1)) / _LIVELY))
+
+
+def _facts(window: Window) -> tuple[Fact, ...]:
+    driving = window.driving
+    strongest = max(driving.channels, key=lambda channel: channel.correlation, default=None)
+    return (
+        ("score", round(driving.score, 3)),
+        ("lag_s", None if driving.lag is None else round(driving.lag, 3)),
+        ("information", round(driving.information, 3)),
+        ("telemetry_silent", window.silent),
+        ("mirrored", driving.mirrored),
+        ("best_channel", None if strongest is None else strongest.channel),
+        ("best_correlation", None if strongest is None else round(strongest.correlation, 3)),
+    )
