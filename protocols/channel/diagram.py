@@ -1,10 +1,20 @@
-"""Draws a table of the channel as a Mermaid state diagram, for the documentation; a test keeps the two equal."""
+"""Draws a table of the channel as a Mermaid state diagram for the documentation; a test keeps the two equal."""
 
-from protocols.channel.table import Move, S, Table
+from protocols.channel.table import CLIENT, FROM_CLIENT, FROM_SERVER, SERVER, ClientState, Move, S, ServerState, Table
 
 
-def draw(table: Table[S], start: S, sent: frozenset[Move], received: frozenset[Move]) -> str:
-    """The diagram: messages that are sent are marked ``!``, messages received ``?``; one arrow for each pair."""
+def server() -> str:
+    """The server's side of one connection."""
+    return _draw(SERVER, ServerState.GREETING, sent=FROM_SERVER, received=FROM_CLIENT)
+
+
+def client() -> str:
+    """The operator's side of one connection."""
+    return _draw(CLIENT, ClientState.WAITING, sent=FROM_CLIENT, received=FROM_SERVER)
+
+
+def _draw(table: Table[S], start: S, *, sent: frozenset[Move], received: frozenset[Move]) -> str:
+    """One arrow for each pair of states; what is sent is marked ``!``, what is received ``?``."""
     lines = ["stateDiagram-v2", f"    [*] --> {start}"]
     for state, moves in table.items():
         arrows: dict[S, list[str]] = {}

@@ -94,9 +94,10 @@ class ServerConnection:
         deadline = self.next_deadline()
         if deadline is None or now < deadline:
             return
-        violation = self._talk.overdue(now) if self._talk is not None else None
-        if violation is None:
+        if self._talk is None:
             violation = TheirViolation(Fault.TIMEOUT, f"no valid hello within {self._limits.hello_within:g} s")
+        else:
+            violation = self._talk.overdue(now)
         self._part(violation.fault, str(violation), Move.DEADLINE)
         raise violation
 
@@ -150,10 +151,6 @@ class ServerConnection:
         """Acknowledge a heartbeat."""
         nonce = self._nonces.issue(now)
         self._send(message.Ack(seq=self._seq, of=beat.seq, nonce=nonce, taken=taken, refused=refused))
-
-    def nonce(self) -> str:
-        """A nonce for a challenge."""
-        return self._nonces.fresh()
 
     def ask(self, challenge: OpenChallenge, now: float) -> None:
         """Ask for a gesture, or ask again after a resume."""

@@ -50,13 +50,11 @@ class Talk:
         """When ``overdue`` has a fault to name."""
         return min(self._heard + self._limits.silent_after, self._attested + self._attest_within)
 
-    def overdue(self, now: float) -> TheirViolation | None:
-        """What they have not done in time."""
+    def overdue(self, now: float) -> TheirViolation:
+        """What they have not done in time, once the deadline has passed."""
         if now >= self._heard + self._limits.silent_after:
             return TheirViolation(Fault.SILENT, f"nothing heard for {self._limits.silent_after:g} s")
-        if now >= self._attested + self._attest_within:
-            return TheirViolation(Fault.UNATTESTED, f"no signature over the chain for {self._attest_within:g} s")
-        return None
+        return TheirViolation(Fault.UNATTESTED, f"no signature over the chain for {self._attest_within:g} s")
 
     @property
     def _attest_within(self) -> float:
