@@ -89,8 +89,9 @@ class NginxRtmp:
     """nginx in ``directory`` with one RTMP application ``live``, on free ports; ``async with`` starts and stops it.
 
     ``hook_url`` is asked on publish and told on its end; with ``updates`` it is asked again every ``update_interval``
-    seconds, and no answer then ends a running stream as a refusal does. ``idle`` is after how many silent seconds nginx itself drops a publisher. ``login`` (name, password) protects
-    control and statistics by HTTP basic authentication. Ports stay the same over ``stop`` and ``start``.
+    seconds, and no answer then ends a running stream as a refusal does. ``idle`` is after how many silent seconds nginx
+    itself drops a publisher. ``login`` (name, password) protects control and statistics by HTTP basic authentication.
+    Ports stay the same over ``stop`` and ``start``.
     """
 
     app = "live"
