@@ -36,6 +36,7 @@ _RETRY_EVERY = 5.0
 _GIVE_UP_AFTER = 120.0
 _CONFIRM_WITHIN = 3.0  # then the publisher is disconnected once more
 _ASK_EVERY = 0.05
+_LOOK_AGAIN_AFTER = 2.0
 
 
 class Enforcement:
@@ -107,6 +108,19 @@ class Enforcement:
         CUT_SECONDS.observe(seconds)
         await self._journal.note(session, EventType.CUT_CONFIRMED, view(cut), subject=cut.id)
         return cut
+
+    async def stay_gone(self, session: Session, cut: Cut) -> None:
+        """Look once more a little later: a publisher who was let in just before the block is disconnected too."""
+        _, enforcer = self._enforcer_of(session)
+        order = _order(session, cut)
+        await asyncio.sleep(_LOOK_AGAIN_AFTER)
+        try:
+            async with asyncio.timeout(_GIVE_UP_AFTER):
+                if not await enforcer.gone(order):
+                    _log.warning("cut.returned", cut=cut.id, session=session.id)
+                    await _persist(enforcer, order)
+        except (TimeoutError, EnforcerFailure) as failure:
+            await self._failed(session, cut, failure)
 
     async def _intend(
         self,

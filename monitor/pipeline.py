@@ -282,6 +282,7 @@ class Pipeline:
                 continue
             _log.info("cut", session=self.session.id, cut=cut.id, rule=rule.value, state=cut.state.value)
             if cut.state is not CutState.FAILED:
+                await self._enforcement.stay_gone(self.session, cut)
                 self._over.put_nowait(_Over(SessionState.CUT, f"cut: {rule.value}"))
                 return
             await asyncio.sleep(_CUT_AGAIN_EVERY)

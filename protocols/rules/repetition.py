@@ -1,0 +1,60 @@
+"""Repetition: the picture plays again what it has shown. A person in front of a camera never does."""
+
+from protocols.driving.repetition import NOTHING, Repetition, picture_repetition
+from protocols.evidence import Evidence, Finding, RuleName, decayed
+from protocols.observation import Motion, Observation
+from protocols.policy import FusionPolicy
+from protocols.rules.tracks import Tracks
+
+_EVERY = 4.0  # seconds between two searches; one takes about as long as assessing a window
+_REACH = 40.0  # seconds that are searched: periods of up to about 36 s
+_HALF_LIFE = 60.0
+_STALE = 120.0  # seconds after which a loop that was not seen again no longer makes the rule fail
+
+
+class RepetitionRule:
+    """Searches while motion is seen; what it found fades unless it is found again."""
+
+    name = RuleName.REPETITION
+
+    def __init__(self, policy: FusionPolicy, tracks: Tracks) -> None:
+        self._weight = policy.repetition_weight
+        self._tracks = tracks
+        self._began: float | None = None
+        self._newest = 0.0
+        self._searched_at = 0.0
+        self._found_at: float | None = None
+        self.repetition: Repetition = NOTHING
+
+    def observe(self, observation: Observation) -> None:
+        """Note when motion was seen."""
+        if isinstance(observation, Motion):
+            if self._began is None:
+                self._began = self._searched_at = observation.at
+            self._newest = observation.at
+
+    def search(self, *, now: bool = False) -> None:
+        """Search what is at hand, if enough is new since the last time, or ``now``."""
+        if self._began is None or (self._newest - self._searched_at < _EVERY and not now):
+            return
+        self._searched_at = self._newest
+        found = picture_repetition(self._tracks.motion, max(self._began, self._newest - _REACH), self._newest)
+        if found.detected:
+            self.repetition, self._found_at = found, self._newest
+
+    def standing(self, at: float) -> tuple[Evidence, ...]:
+        """The policy's weight against, fading since the loop was last seen."""
+        if self._found_at is None:
+            return ()
+        period = self.repetition.period or 0.0
+        facts = (("period_s", round(period, 2)), ("share", round(self.repetition.score, 3)))
+        weight = -decayed(self._weight, at - self._found_at, _HALF_LIFE)
+        start = max(0.0, self._found_at - 2 * period)
+        return (Evidence(rule=self.name, start=start, end=self._found_at, weight=weight, facts=facts),)
+
+    def finding(self, at: float) -> Finding:
+        """FAIL while a loop is fresh, PASS once enough was searched without one."""
+        if self._found_at is not None and at - self._found_at < _STALE:
+            return Finding.FAIL
+        searched = self._began is not None and self._searched_at - self._began >= _REACH / 2
+        return Finding.PASS if searched else Finding.UNKNOWN
