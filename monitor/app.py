@@ -60,7 +60,7 @@ def run(settings: Settings, ready: Callable[[str], None] = lambda url: None) -> 
     Raises RegistryError, ModelRefused, KeyringRefused and OSError for what keeps it from starting.
     """
     cv2.setNumThreads(1)  # streams are what is done in parallel
-    uvicorn_loop = uvicorn.Config("", loop="auto").get_loop_factory()
+    uvicorn_loop = uvicorn.Config("", loop="auto", log_config=None).get_loop_factory()
     with asyncio.Runner(loop_factory=uvicorn_loop) as runner:
         runner.run(serve(settings, ready))
 

@@ -13,7 +13,7 @@ from monitor.api.listing import Cursor, Limit
 from monitor.api.reference import problems
 from monitor.api.service import Service, Serving
 from monitor.observers.likeness.enrolment import vectors_of
-from monitor.observers.likeness.picture_file import LARGEST_FILE
+from monitor.observers.likeness.picture_file import LARGEST_FILE, PictureRefused
 from protocols.backend import AvatarRegistered, AvatarView, Page
 from protocols.gesture import Ability
 from protocols.session import AvatarId
@@ -58,7 +58,10 @@ async def register(
     The same picture under another owner is refused. Needs the scope `avatars:write`.
     """
     files = [await picture.read(LARGEST_FILE + 1) for picture in pictures]
-    return await _register(service, response, name, owner or key.name, abilities or _USUAL, files)
+    try:
+        return await _register(service, response, name, owner or key.name, abilities or _USUAL, files)
+    except PictureRefused as refused:
+        raise PictureRefused(_named(str(refused), pictures)) from refused
 
 
 async def _register(
@@ -77,6 +80,15 @@ async def _register(
     )
     response.headers["location"] = f"/v1/avatars/{avatar.id}"
     return AvatarRegistered(**dict(view(avatar)), pictures=len(files), vectors=len(enrolled))
+
+
+def _named(refusal: str, pictures: Sequence[UploadFile]) -> str:
+    """The refusal with the file's name in the place of "picture 3"."""
+    number, _, why = refusal.removeprefix("picture ").partition(": ")
+    if not refusal.startswith("picture ") or not number.isdecimal() or not 0 < int(number) <= len(pictures):
+        return refusal
+    name = (pictures[int(number) - 1].filename or "")[:100]
+    return f"{name}: {why}" if name.isprintable() and name else refusal
 
 
 @router.get("", summary="List avatars", responses=problems())

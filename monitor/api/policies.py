@@ -55,7 +55,9 @@ async def write(
     if "name" in policy.model_fields_set and policy.name != name:
         raise HTTPException(422, f"The document is for the policy '{policy.name}', the path for '{name}'.")
     named = policy.model_copy(update={"name": name})
-    written = await service.registry.policies.put(name, named.model_dump(mode="json"), at=service.clock())
+    written = await service.registry.policies.put(
+        name, named.model_dump(mode="json", exclude={"name"}), at=service.clock()
+    )
     return view(await service.registry.policies.get(written))
 
 

@@ -5,13 +5,12 @@ from typing import Annotated
 
 import typer
 
-from monitor.cli.screen import fail
+from monitor.cli.screen import fail, say
 from monitor.settings import Settings, SettingsRefused
-from registry.error import RegistryError
 
 
 def serve(
-    settings: Annotated[
+    file: Annotated[
         Path | None,
         typer.Option(
             "--settings", "-s", envvar="NAKANOHITO_SETTINGS", help="TOML file; ./nakanohito.toml where there is one."
@@ -24,13 +23,29 @@ def serve(
 ) -> None:
     """Run the service: HTTP API, operators' channel, monitoring, cutting. Ctrl-C stops it."""
     try:
-        loaded = Settings.load(settings)
+        settings = Settings.load(file)
     except SettingsRefused as refused:
         fail(str(refused), 2)
-    instead = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
-    from monitor.app import run  # heavy: codecs, WebRTC, models
+    given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    _run(settings.model_copy(update=given))
 
+
+def _run(settings: Settings) -> None:
+    # Heavy: codecs, WebRTC and models are loaded for this command alone.
+    from monitor.app import run
+    from monitor.keyring import KeyringRefused
+    from monitor.log import configure
+    from monitor.observers.likeness import ModelRefused
+    from registry.error import RegistryError
+
+    def ready(url: str) -> None:
+        say(f"Nakanohito serves at {url}; the API is described at {url}/docs.")
+        say(f"The administrator's key is in {settings.admin_key}; Ctrl-C stops the service.")
+
+    configure(settings.log)
     try:
-        run(loaded.model_copy(update=instead))
-    except RegistryError as error:
+        run(settings, ready)
+    except (RegistryError, ModelRefused, KeyringRefused) as error:
         fail(str(error))
+    except OSError as error:
+        fail(f"The service cannot start: {error.strerror or error}.")
