@@ -120,7 +120,7 @@ class Enforcement:
                     _log.warning("cut.returned", cut=cut.id, session=session.id)
                     await _persist(enforcer, order)
         except (TimeoutError, EnforcerFailure) as failure:
-            await self._failed(session, cut, failure)
+            _log.exception("cut.unsure", cut=cut.id, session=session.id, because=str(failure))
 
     async def _intend(
         self,
