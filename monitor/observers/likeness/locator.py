@@ -64,7 +64,7 @@ class Locator:
     def heads(self, picture: NDArray[np.uint8], *, least: float, most: int = 4) -> list[Head]:
         """Up to ``most`` heads on ``picture`` (H, W, 3) BGR with a confidence of at least ``least``, surest first."""
         height, width = picture.shape[:2]
-        seen = cv2.resize(picture, scaled(width, height), interpolation=cv2.INTER_AREA)
+        seen = shrunk(picture, scaled(width, height))
         answer = self._session.run(None, {self._input: seen[None]})[0][0]
         across, down = width / seen.shape[1], height / seen.shape[0]
         found: list[Head] = []
@@ -82,6 +82,16 @@ def scaled(width: int, height: int) -> tuple[int, int]:
     share = LONGER_SIDE / max(width, height)
     sides = [max(_MULTIPLE, round(n * share / _MULTIPLE) * _MULTIPLE) for n in (width, height)]
     return sides[0], sides[1]
+
+
+def shrunk(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """``picture`` at ``size`` (width, height): by a whole factor first, which OpenCV does three times as fast."""
+    factor = min(picture.shape[1] // size[0], picture.shape[0] // size[1])
+    if factor > 1:
+        whole = (picture.shape[1] // factor, picture.shape[0] // factor)
+        picture = np.asarray(cv2.resize(picture, whole, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    how = cv2.INTER_AREA if picture.shape[1] > 1.5 * size[0] else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(picture, size, interpolation=how), dtype=np.uint8)
 
 
 def _peaks(logits: NDArray[np.float32], least: float) -> list[tuple[int, int, float]]:
