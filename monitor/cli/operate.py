@@ -59,7 +59,7 @@ def operate(
         errors.print(f"[red]{error}[/red]", soft_wrap=True)
         raise typer.Exit(2) from None
     finished = asyncio.run(_run(_Shift(url, session, operator, device, recording, loop, answer, as_json)))
-    if finished.code != Closing.BYE:
+    if finished.code not in {Closing.BYE, Closing.SESSION_OVER}:
         errors.print(f"[red]{finished.message}[/red] ({finished.code})", soft_wrap=True)
         raise typer.Exit(1)
 
