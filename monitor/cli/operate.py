@@ -11,6 +11,7 @@ import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from rich.console import Console, RenderableType
 from rich.live import Live
+from rich.text import Text
 
 from monitor.operator.agent import Agent, AgentEvent, Finished, ServerRefused, address
 from monitor.operator.device import KeyRefused, generate, load, public
@@ -48,19 +49,21 @@ def operate(
         try:
             made = public(generate(key))
         except KeyRefused as error:
-            errors.print(f"[red]{error}[/red]")
+            errors.print(Text(str(error), style="red"), soft_wrap=True)
             raise typer.Exit(2) from None
-        errors.print(f"A device key was made in {key}. Enrol its public half for {operator}:\n{made}", soft_wrap=True)
+        errors.print(
+            Text(f"A device key was made in {key}. Enrol its public half for {operator}:\n{made}"), soft_wrap=True
+        )
         raise typer.Exit(3)
     try:
         url = address(server, insecure=insecure)
         device, recording = load(key), read(telemetry)
     except (ServerRefused, KeyRefused, RecordingRefused) as error:
-        errors.print(f"[red]{error}[/red]", soft_wrap=True)
+        errors.print(Text(str(error), style="red"), soft_wrap=True)
         raise typer.Exit(2) from None
     finished = asyncio.run(_run(_Shift(url, session, operator, device, recording, loop, answer, as_json)))
     if finished.code not in {Closing.BYE, Closing.SESSION_OVER}:
-        errors.print(f"[red]{finished.message}[/red] ({finished.code})", soft_wrap=True)
+        errors.print(Text(f"{finished.message} ({finished.code})", style="red"), soft_wrap=True)
         raise typer.Exit(1)
 
 

@@ -281,7 +281,8 @@ class Gateway:
             del self._rooms[room.floor.session]
 
     def _told(self, session: str, event: FloorEvent) -> None:
-        if isinstance(event, TelemetrySample | Presence | ChallengeAnswered):
+        # Thirty samples a heartbeat come by here: a tuple of types is far quicker to ask than a union.
+        if isinstance(event, (TelemetrySample, Presence, ChallengeAnswered)):
             self._feed(session, event)
         else:
             self._note(session, event)

@@ -30,9 +30,11 @@ class Socket:
     async def flush(self) -> None:
         """Send what is to be sent, in order, whoever asks."""
         async with self.sending:
-            async with asyncio.timeout(SEND_WITHIN):
-                for data in self.connection.data_to_send():
-                    await self.websocket.send_text(data)
+            waiting = self.connection.data_to_send()
+            if waiting:
+                async with asyncio.timeout(SEND_WITHIN):
+                    for data in waiting:
+                        await self.websocket.send_text(data)
 
 
 class Room:
