@@ -63,7 +63,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 def open_problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The same for an operation that needs no API key."""
-    return {status: _response(status) for status in sorted(statuses)}
+    return {status: _response(status) for status in sorted({422, *statuses})}
 
 
 def _response(status: int) -> dict[str, Any]:
@@ -106,6 +106,8 @@ def _document(app: FastAPI) -> dict[str, Any]:
     _, extra = models_json_schema(kinds, ref_template="#/components/schemas/{model}")
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     schemas.update(extra["$defs"])
+    for unused in ("HTTPValidationError", "ValidationError"):  # what the framework would say without us
+        schemas.pop(unused, None)
     schemes = document["components"].setdefault("securitySchemes", {})
     schemes["Publish token"] = {
         "type": "http",

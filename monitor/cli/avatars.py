@@ -9,9 +9,7 @@ from monitor.cli.client import client
 from monitor.cli.screen import AsJson, fail, put_card, put_json, put_table
 from protocols.gesture import Ability
 
-app = typer.Typer(
-    add_completion=False, no_args_is_help=True, help="Avatars: register from pictures, list, show, suspend."
-)
+app = typer.Typer(add_completion=False)
 
 AvatarArgument = Annotated[str, typer.Argument(metavar="AVATAR", help="Id of the avatar.")]
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
@@ -35,6 +33,13 @@ def register(
     files = [("pictures", (path.name, _read(path))) for path in _paths(pictures)]
     fields = {"name": name, "owner": owner, "abilities": [str(one) for one in ability] if ability else None}
     _put(client(ctx).upload("/v1/avatars", fields, files), as_json)
+
+
+@app.callback(invoke_without_command=True)
+def without_command(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """Avatars: register from pictures, list, show, suspend. Without a command: list."""
+    if ctx.invoked_subcommand is None:
+        listed(ctx, as_json=as_json)
 
 
 @app.command("list")

@@ -7,9 +7,16 @@ import typer
 from monitor.cli.client import client
 from monitor.cli.screen import AsJson, put_card, put_json, put_table, say
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Cuts: list, show, restore.")
+app = typer.Typer(add_completion=False)
 
 CutArgument = Annotated[str, typer.Argument(metavar="CUT", help="Id of the cut.")]
+
+
+@app.callback(invoke_without_command=True)
+def without_command(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """Cuts: list, show, restore. Without a command: list."""
+    if ctx.invoked_subcommand is None:
+        listed(ctx, as_json=as_json)
 
 
 @app.command("list")

@@ -8,7 +8,7 @@ import typer
 from monitor.cli.client import client
 from monitor.cli.screen import AsJson, put_card, put_json, put_table, say
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="API keys: create, list, revoke.")
+app = typer.Typer(add_completion=False)
 
 
 @app.command()
@@ -29,6 +29,13 @@ def create(
         return
     put_card({"key": made["id"], "name": made["name"], "scopes": made["scopes"], "secret": made["secret"]})
     say("Keep the secret now: it cannot be shown again.")
+
+
+@app.callback(invoke_without_command=True)
+def without_command(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """API keys: create, list, revoke. Without a command: list."""
+    if ctx.invoked_subcommand is None:
+        listed(ctx, as_json=as_json)
 
 
 @app.command("list")

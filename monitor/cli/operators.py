@@ -11,7 +11,7 @@ from monitor.cli.screen import AsJson, fail, put_card, put_json, put_table, say
 from monitor.operator.device import KeyRefused, generate, load, public
 from protocols.backend import key_bytes
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Operators: enrol, list, show, revoke.")
+app = typer.Typer(add_completion=False)
 
 OperatorArgument = Annotated[str, typer.Argument(metavar="OPERATOR", help="Id of the operator.")]
 
@@ -43,6 +43,13 @@ def enrol(
         "verified_at": moment,
     }
     _put(service.post("/v1/operators", request), as_json)
+
+
+@app.callback(invoke_without_command=True)
+def without_command(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """Operators: enrol, list, show, revoke. Without a command: list."""
+    if ctx.invoked_subcommand is None:
+        listed(ctx, as_json=as_json)
 
 
 @app.command("list")

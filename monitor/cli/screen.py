@@ -48,8 +48,8 @@ def put_table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], *, 
         say(nothing)
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for heading in columns:
-        table.add_column(heading, overflow="fold")
+    for position, heading in enumerate(columns):
+        table.add_column(heading, overflow="fold", no_wrap=position == 0)
     for row in rows:
         table.add_row(*(shown(row.get(key)) for key in columns.values()))
     Console(highlight=False).print(table)

@@ -13,10 +13,17 @@ from rich.markup import escape
 from monitor.cli.client import Client, client
 from monitor.cli.screen import COLOURS, AsJson, fail, put_card, put_json, put_line, put_table, shown
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Sessions: list, show, follow live, end.")
+app = typer.Typer(add_completion=False)
 
 SessionArgument = Annotated[str, typer.Argument(metavar="SESSION", help="Id of the session.")]
 _PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds between tries to follow on
+
+
+@app.callback(invoke_without_command=True)
+def without_command(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """Sessions: list, show, follow live, end. Without a command: list."""
+    if ctx.invoked_subcommand is None:
+        listed(ctx, as_json=as_json)
 
 
 @app.command("list")

@@ -1,8 +1,9 @@
 """What every document of the backend API has in common: nothing is coerced, nothing unknown is taken in silence."""
 
+from datetime import datetime
 from typing import Annotated, Generic, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 T = TypeVar("T")
 
@@ -13,7 +14,14 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
 
 
-Moment = Annotated[AwareDatetime, Field(strict=False)]
+def _moment(value: object) -> object:
+    """A number could be seconds or milliseconds since anything."""
+    if isinstance(value, str | datetime):
+        return value
+    raise ValueError("give a moment as ISO 8601 text with its offset, such as 2026-11-22T08:30:00Z")
+
+
+Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_moment)]
 """A moment on the wire: ISO 8601 with its offset, such as ``2026-11-22T08:30:00Z``."""
 
 Identifier = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@-]*$")]
