@@ -59,7 +59,7 @@ class Driving:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Operator:
+class Operator:
     """Telemetry velocities (m, c) on the fine grid that ends with the window and begins 3 s before it, in units of
     their own noise; ``motion`` (c,): signal-to-noise ratio of each channel."""
 
@@ -83,10 +83,10 @@ def assess(
     """
     belief = belief or LagBelief.uninformed()
     picture = look(motion, start, end, calibration)
-    operator = None if picture is None else _operator(telemetry, start, len(picture.times), calibration)
+    operator = None if picture is None else operator_motion(telemetry, start, len(picture.times), calibration)
     if picture is None or operator is None or end - start < SHORTEST:
         return _nothing(start, end)
-    strengths = _strengths(picture, operator, calibration)
+    strengths = strengths_by_lag(picture, operator, calibration)
     information = calibration.information(float(np.log1p(operator.motion).sum()), picture.energy)
     profile = calibration.likelihood(strengths, information)
     score = belief.marginal(profile)
@@ -121,7 +121,18 @@ def _nothing(start: float, end: float) -> Driving:
     )
 
 
-def _operator(telemetry: TelemetryTrack, start: float, count: int, calibration: Calibration) -> _Operator | None:
+def operator_motion(
+    telemetry: TelemetryTrack,
+    start: float,
+    count: int,
+    calibration: Calibration,
+    *,
+    only: frozenset[str] | None = None,
+    bend: float = 2.5,
+) -> Operator | None:
+    """The telemetry for a picture of ``count`` grid times from ``start`` on; None where too little was told.
+
+    ``only``: names of the channels to look at, all of them by default. ``bend`` as for the picture."""
     fine = 2 * (count - 1) + 1 + len(LAGS) - 1
     grid = start - _REACH + np.arange(fine) * LAG_STEP
     told = telemetry.between(grid[0] - 0.5, grid[-1] + 0.5)
@@ -129,6 +140,8 @@ def _operator(telemetry: TelemetryTrack, start: float, count: int, calibration: 
         return None
     names, columns, motion = [], [], []
     for name, values in told.channels.items():
+        if only is not None and name not in only:
+            continue
         tracked = np.isfinite(values)
         at, position = told.times[tracked], values[tracked]
         if len(at) < 8:
@@ -139,11 +152,11 @@ def _operator(telemetry: TelemetryTrack, start: float, count: int, calibration: 
         noise = _noise(at, position, name, calibration.smooth)
         speed = found.values[:, 0] / noise
         names.append(name)
-        columns.append(tamed(speed[:, None], 2.5, 1.0)[:, 0] * found.known)
+        columns.append(tamed(speed[:, None], bend, 1.0)[:, 0] * found.known)
         motion.append(max(0.0, float((speed[found.known] ** 2).mean()) - 1.0))
     if not names:
         return None
-    return _Operator(names=tuple(names), values=np.column_stack(columns), motion=np.array(motion))
+    return Operator(names=tuple(names), values=np.column_stack(columns), motion=np.array(motion))
 
 
 def _noise(at: Floats, position: Floats, name: str, smooth: float) -> float:
@@ -156,7 +169,7 @@ def _noise(at: Floats, position: Floats, name: str, smooth: float) -> float:
     return max(jitter, least) * np.sqrt(max(step, 1e-3)) / (2 * np.pi**0.25 * smooth**1.5)
 
 
-def _lagged(operator: _Operator, count: int, shifts: NDArray[np.int_], *, backwards: bool) -> Floats:
+def _lagged(operator: Operator, count: int, shifts: NDArray[np.int_], *, backwards: bool) -> Floats:
     """Telemetry (shifts, n, c) as it would have to be for each shift, in fine grid steps, round in a circle."""
     values = -operator.values[::-1] if backwards else operator.values
     rows = 2 * np.arange(count)[None, :] + (len(LAGS) - 1) - shifts[:, None]
@@ -164,7 +177,7 @@ def _lagged(operator: _Operator, count: int, shifts: NDArray[np.int_], *, backwa
     return lagged - lagged.mean(axis=1, keepdims=True)
 
 
-def _strengths(picture: Picture, operator: _Operator, calibration: Calibration) -> Floats:
+def strengths_by_lag(picture: Picture, operator: Operator, calibration: Calibration) -> Floats:
     """Height of the agreement at each of ``LAGS`` (76,) over the surrogates, in their standard deviations."""
     count, fine = len(picture.times), len(operator.values)
     past = np.arange(len(LAGS) - 1 + _APART, fine - _APART, _STRIDE)
@@ -224,7 +237,7 @@ def _refined(strengths: Floats, best: int) -> float:
     return float(LAGS[best]) + shift * LAG_STEP
 
 
-def _channels(picture: Picture, operator: _Operator, best: int) -> tuple[ChannelMatch, ...]:
+def _channels(picture: Picture, operator: Operator, best: int) -> tuple[ChannelMatch, ...]:
     lagged = _lagged(operator, len(picture.times), np.array([best]), backwards=False)[0]
     slow = picture.basis @ lagged
     size = np.maximum((lagged**2).sum(axis=0), 1e-12)
@@ -236,7 +249,7 @@ def _channels(picture: Picture, operator: _Operator, best: int) -> tuple[Channel
     )
 
 
-def _mirrored(picture: Picture, operator: _Operator, best: int) -> bool:
+def _mirrored(picture: Picture, operator: Operator, best: int) -> bool:
     """Whether the picture moves to the left where an unmirrored avatar would move to the right.
 
     A turn to the own left (yaw > 0) moves the face to the viewer's right."""

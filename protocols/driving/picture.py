@@ -7,12 +7,14 @@ from numpy.typing import NDArray
 
 from protocols.driving.calibration import Calibration
 from protocols.driving.lag import LAG_STEP
-from protocols.driving.track import Floats, MotionTrack, smoothed
-from protocols.observation import GRID_COLUMNS, GRID_ROWS
+from protocols.driving.track import Floats, MotionTrack, smoothed, velocities
+from protocols.observation import DETAIL_COLUMNS, DETAIL_ROWS, GRID_COLUMNS, GRID_ROWS, Motion
 
 FLOOR = 0.004  # picture widths per second: flow below this is noise of the codec and of the estimate
 FASTEST = 2.6  # Hz; people's heads and hands have nothing above it that both sides would show
 STEP = 2 * LAG_STEP
+LUMA_FLOOR = 8.0  # levels of luma per second
+_FINE = 8  # cells of half the detail, an eighth of the width: a mouth with the face around it
 _STILL = 2e-4  # picture widths per second of the whole picture below which no camera moves
 _INDEPENDENT = 0.02
 _CELLS = GRID_ROWS * GRID_COLUMNS * 2
@@ -33,8 +35,13 @@ class Picture:
     energy: float
 
 
-def look(motion: MotionTrack, start: float, end: float, calibration: Calibration) -> Picture | None:
-    """The window's picture; None where less than half of it was seen."""
+def look(
+    motion: MotionTrack, start: float, end: float, calibration: Calibration, *, fine: bool = False, bend: float = 2.0
+) -> Picture | None:
+    """The window's picture; None where less than half of it was seen.
+
+    ``fine`` adds blocks of how luma changes at a quarter of a cell: mouths and lids, which flow hardly sees.
+    ``bend``: from how many times its typical size on a motion counts less."""
     seen = [m for m in motion.between(start, end) if m.at > start]
     times = start + np.arange(int((end - start) / STEP) + 1) * STEP
     if len(seen) < 2:
@@ -42,13 +49,15 @@ def look(motion: MotionTrack, start: float, end: float, calibration: Calibration
     spans = np.array([m.interval for m in seen])
     centres = np.array([m.at for m in seen]) - spans / 2
     moved = np.stack([m.flow for m in seen]).reshape(len(seen), _CELLS) * spans[:, None]
-    velocities = smoothed(centres, spans, moved, times, smooth=calibration.smooth)
-    if velocities.known.mean() < 0.5:
+    moving = smoothed(centres, spans, moved, times, smooth=calibration.smooth)
+    if moving.known.mean() < 0.5:
         return None
-    flow = _cleaned(velocities.values, velocities.known)
+    flow = _cleaned(moving.values, moving.known, bend)
     basis = slow_basis(len(times), STEP)
     modes, energy = _modes(flow, basis, calibration)
-    return Picture(times=times, known=velocities.known, basis=basis, modes=modes, flow=flow, energy=energy)
+    if fine:
+        modes = np.concatenate([modes, _fine_modes(seen, times, basis, calibration, bend)])
+    return Picture(times=times, known=moving.known, basis=basis, modes=modes, flow=flow, energy=energy)
 
 
 def slow_basis(count: int, step: float) -> Floats:
@@ -60,7 +69,7 @@ def slow_basis(count: int, step: float) -> Floats:
     return basis
 
 
-def tamed(values: Floats, times_typical: float, floor: Floats | float) -> Floats:
+def tamed(values: Floats, times_typical: float, floor: float) -> Floats:
     """``values`` (n, k) with what exceeds its column's typical size by far bent down: a gift that crosses is one
     outlier, not the strongest motion of the window."""
     scale = times_typical * (1.5 * np.median(np.abs(values), axis=0) + floor)
@@ -68,7 +77,7 @@ def tamed(values: Floats, times_typical: float, floor: Floats | float) -> Floats
     return bent
 
 
-def _cleaned(values: Floats, known: NDArray[np.bool_]) -> Floats:
+def _cleaned(values: Floats, known: NDArray[np.bool_], bend: float) -> Floats:
     """Velocities (n, 18, 32, 2) less the camera's motion: subtracted as the border's median, then regressed out of
     every cell, since flow in flat regions follows a camera only in part."""
     count = len(values)
@@ -81,7 +90,7 @@ def _cleaned(values: Floats, known: NDArray[np.bool_]) -> Floats:
     q = _orthonormal(np.column_stack(nuisance) * known[:, None])
     relative *= known[:, None]
     relative -= q @ (q.T @ relative)
-    relative = tamed(relative, 2.0, FLOOR)
+    relative = tamed(relative, bend, FLOOR)
     relative -= q @ (q.T @ relative)
     return relative.reshape(count, GRID_ROWS, GRID_COLUMNS, 2)
 
@@ -107,6 +116,29 @@ def _modes(flow: Floats, basis: Floats, calibration: Calibration) -> tuple[Float
     _, vectors = np.linalg.eigh(blocks @ blocks.transpose(0, 2, 1))
     modes = vectors[:, :, ::-1][:, :, : calibration.modes]
     return modes, float(np.log1p(livelihood / (count * FLOOR**2)))
+
+
+def _fine_modes(seen: list[Motion], times: Floats, basis: Floats, calibration: Calibration, bend: float) -> Floats:
+    """Modes (blocks, k, r) of the changes of luma, in small blocks that overlap by half."""
+    detail = np.stack([m.detail for m in seen]).astype(np.float32)
+    rows, columns = DETAIL_ROWS // 2, DETAIL_COLUMNS // 2
+    halved = detail.reshape(len(seen), rows, 2, columns, 2).mean(axis=(2, 4)).reshape(len(seen), -1)
+    at = np.array([m.at for m in seen])
+    changes = velocities(at, halved, times, smooth=calibration.smooth)
+    even = changes.values - changes.values.mean(axis=0)
+    even = tamed(even, bend, LUMA_FLOOR)
+    power = (even**2).sum(axis=0)
+    slow = (basis @ (even / np.sqrt(power + len(times) * LUMA_FLOOR**2))).reshape(len(basis), rows, columns)
+    blocks = np.stack(
+        [
+            slow[:, r : r + _FINE, c : c + _FINE].reshape(len(basis), -1)
+            for r in range(0, rows - _FINE + 1, _FINE // 2)
+            for c in range(0, columns - _FINE + 1, _FINE // 2)
+        ]
+    )
+    _, vectors = np.linalg.eigh(blocks @ blocks.transpose(0, 2, 1))
+    modes: Floats = vectors[:, :, ::-1][:, :, : calibration.modes]
+    return modes
 
 
 _rows, _columns = np.mgrid[0:GRID_ROWS, 0:GRID_COLUMNS]
