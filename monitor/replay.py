@@ -117,7 +117,7 @@ class Replay:
         )
         self._judged: dict[str, Judged] = {}
         self._before: Verdict | None = None
-        self._told = 0
+        self._told = 0.0
 
     def lines(self, progress: Callable[[float, float | None], None] = lambda at, of: None) -> Iterator[Line]:
         """Run it. ``progress`` is told media time and, where it is known, the length. Raises ReplayRefused."""
@@ -211,7 +211,7 @@ class Replay:
             },
             "loop": {
                 "detected": self._judge.repetition.finding(at) is Finding.FAIL,
-                "period_s": self._judge.repetition.period,
+                "period_s": self._judge.repetition.repetition.period,
             },
             "challenges": [self._challenge(asked) for asked in self._recording.challenges],
         }
@@ -238,7 +238,7 @@ def _frames(video: Path) -> Iterator[tuple[av.VideoFrame, float, float | None]]:
             of = container.duration / av.time_base if container.duration else None
             first: float | None = None
             for frame in _decoded(container, stream):
-                if frame.time is None:
+                if frame.pts is None:
                     continue
                 first = frame.time if first is None else first
                 yield frame, frame.time - first, of

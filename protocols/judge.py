@@ -4,7 +4,6 @@ It holds no clock and draws no lots: the same observations in the same order giv
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,17 +13,19 @@ from protocols.evidence import Evidence, Finding, RuleName
 from protocols.likeness import LikenessCalibration
 from protocols.observation import Blindness, Observation
 from protocols.policy import Policy
+from protocols.rules.challenge import ChallengeRule, Judged
 from protocols.rules.driving import DrivingRule
 from protocols.rules.likeness import LikenessRule
 from protocols.rules.presence import PresenceRule
+from protocols.rules.repetition import RepetitionRule
 from protocols.rules.tracks import Tracks
 from protocols.verdict import Driver, Verdict, conclude
 
-Judged = Any
+__all__ = ["Judge", "Judged"]
 
 
 class Judge:
-    """Judges one session. ``claimed`` (n, d) and ``gallery`` are reference vectors, of the claimed avatar and others."""
+    """Judges one session. ``claimed`` (n, d) and ``gallery``: reference vectors, of the claimed avatar and others."""
 
     def __init__(
         self,
@@ -41,16 +42,20 @@ class Judge:
         self._tracks = Tracks()
         self.likeness = LikenessRule(claimed, gallery, likeness, policy.likeness)
         self.presence = PresenceRule(policy.presence)
+        self.repetition = RepetitionRule(policy.fusion, self._tracks)
         self.driving = DrivingRule(policy, self._tracks, driving)
+        self.challenge = ChallengeRule(policy, self._tracks, self.driving, driving)
         self._rules = (
             self.likeness,
             self.presence,
+            self.repetition,
+            self.challenge,
             self.driving,
         )
         self._driver = Driver.UNKNOWN
         self._blind = False
 
-    def consider(self, observations: Iterable[Observation], at: float) -> tuple[Verdict, tuple[Any, ...]]:
+    def consider(self, observations: Iterable[Observation], at: float) -> tuple[Verdict, tuple[Judged, ...]]:
         """Take what was observed and judge at media time ``at``; also the challenges that were judged by it."""
         for observation in observations:
             if isinstance(observation, Blindness):
@@ -59,22 +64,26 @@ class Judge:
             for rule in self._rules:
                 rule.observe(observation)
         self.driving.close_windows(at)
-        judged = ()
+        self.repetition.search()
+        judged = self.challenge.judge(at)
         return self._verdict(at), judged
 
-    def finish(self, at: float) -> tuple[Verdict, tuple[Any, ...]]:
+    def finish(self, at: float) -> tuple[Verdict, tuple[Judged, ...]]:
         """The last verdict of a recording that ends at ``at``: windows and challenges are judged as far as they go."""
         self.driving.close_rest()
-        judged = ()
+        self.repetition.search(now=True)
+        judged = self.challenge.judge_rest(at)
         return self._verdict(at), judged
 
     def score(self, at: float) -> float:
-        return self.driving.score
+        """How sure it is that the telemetry's person drives (nats): what all windows said, and what speaks against."""
+        against = [rule for rule in self._rules if rule not in (self.driving, self.presence)]
+        return self.driving.score + sum(min(0.0, e.weight) for rule in against for e in rule.standing(at))
 
     def _verdict(self, at: float) -> Verdict:
         findings = {rule.name: rule.finding(at) for rule in self._rules}
         evidence = tuple(e for rule in self._rules for e in rule.standing(at))
-        if findings.get(RuleName.AUTHENTICITY) is Finding.FAIL or findings.get(RuleName.REPETITION) is Finding.FAIL:
+        if findings[RuleName.REPETITION] is Finding.FAIL:
             evidence = tuple(_unacquitted(e) for e in evidence)
         if self._blind:
             evidence, findings = (), {}

@@ -118,7 +118,6 @@ class ChallengePolicy(_Part):
     mean_every_s: Seconds = Field(240, description="mean of the exponential gaps between routine challenges")
     least_gap_s: Seconds = Field(30, description="no gap is shorter than this")
     within_s: Seconds = Field(8, description="an answer is looked for this long after it was asked")
-    pass_score: Share = Field(0.5, description="the gesture counts as done from this score on")
 
 
 class Policy(_Part):
