@@ -13,6 +13,7 @@ from protocols.evidence import Evidence, Finding, RuleName
 from protocols.likeness import LikenessCalibration
 from protocols.observation import Blindness, Observation
 from protocols.policy import Policy
+from protocols.rules.authenticity import AuthenticityRule
 from protocols.rules.challenge import ChallengeRule, Judged
 from protocols.rules.driving import DrivingRule
 from protocols.rules.likeness import LikenessRule
@@ -43,12 +44,14 @@ class Judge:
         self.likeness = LikenessRule(claimed, gallery, likeness, policy.likeness)
         self.presence = PresenceRule(policy.presence)
         self.repetition = RepetitionRule(policy.fusion, self._tracks)
+        self.authenticity = AuthenticityRule(policy.fusion, self._tracks)
         self.driving = DrivingRule(policy, self._tracks, driving)
         self.challenge = ChallengeRule(policy, self._tracks, self.driving, driving)
         self._rules = (
             self.likeness,
             self.presence,
             self.repetition,
+            self.authenticity,
             self.challenge,
             self.driving,
         )
@@ -65,6 +68,7 @@ class Judge:
                 rule.observe(observation)
         self.driving.close_windows(at)
         self.repetition.search()
+        self.authenticity.examine()
         judged = self.challenge.judge(at)
         return self._verdict(at), judged
 
@@ -72,6 +76,7 @@ class Judge:
         """The last verdict of a recording that ends at ``at``: windows and challenges are judged as far as they go."""
         self.driving.close_rest()
         self.repetition.search(now=True)
+        self.authenticity.examine(now=True)
         judged = self.challenge.judge_rest(at)
         return self._verdict(at), judged
 
@@ -83,7 +88,7 @@ class Judge:
     def _verdict(self, at: float) -> Verdict:
         findings = {rule.name: rule.finding(at) for rule in self._rules}
         evidence = tuple(e for rule in self._rules for e in rule.standing(at))
-        if findings[RuleName.REPETITION] is Finding.FAIL:
+        if Finding.FAIL in (findings[RuleName.AUTHENTICITY], findings[RuleName.REPETITION]):
             evidence = tuple(_unacquitted(e) for e in evidence)
         if self._blind:
             evidence, findings = (), {}
