@@ -19,6 +19,7 @@ import httpx
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
+STREAM_SCHEMES = frozenset({"rtmp", "rtmps", "http", "https"})
 PORTS = {"http": 80, "https": 443, "rtmp": 1935, "rtmps": 443}
 _LONGEST_URL = 4096
 _SECONDS_TO_RESOLVE = 5.0

@@ -34,11 +34,6 @@ class Feed:
         return self._mailbox.dropped
 
     @property
-    def anchors(self) -> int:
-        """How often the media clock was anchored: 1, and 1 for each reconnection and each jump of time stamps."""
-        return self._clock.anchors
-
-    @property
     def stalled(self) -> bool:
         """Whether a stall was told and nothing was seen since."""
         with self._lock:

@@ -8,6 +8,9 @@ from dataclasses import replace
 
 from monitor.sources.source import Picture, SourceEvent
 
+PIXELS = 64_000_000
+"""Of all pictures that wait together, about 100 MB: some seventy of 720p, thirty of 1080p, six of the largest."""
+
 
 class Mailbox:
     """``put`` and ``seal`` from any thread, ``get`` from one task of one loop."""
@@ -65,8 +68,12 @@ class Mailbox:
             return self._sealed and not self._items
 
     def _make_room(self, newest: Picture) -> Picture:
-        if self._pictures < self._capacity:
-            return newest
+        room = min(self._capacity, max(PIXELS // (newest.frame.width * newest.frame.height), 1))
+        while self._pictures >= room:
+            newest = self._drop_oldest(newest)
+        return newest
+
+    def _drop_oldest(self, newest: Picture) -> Picture:
         index = next(i for i, item in enumerate(self._items) if isinstance(item, Picture))
         oldest = self._items[index]
         del self._items[index]

@@ -29,6 +29,17 @@ async def test_the_newest_pictures_win_and_the_dropped_are_counted() -> None:
     assert mailbox.dropped == 7
 
 
+async def test_large_pictures_leave_room_for_fewer() -> None:
+    mailbox = Mailbox(capacity=64)
+    large = av.VideoFrame(4096, 2304, "yuv420p")
+    for at in range(10):
+        mailbox.put(Picture(at=at, arrived=at, keyframe=True, fresh=at == 0, frame=large))
+    events = await emptied(mailbox)
+    assert [event.at for event in events] == [4, 5, 6, 7, 8, 9]
+    assert [isinstance(event, Picture) and event.fresh for event in events] == [True] + [False] * 5
+    assert mailbox.dropped == 4
+
+
 async def test_other_events_are_never_dropped_and_keep_their_place() -> None:
     mailbox = Mailbox(capacity=2)
     mailbox.put(picture(0))
