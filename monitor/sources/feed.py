@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import av
 
@@ -120,11 +121,8 @@ class Feed:
         self._mailbox.seal()
 
 
-async def finished(event: asyncio.Event, seconds: float) -> bool:
-    """Wait for ``event`` at most so many seconds; whether it came."""
-    try:
+async def finished(event: asyncio.Event, seconds: float) -> None:
+    """Wait for ``event``, at most so many seconds."""
+    with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await event.wait()
-    except TimeoutError:
-        return False
-    return True

@@ -74,8 +74,9 @@ class PullSource:
         self._feed.close()
         if self._thread is None or self._finished.is_set():
             return
-        if not await finished(self._finished, CLOSE_WITHIN):
-            self._finished.set()
+        await finished(self._finished, CLOSE_WITHIN)
+        if not self._finished.is_set():
+            self._finished.set()  # so that who closes at the same time does not count it again
             ABANDONED.inc()
 
     def _start(self) -> None:
