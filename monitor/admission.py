@@ -40,7 +40,7 @@ class Admission:
             return Refusal()
         if enrolled.state is not OperatorState.ACTIVE or not enrolled.device_keys:
             return Refusal()
-        return Admitted(device_key=enrolled.device_keys[-1], epoch=pipeline.session.epoch, zero=pipeline.zero)
+        return Admitted(device_keys=enrolled.device_keys, epoch=pipeline.session.epoch, zero=pipeline.zero)
 
     def feed(self, session: str, observation: ChannelObservation) -> None:
         """Take an observation to its session."""

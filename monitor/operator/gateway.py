@@ -28,12 +28,12 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admission:
-    """An operator may connect to a session, with this device key (Ed25519, 32 bytes).
+    """An operator may connect to a session, with one of these device keys (Ed25519, 32 bytes each).
 
     ``epoch`` fences the session; ``zero`` is the session's zero on the event loop's clock, in seconds.
     """
 
-    device_key: bytes
+    device_keys: tuple[bytes, ...]
     epoch: int
     zero: float
     sharing: Sharing = Sharing.STANDBY
@@ -204,8 +204,8 @@ class Gateway:
     def _admitted(self, socket: Socket, hello: HelloReceived, admission: Admission) -> Room | None:
         connection, now = socket.connection, asyncio.get_running_loop().time()
         try:
-            connection.verify(admission.device_key)
-            if self._crowded(hello, admission):
+            credential = connection.verify(*admission.device_keys)
+            if self._crowded(hello, credential):
                 connection.close(Closing.CROWDED, "this device key has too many connections")
                 return None
             room = self._room(hello.session, admission)
@@ -215,16 +215,16 @@ class Gateway:
             return None
         if connection.state is not ServerState.OPEN:
             return None
-        socket.operator, socket.credential = hello.operator, admission.device_key
+        socket.operator, socket.credential = hello.operator, credential
         room.sockets.add(socket)
         room.happened(events)
         return room
 
-    def _crowded(self, hello: HelloReceived, admission: Admission) -> bool:
+    def _crowded(self, hello: HelloReceived, credential: bytes) -> bool:
         """Whether the credential has as many connections as it may; the one to be superseded does not count."""
         room = self._rooms.get(hello.session)
         own = {s for s in room.sockets if s.operator == hello.operator} if room is not None else set()
-        held = sum(s.credential == admission.device_key for s in self._sockets.keys() - own)
+        held = sum(s.credential == credential for s in self._sockets.keys() - own)
         return held >= self._limits.connections_per_credential
 
     def _room(self, session: str, admission: Admission) -> Room:

@@ -106,15 +106,21 @@ class ServerConnection:
         if self._standing.allows(Move.LOST):
             self._standing.move(Move.LOST)
 
-    def verify(self, device_key: bytes) -> None:
-        """Check the hello's signature against the device key (Ed25519, 32 bytes) that was enrolled."""
+    def verify(self, *device_keys: bytes) -> bytes:
+        """Check the hello's signature against the device keys (Ed25519, 32 bytes each) that were enrolled.
+
+        Returns the one that has signed it.
+        """
         if self._claim is None or not self._standing.allows(Move.VERIFIES):
             raise OurViolation("there is no hello to verify")
-        if not self._claim.proven_by(device_key):
+        claim = self._claim
+        proof = next((key for key in device_keys if claim.proven_by(key)), None)
+        if proof is None:
             self._part(Closing.NOT_ADMITTED, NOT_ADMITTED, Move.VIOLATION)
-            raise TheirViolation(Fault.BAD_SIGNATURE, "the enrolled device key has not signed this hello")
+            raise TheirViolation(Fault.BAD_SIGNATURE, "no enrolled device key has signed this hello")
         self._standing.move(Move.VERIFIES)
-        self._device_key = device_key
+        self._device_key = proof
+        return proof
 
     def open(self, *, epoch: int, driving: bool, resumed: bool, now: float) -> None:
         """Derive the keys of this connection, and send ready."""

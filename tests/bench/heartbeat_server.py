@@ -35,7 +35,7 @@ async def gateway() -> None:
     fed = 0
 
     async def admit(_operator: str, _session: str) -> Admission:
-        return Admission(device_key=public, epoch=1, zero=zero)
+        return Admission(device_keys=(public,), epoch=1, zero=zero)
 
     def feed(_session: str, _observation: object) -> None:
         nonlocal fed

@@ -28,7 +28,7 @@ async def vanish() -> list[float]:
     lapses: dict[str, float] = {}
 
     async def admit(_operator: str, _session: str) -> Admission:
-        return Admission(device_key=key.public_key().public_bytes_raw(), epoch=1, zero=zero)
+        return Admission(device_keys=(key.public_key().public_bytes_raw(),), epoch=1, zero=zero)
 
     def feed(session: str, observation: ChannelObservation) -> None:
         if isinstance(observation, Presence) and not observation.connected:

@@ -80,7 +80,7 @@ class Service:
         if operator not in self.keys:
             return Refusal()
         public = self.keys[operator].public_key().public_bytes_raw()
-        return Admission(device_key=public, epoch=self.epoch, zero=self.zero, sharing=self.sharing)
+        return Admission(device_keys=(public,), epoch=self.epoch, zero=self.zero, sharing=self.sharing)
 
     def at(self) -> float:
         return asyncio.get_running_loop().time() - self.zero
