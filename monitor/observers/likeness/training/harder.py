@@ -173,6 +173,24 @@ def scores(seen: Looks, known: dict[int, NDArray[np.float32]], data: pictures.Pi
     return measure.Scores(genuine=np.array(genuine), impostor=np.array(impostor), first=first)
 
 
+def fused(seen: dict[str, Looks], known: dict[int, NDArray[np.float32]], data: pictures.Pictures) -> measure.Scores:
+    """Mean similarity of three looks at one avatar, each under another condition, in a fixed rotation."""
+    person = {i: int(data.person[np.flatnonzero(data.identity == i)[0]]) for i in range(len(data.identity_names))}
+    genuine: list[float] = []
+    impostor: list[float] = []
+    first = 0
+    for identity in known:
+        found = [s.vectors[s.identity == identity] for s in seen.values()]
+        for turn in range(max(len(f) for f in found)):
+            some = [found[(turn + 2 * n) % len(found)] for n in range(3)]
+            views = np.stack([f[turn % len(f)] for f in some if len(f)])
+            against = {i: float(np.mean([similarity(r, v) for v in views])) for i, r in known.items()}
+            genuine.append(against[identity])
+            impostor += [s for i, s in against.items() if person[i] != person[identity]]
+            first += person[max(against, key=lambda i: against[i])] == person[identity]
+    return measure.Scores(genuine=np.array(genuine), impostor=np.array(impostor), first=first)
+
+
 def lookalikes(
     rng: Rng, data: pictures.Pictures, eyes: Eyes, known: dict[int, NDArray[np.float32]], plain: Looks
 ) -> measure.Scores:
@@ -209,6 +227,7 @@ def main() -> None:
     overall = measure.together(list(table.values()))
     rows: dict[str, dict[str, Any]] = {"all conditions": measure.figures(overall, sum(s.tried for s in seen.values()))}
     rows |= {name: measure.figures(table[name], seen[name].tried) for name in table}
+    rows["three looks fused, each in another condition"] = measure.figures(fused(seen, known, data), None)
     rows |= {f"style {letter}": _style(letter, seen, known, data) for letter in "vmacnq"}
     rows["look-alikes"] = measure.figures(lookalikes(rng, data, eyes, known, seen["plain"]), None)
     print(measure.markdown(rows))  # noqa: T201

@@ -1,8 +1,11 @@
 """The two networks, as torch modules that take uint8 BGR pictures (N, H, W, 3) and do their own scaling."""
 
 import itertools
+from collections.abc import Callable
+from typing import Any
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -66,6 +69,18 @@ class EncoderNet(nn.Module):
         return functional.normalize(x.float(), dim=1)
 
 
+class Mirrored(nn.Module):
+    """An encoder that looks at the picture and at its mirror image: the sum of both, of length one."""
+
+    def __init__(self, encoder: nn.Module) -> None:
+        super().__init__()
+        self.encoder = encoder
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """(N, side, side, 3) uint8 to (N, vector) float32."""
+        return functional.normalize(self.encoder(pictures) + self.encoder(pictures.flip(2)), dim=1)
+
+
 class LocatorNet(nn.Module):
     """Where the avatars' heads are: a map of centres and boxes (Zhou et al. 2019, Objects as Points)."""
 
@@ -103,6 +118,17 @@ class ArcFace(nn.Module):
         super().__init__()
         self.centres = nn.Parameter(torch.randn(classes, vector) * 0.1)
         self.scale, self.margin = scale, margin
+
+    @torch.no_grad()
+    def settle(self, encoder: nn.Module, take: Callable[[], tuple[NDArray[Any], ...]], batches: int = 40) -> None:
+        """Put the centres where ``encoder``, trained before, puts their pictures."""
+        encoder.eval()
+        for _ in range(batches):
+            pictures, classes = take()
+            with torch.autocast("cpu", torch.bfloat16):
+                vectors = encoder(torch.from_numpy(pictures))
+            self.centres.index_add_(0, torch.from_numpy(classes), vectors.float())
+        encoder.train()
 
     def forward(self, vectors: Tensor, classes: Tensor, share: float) -> Tensor:
         """The loss; ``share`` 0..1 of the margin, so that training can begin without it."""

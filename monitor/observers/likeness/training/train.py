@@ -65,7 +65,9 @@ def _supply(kind: str, folder: Path, cache: Path, config: dict[str, Any], seed: 
         queue.put(arrays)
 
 
-def supply(kind: str, folder: Path, cache: Path, config: dict[str, Any], workers: int) -> Callable[[], Arrays]:
+def supply(
+    kind: str, folder: Path, cache: Path, config: dict[str, Any], workers: int, *, resumed: bool
+) -> Callable[[], Arrays]:
     """Start ``workers`` processes (they end with this one) and return what takes the next batch from them.
 
     Batches are taken from the workers in turn, so that a run can be repeated.
@@ -73,7 +75,7 @@ def supply(kind: str, folder: Path, cache: Path, config: dict[str, Any], workers
     context = multiprocessing.get_context("spawn")
     queues: list[Queue[Arrays]] = [context.Queue(6) for _ in range(workers)]
     for number, queue in enumerate(queues):
-        seed = config["seed"] + 1000 + number
+        seed = config["seed"] + (5000 if resumed else 1000) + number
         context.Process(target=_supply, args=(kind, folder, cache, config, seed, queue), daemon=True).start()
     turn = iter(range(10**12))
     return lambda: queues[next(turn) % workers].get()
@@ -124,6 +126,10 @@ def train_encoder(
     arc = network.ArcFace(
         vector=settings["vector"], classes=classes, scale=settings["scale"], margin=settings["margin"]
     )
+
+    if start:
+        arc.settle(net, take)
+        settings = settings | {"margin_from": -1.0, "margin_until": 0.0, "peak_rate": settings["resumed_rate"]}
 
     def loss_of(arrays: Arrays, progress: float) -> Tensor:
         with torch.autocast("cpu", torch.bfloat16):
@@ -183,12 +189,12 @@ def main() -> None:
     settings = config()
     torch.set_num_threads(1)
     torch.manual_seed(settings["seed"])
-    take = supply(given.kind, given.folder, given.cache, settings, given.workers)
+    take = supply(given.kind, given.folder, given.cache, settings, given.workers, resumed=given.start is not None)
     if given.kind == "encoder":
         _, numbers = kept_rows(pictures.read(given.folder, given.cache), settings)
         net = train_encoder(take, settings, (int(numbers.max()) + 1) * len(crop.HUES), given.start, given.seconds)
         example = torch.zeros(2, CROP, CROP, 3, dtype=torch.uint8)
-        export(net, example, given.out, ("picture", "vector"), {0: "n"})
+        export(network.Mirrored(net), example, given.out, ("picture", "vector"), {0: "n"})
     else:
         net = train_locator(take, settings, given.start, given.seconds)
         example = torch.zeros(1, 160, 256, 3, dtype=torch.uint8)
