@@ -40,8 +40,17 @@ def configure(settings: Log) -> None:
 
 
 def _rendered(settings: Log) -> list[Any]:
+    # Without the values of variables: those may be keys, pictures or people.
+    traces = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
     match settings.format:
         case "json":
-            return [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False)]
+            return [
+                structlog.processors.ExceptionRenderer(traces),
+                structlog.processors.JSONRenderer(ensure_ascii=False),
+            ]
         case "text":
-            return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+            return [
+                structlog.dev.ConsoleRenderer(
+                    colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+                )
+            ]

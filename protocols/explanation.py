@@ -1,7 +1,5 @@
 """A verdict in one sentence that a moderator understands, in English and Simplified Chinese."""
 
-from typing import assert_never
-
 from protocols.evidence import Finding, RuleName
 from protocols.verdict import Driver, Verdict
 from protocols.wording import Wording, reason
@@ -16,6 +14,19 @@ _SPEAKS_FOR: dict[RuleName, Wording] = {
 }
 
 
+_DRIVERS: dict[Driver, Wording] = {
+    Driver.HUMAN: Wording(en="A person drives this avatar (probability {} %)", zh="该虚拟形象由真人驱动（概率 {}%）"),
+    Driver.MIXED: Wording(
+        en="A person drives this avatar in part (probability {} %)", zh="该虚拟形象部分由真人驱动（概率 {}%）"
+    ),
+    Driver.AI: Wording(en="Nobody drives this avatar (probability {} %)", zh="该虚拟形象无真人驱动（概率 {}%）"),
+    Driver.UNKNOWN: Wording(
+        en="Who drives this avatar is not known yet (probability of a person {} %)",
+        zh="尚无法判断由谁驱动该虚拟形象（真人概率 {}%）",
+    ),
+}
+
+
 def explain(verdict: Verdict) -> Wording:
     """Who drives, how sure that is, and the strongest reason for it."""
     head, why = _head(verdict), _reason(verdict)
@@ -25,29 +36,9 @@ def explain(verdict: Verdict) -> Wording:
 
 
 def _head(verdict: Verdict) -> Wording:
-    human = round(100 * verdict.p_human)
-    match verdict.driver:
-        case Driver.HUMAN:
-            return Wording(
-                en=f"A person drives this avatar (probability {human} %)", zh=f"该虚拟形象由真人驱动（概率 {human}%）"
-            )
-        case Driver.MIXED:
-            return Wording(
-                en=f"A person drives this avatar in part (probability {human} %)",
-                zh=f"该虚拟形象部分由真人驱动（概率 {human}%）",
-            )
-        case Driver.AI:
-            return Wording(
-                en=f"Nobody drives this avatar (probability {100 - human} %)",
-                zh=f"该虚拟形象无真人驱动（概率 {100 - human}%）",
-            )
-        case Driver.UNKNOWN:
-            return Wording(
-                en=f"Who drives this avatar is not known yet (probability of a person {human} %)",
-                zh=f"尚无法判断由谁驱动该虚拟形象（真人概率 {human}%）",
-            )
-        case _:
-            assert_never(verdict.driver)
+    words, human = _DRIVERS[verdict.driver], round(100 * verdict.p_human)
+    share = 100 - human if verdict.driver is Driver.AI else human
+    return Wording(en=words.en.format(share), zh=words.zh.format(share))
 
 
 def _reason(verdict: Verdict) -> Wording | None:
@@ -64,12 +55,5 @@ def _reason(verdict: Verdict) -> Wording | None:
 
 
 def _strength(driver: Driver, weight: float) -> float:
-    match driver:
-        case Driver.HUMAN:
-            return weight
-        case Driver.AI:
-            return -weight
-        case Driver.MIXED | Driver.UNKNOWN:
-            return abs(weight)
-        case _:
-            assert_never(driver)
+    """How much ``weight`` says for the verdict ``driver``; for an open verdict, how much it says at all."""
+    return {Driver.HUMAN: weight, Driver.AI: -weight}.get(driver, abs(weight))
