@@ -255,7 +255,7 @@ class Pipeline:
 
     def _pay_attention(self) -> None:
         wanted = self._attention.wants(
-            self.at(),
+            self.at() - self.blind_s,  # seconds of sight: waiting for a picture must not use up the patience for it
             self.verdict.driver if self.verdict else Driver.UNKNOWN,
             suspected=self.ladder.rung is not Rung.WATCHING,
             challenged=self.open_challenge is not None,
