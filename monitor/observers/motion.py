@@ -16,13 +16,14 @@ from protocols.observation import DETAIL_COLUMNS, DETAIL_ROWS, GRID_COLUMNS, GRI
 _WIDTH, _HEIGHT = 256, 144
 _LONGEST_GAP = 0.5  # seconds; over a longer gap flow says nothing about the motion in between
 _SMALLEST_SIDE = 16
+_NO_GUESS: NDArray[np.float32] = np.empty(0, dtype=np.float32)
 
 
 class MotionObserver:
     """Turns a sequence of luma planes into motion; one observer a stream, not shared between threads."""
 
     def __init__(self) -> None:
-        self._flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
+        self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
         self._before: NDArray[np.uint8] | None = None
         self._shape: tuple[int, ...] = ()
         self._at = -math.inf
@@ -48,7 +49,7 @@ class MotionObserver:
         interval = at - self._at
         if self._before is not None and interval == 0:
             return None
-        picture = cv2.resize(luma, (_WIDTH, _HEIGHT), interpolation=cv2.INTER_AREA)
+        picture = _shrunk(luma, _WIDTH, _HEIGHT)
         before, comparable = self._before, luma.shape == self._shape and 0 < interval <= _LONGEST_GAP
         self._before, self._shape, self._at = picture, luma.shape, at
         if before is None or not comparable:
@@ -56,11 +57,10 @@ class MotionObserver:
         return self._measure(before, picture, at, interval)
 
     def _measure(self, before: NDArray[np.uint8], picture: NDArray[np.uint8], at: float, interval: float) -> Motion:
-        flow = self._flow.calc(before, picture, None)
+        flow = self._flow.calc(before, picture, _NO_GUESS)
         # What the flow does not explain: lids, mouths, cuts. Half the rows and columns are plenty for a cell's mean.
-        explained = cv2.remap(
-            picture, (self._identity + flow)[::2, ::2], None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-        )
+        column, row = cv2.split(np.ascontiguousarray((self._identity + flow)[::2, ::2]))
+        explained = cv2.remap(picture, column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         left = cv2.absdiff(explained, np.ascontiguousarray(before[::2, ::2]))
         cells, detail = (GRID_COLUMNS, GRID_ROWS), (DETAIL_COLUMNS, DETAIL_ROWS)
         return Motion(
@@ -68,6 +68,11 @@ class MotionObserver:
             interval=interval,
             flow=cv2.resize(flow, cells, interpolation=cv2.INTER_AREA) / np.float32(_WIDTH * interval),
             change=cv2.resize(left.astype(np.float32), cells, interpolation=cv2.INTER_AREA) / np.float32(interval),
-            thumbnail=cv2.resize(picture, cells, interpolation=cv2.INTER_AREA),
-            detail=cv2.resize(picture, detail, interpolation=cv2.INTER_AREA),
+            thumbnail=_shrunk(picture, *cells),
+            detail=_shrunk(picture, *detail),
         )
+
+
+def _shrunk(luma: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
+    small: NDArray[np.uint8] = np.asarray(cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    return small

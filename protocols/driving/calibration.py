@@ -40,7 +40,7 @@ class Calibration:
     modes: int = 6
     """Ways to move that are looked at in a block."""
     gesture_seen: float = 3.4
-    """Strength, of the gesture's channel and of all together, from which the picture is said to show the gesture that the telemetry does."""
+    """Strengths of the gesture's channel and of all together, added: from here on the picture shows it too."""
     sharpness: float = 2.0
     """How much the best block outweighs the others."""
 

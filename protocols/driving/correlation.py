@@ -1,8 +1,8 @@
 """Driving correlation: does the telemetry's person move what the picture shows, and how far behind?
 
-The picture is cut into overlapping blocks of cells. In each block the few strongest ways in which it moves are regressed
-on all telemetry channels together, at every lag. What the avatar software does to gain, sign and mixture is thereby
-free; what is asked is only whether *some* region follows the operator, in time. How much agreement there would be by
+The picture is cut into overlapping blocks of cells. In each block the few strongest ways in which it moves are set
+against all telemetry channels together, at every lag. What the avatar software does to gain, sign and mixture is
+thereby free; what is asked is only whether *some* region follows the operator, in time. How much agreement there would be by
 chance is measured on surrogates with the same rhythm and the same correlations between channels: the telemetry shifted
 in a circle past every plausible lag, and the telemetry played backwards (Theiler et al., Physica D 58, 1992). A slow
 sine agrees with its surrogates as well as with itself, and a still operator gives a statistic with nothing in it.
@@ -23,6 +23,8 @@ _DEGREES = frozenset({"yaw", "pitch", "roll", "torso_yaw", "torso_pitch", "torso
 _LEAST_NOISE_DEGREES, _LEAST_NOISE_UNIT = 0.1, 0.005  # of a tracker at its best
 _REACH = float(LAGS[-1])
 _APART = 25  # grid steps (1 s) between a plausible lag and the nearest surrogate shift
+_LEAST_SPREAD_BLOCK, _LEAST_SPREAD_BEST = 0.09, 1.3  # as broad motion has them, over ten seconds
+_FEW_COMPONENTS = 4.0
 _STRIDE = 4  # grid steps between surrogates; neighbours are alike anyway
 
 
@@ -88,6 +90,7 @@ def assess(
         return _nothing(start, end)
     strengths = strengths_by_lag(picture, operator, calibration)
     information = calibration.information(float(np.log1p(operator.motion).sum()), picture.energy)
+    information *= _variety(picture, operator)
     profile = calibration.likelihood(strengths, information)
     score = belief.marginal(profile)
     best = int(np.argmax(np.log(belief.probabilities) + profile + 1e-3 * strengths))
@@ -134,7 +137,7 @@ def operator_motion(
 
     ``only``: names of the channels to look at, all of them by default. ``bend`` as for the picture."""
     fine = 2 * (count - 1) + 1 + len(LAGS) - 1
-    grid = start - _REACH + np.arange(fine) * LAG_STEP
+    grid: Floats = np.asarray(start - _REACH + np.arange(fine) * LAG_STEP, dtype=np.float64)
     told = telemetry.between(grid[0] - 0.5, grid[-1] + 0.5)
     if not told.channels:
         return None
@@ -166,7 +169,7 @@ def _noise(at: Floats, position: Floats, name: str, smooth: float) -> float:
     least = _LEAST_NOISE_DEGREES if name in _DEGREES else _LEAST_NOISE_UNIT
     jitter = float(np.median(np.abs(np.diff(position, 3)))) / 0.6745 / np.sqrt(20.0)
     step = float(np.median(np.diff(at)))
-    return max(jitter, least) * np.sqrt(max(step, 1e-3)) / (2 * np.pi**0.25 * smooth**1.5)
+    return float(max(jitter, least) * np.sqrt(max(step, 1e-3)) / (2 * np.pi**0.25 * smooth**1.5))
 
 
 def _lagged(operator: Operator, count: int, shifts: NDArray[np.int_], *, backwards: bool) -> Floats:
@@ -174,7 +177,8 @@ def _lagged(operator: Operator, count: int, shifts: NDArray[np.int_], *, backwar
     values = -operator.values[::-1] if backwards else operator.values
     rows = 2 * np.arange(count)[None, :] + (len(LAGS) - 1) - shifts[:, None]
     lagged: Floats = values[rows % len(values)]
-    return lagged - lagged.mean(axis=1, keepdims=True)
+    centred: Floats = lagged - lagged.mean(axis=1, keepdims=True)
+    return centred
 
 
 def strengths_by_lag(picture: Picture, operator: Operator, calibration: Calibration) -> Floats:
@@ -189,15 +193,26 @@ def strengths_by_lag(picture: Picture, operator: Operator, calibration: Calibrat
         ]
     )
     agreement = np.sqrt(_agreement(picture, shifted))
-    heights = _standardised(agreement)
+    heights = _standardised(agreement, _LEAST_SPREAD_BLOCK)
     best = np.logaddexp.reduce(calibration.sharpness * heights, axis=0)[None]
-    return _standardised(best)[0, : len(LAGS)]
+    return _standardised(best, _LEAST_SPREAD_BEST)[0, : len(LAGS)]
 
 
-def _standardised(values: Floats) -> Floats:
-    """Rows less the mean of their surrogates (the columns after the lags), over their standard deviation."""
+def _variety(picture: Picture, operator: Operator) -> float:
+    """0..1: how far the telemetry is from a few lines, that anything regular would agree with at some lag.
+
+    Measured as the number of equally strong components that its spectrum in the slow basis is worth."""
+    slow = picture.basis @ operator.values[len(LAGS) - 1 :: 2][: len(picture.times)]
+    power = (slow**2).sum(axis=1)
+    components = float(power.sum()) ** 2 / max(float((power**2).sum()), 1e-12)
+    return float(np.clip((components - _FEW_COMPONENTS) / _FEW_COMPONENTS, 0.0, 1.0))
+
+
+def _standardised(values: Floats, least: float) -> Floats:
+    """Rows less the mean of their surrogates (the columns after the lags), over their standard deviation,
+    which is ``least`` at least: all shifts of a sine agree alike, and that they do makes none of them stand out."""
     chance = values[:, len(LAGS) :]
-    spread = np.maximum(chance.std(axis=1, keepdims=True), 1e-6)
+    spread = np.maximum(chance.std(axis=1, keepdims=True), least)
     standardised: Floats = (values - chance.mean(axis=1, keepdims=True)) / spread
     return standardised
 
@@ -209,10 +224,8 @@ def _agreement(picture: Picture, shifted: Floats) -> Floats:
     blocks, _, modes = picture.modes.shape
     flat = picture.modes.transpose(1, 0, 2).reshape(slow, blocks * modes).astype(np.float32)
     shared = (whitened.reshape(-1, slow) @ flat).reshape(count, channels, blocks, modes)
-    if modes <= channels:
-        shared = shared.transpose(2, 0, 3, 1)
-    else:
-        shared = shared.transpose(2, 0, 1, 3)
+    order = (2, 0, 3, 1) if modes <= channels else (2, 0, 1, 3)  # the smaller of the two Gram matrices
+    shared = shared.transpose(order)
     gram = shared @ shared.swapaxes(-1, -2)
     agreement: Floats = -np.linalg.slogdet(np.eye(gram.shape[-1]) - gram)[1]
     return np.maximum(agreement, 0.0)

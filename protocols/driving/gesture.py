@@ -193,7 +193,7 @@ def _holds(form: Form, grid: Floats, course: Floats, asked: float) -> Iterator[t
     for peak in _summits(lowest):
         size = float(lowest[peak]) - rest
         needed = max(form.size, form.reach - rest)
-        begin = peak
+        begin = int(peak)
         while begin > 0 and course[begin] > rest + _MOVED * size:
             begin -= 1
         yield float(grid[begin]), float(grid[min(peak + held, len(grid) - 1)]), max(0.0, size / needed)
@@ -203,7 +203,8 @@ def _summits(values: Floats) -> list[int]:
     """Local maxima of ``values``, the highest five."""
     inner = np.flatnonzero((values[1:-1] >= values[:-2]) & (values[1:-1] > values[2:])) + 1
     ends = [i for i in (0, len(values) - 1) if len(values)]
-    order = sorted({*map(int, inner), *ends}, key=lambda i: -float(values[i]))
+    places = {*(int(i) for i in inner), *ends}
+    order = sorted(places, key=lambda i: (-float(values[i]), i))
     return order[:5]
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 LAG_STEP = 0.04
-LAGS: Floats = np.arange(76) * LAG_STEP
+LAGS: Floats = np.arange(76, dtype=np.float64) * LAG_STEP
 """Lags looked at: 0 .. 3 s, the picture behind the telemetry."""
 
 _DRIFT = 0.05  # seconds, standard deviation from one window to the next: 0.4 % of ten seconds

@@ -22,9 +22,11 @@ _CELLS = GRID_ROWS * GRID_COLUMNS * 2
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Picture:
-    """``modes`` (blocks, k, r): orthonormal time courses of each block's strongest motions, in the slow basis; ``basis``
-    (k, n) that basis over the grid's n times; ``known`` (n,); ``flow`` (n, 18, 32, 2) cleaned velocities; ``energy``:
-    the liveliest block's motion in units of the noise floor, as nats.
+    """A window on the grid's n times.
+
+    ``modes`` (blocks, k, r): orthonormal time courses of each block's strongest motions, in the slow basis;
+    ``basis`` (k, n): that basis; ``known`` (n,); ``flow`` (n, 18, 32, 2): cleaned velocities; ``energy``: the
+    liveliest block's motion in units of the noise floor, as nats.
     """
 
     times: Floats
@@ -43,7 +45,7 @@ def look(
     ``fine`` adds blocks of how luma changes at a quarter of a cell: mouths and lids, which flow hardly sees.
     ``bend``: from how many times its typical size on a motion counts less."""
     seen = [m for m in motion.between(start, end) if m.at > start]
-    times = start + np.arange(int((end - start) / STEP) + 1) * STEP
+    times: Floats = np.asarray(start + np.arange(int((end - start) / STEP + 1e-6) + 1) * STEP, dtype=np.float64)
     if len(seen) < 2:
         return None
     spans = np.array([m.interval for m in seen])

@@ -1,0 +1,149 @@
+"""Gestures: done, not done, done on one side only, done too early or faster than people are."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from protocols.driving.gesture import FORMS, answered
+from protocols.driving.track import MotionTrack, TelemetryTrack
+from protocols.gesture import Gesture
+from tests.unit.protocols.driving.stage import Course, person, shown, told
+
+ASKED, WITHIN, LAG = 8.0, 4.0, 0.6
+QUIET, OTHER = person(3, size=1.0), person(8, size=1.0)
+
+
+def ease(t: np.ndarray, start: float, seconds: float) -> np.ndarray:
+    x = np.clip((t - start) / seconds, 0, 1)
+    return x * x * (3 - 2 * x)
+
+
+def hold(size: float, *, start: float, rise: float = 0.35, stay: float = 1.0) -> Course:
+    return lambda t: size * (ease(t, start, rise) - ease(t, start + rise + stay, rise))
+
+
+def swing(size: float, *, start: float, rate: float = 1.8, seconds: float = 1.7) -> Course:
+    def course(t: np.ndarray) -> np.ndarray:
+        inside = (t > start) & (t < start + seconds)
+        return size * np.sin(2 * np.pi * rate * (t - start)) * np.sin(np.pi * (t - start) / seconds) * inside
+
+    return course
+
+
+def blinks(start: float) -> Course:
+    return lambda t: sum(np.exp(-0.5 * ((t - start - d) / 0.06) ** 2) for d in (0.15, 0.6))
+
+
+def over(*courses: Course) -> Course:
+    return lambda t: sum(course(t) for course in courses)
+
+
+def still(t: np.ndarray) -> np.ndarray:
+    return 0.0 * t
+
+
+@pytest.mark.parametrize("sign", [1, -1], ids=["left", "right"])
+def test_a_look_done_by_both_passes_and_only_the_one_asked_for(sign: int) -> None:
+    yaw = over(QUIET, hold(sign * 18.0, start=9.2))
+    telemetry, motion = told({"yaw": yaw}, end=22), shown(yaw, end=22, lag=LAG)
+    asked, other = (Gesture.LOOK_LEFT, Gesture.LOOK_RIGHT)[:: int(sign)]
+    outcome = answered(asked, telemetry, motion, ASKED, WITHIN, LAG)
+    assert outcome.passed is True
+    assert outcome.score >= 1.0
+    assert outcome.reaction == pytest.approx(1.25, abs=0.25)
+    assert outcome.seen_at == pytest.approx(9.2 + LAG, abs=0.4)
+    assert answered(other, telemetry, motion, ASKED, WITHIN, LAG).passed is False
+
+
+def test_the_lag_need_not_be_known() -> None:
+    yaw = over(QUIET, hold(18.0, start=9.2))
+    outcome = answered(Gesture.LOOK_LEFT, told({"yaw": yaw}, end=22), shown(yaw, end=22, lag=1.1), ASKED, WITHIN)
+    assert outcome.passed is True
+    assert outcome.seen_at == pytest.approx(10.3, abs=0.4)
+
+
+def test_a_shake_and_a_nod_pass_as_themselves() -> None:
+    yaw, pitch = over(QUIET, swing(16.0, start=9.0)), over(OTHER, swing(12.0, start=9.0))
+    shaken = told({"yaw": yaw, "pitch": OTHER}, end=22), shown(yaw, pitch=OTHER, end=22, lag=LAG)
+    nodded = told({"yaw": QUIET, "pitch": pitch}, end=22), shown(QUIET, pitch=pitch, end=22, lag=LAG)
+    assert answered(Gesture.SHAKE, *shaken, ASKED, WITHIN, LAG).passed is True
+    assert answered(Gesture.NOD, *nodded, ASKED, WITHIN, LAG).passed is True
+    assert answered(Gesture.NOD, *shaken, ASKED, WITHIN, LAG).passed is False
+    assert answered(Gesture.SHAKE, *nodded, ASKED, WITHIN, LAG).passed is False
+
+
+def test_nothing_done_fails() -> None:
+    outcome = answered(Gesture.LOOK_LEFT, told({"yaw": QUIET}, end=22), shown(QUIET, end=22), ASKED, WITHIN, LAG)
+    assert outcome.passed is False
+    assert outcome.telemetry_score < 1.0
+    assert outcome.seen_at is None
+
+
+def test_done_in_the_telemetry_alone_fails() -> None:
+    telemetry = told({"yaw": over(QUIET, hold(18.0, start=9.2))}, end=22)
+    outcome = answered(Gesture.LOOK_LEFT, telemetry, shown(OTHER, end=22, lag=LAG), ASKED, WITHIN, LAG)
+    assert outcome.passed is False
+    assert outcome.telemetry_score >= 1.0
+    assert outcome.picture_score < 1.0
+
+
+def test_done_in_the_picture_alone_fails() -> None:
+    motion = shown(over(QUIET, hold(18.0, start=9.2)), end=22, lag=LAG)
+    outcome = answered(Gesture.LOOK_LEFT, told({"yaw": QUIET}, end=22), motion, ASKED, WITHIN, LAG)
+    assert outcome.passed is False
+
+
+@pytest.mark.parametrize("start", [7.0, 8.05, 13.5], ids=["before it was asked", "faster than a reaction", "too late"])
+def test_at_the_wrong_time_fails(start: float) -> None:
+    yaw = over(QUIET, hold(18.0, start=start, stay=0.8))
+    outcome = answered(Gesture.LOOK_LEFT, told({"yaw": yaw}, end=22), shown(yaw, end=22), ASKED, WITHIN, LAG)
+    assert outcome.passed is False
+
+
+def test_faster_than_a_neck_turns_fails() -> None:
+    yaw = over(QUIET, hold(170.0, start=9.2, rise=0.02))
+    outcome = answered(Gesture.LOOK_LEFT, told({"yaw": yaw}, end=22), shown(yaw, end=22), ASKED, WITHIN, LAG)
+    assert outcome.passed is False
+
+
+@pytest.mark.parametrize(
+    ("gesture", "channel", "course"),
+    [
+        (Gesture.OPEN_MOUTH, "mouth_open", hold(0.9, start=9.0, rise=0.15)),
+        (Gesture.BLINK_TWICE, "eye_blink", blinks(9.0)),
+        (Gesture.RAISE_HAND, "hand_r", lambda t: -1 + hold(1.5, start=9.0)(t)),
+        (Gesture.RAISE_HAND, "hand_l", lambda t: -1 + hold(1.5, start=9.0)(t)),
+        (Gesture.TILT_LEFT, "roll", hold(-18.0, start=9.0)),
+        (Gesture.TILT_RIGHT, "roll", hold(18.0, start=9.0)),
+    ],
+)
+def test_every_gesture_is_found_in_the_telemetry_where_done_and_only_there(
+    gesture: Gesture, channel: str, course: Callable[[np.ndarray], np.ndarray]
+) -> None:
+    rest = (lambda t: -1.0 + 0 * t) if channel.startswith("hand") else still
+    motion = shown(QUIET, end=22)
+    done = answered(gesture, told({channel: course}, end=22), motion, ASKED, WITHIN, LAG)
+    not_done = answered(gesture, told({channel: rest}, end=22), motion, ASKED, WITHIN, LAG)
+    assert done.telemetry_score >= 1.0
+    assert not_done.telemetry_score < 1.0
+    assert not_done.passed is False
+
+
+@pytest.mark.parametrize(
+    ("telemetry", "motion"),
+    [
+        (TelemetryTrack(), shown(QUIET, end=22)),
+        (told({"pitch": QUIET}, end=22), shown(QUIET, end=22)),
+        (told({"yaw": QUIET}, end=9), shown(QUIET, end=22)),
+        (told({"yaw": over(QUIET, hold(18.0, start=9.2))}, end=22), MotionTrack()),
+        (told({"yaw": over(QUIET, hold(18.0, start=9.2))}, end=22), shown(QUIET, end=9)),
+    ],
+    ids=["no telemetry", "channel not tracked", "time not over", "no picture", "picture ended"],
+)
+def test_what_cannot_be_judged_is_none(telemetry: TelemetryTrack, motion: MotionTrack) -> None:
+    assert answered(Gesture.LOOK_LEFT, telemetry, motion, ASKED, WITHIN, LAG).passed is None
+
+
+def test_every_gesture_has_a_form() -> None:
+    assert set(FORMS) == set(Gesture)

@@ -1,0 +1,92 @@
+"""Pictures and telemetry that play again."""
+
+import numpy as np
+import pytest
+
+from protocols.driving.repetition import frozen, picture_repetition, telemetry_repetition
+from protocols.driving.track import MotionTrack, TelemetryTrack
+from tests.unit.protocols.driving.stage import Course, person, picture, shown, told
+
+ANNA = person(11)
+PERIOD = 5.2
+
+
+def film(course: Course, *, end: float, banner: float | None = None, chat: bool = False) -> MotionTrack:
+    """A face that moves sideways with ``course``, sensor noise, a banner that scrolls, a chat that never repeats."""
+    dice = np.random.default_rng(4)
+    texture, words = dice.normal(0, 30, (72, 400)), dice.normal(0, 60, (72, 4000))
+    track = MotionTrack()
+    for at in np.arange(0.04, end, 0.04):
+        seen = picture(at, 0.04, np.zeros((18, 32, 2)), texture, 0.004 * float(course(np.array(at))))
+        detail = seen.detail.astype(float) + dice.normal(0, 1, (72, 128))
+        if banner is not None:
+            left = int(at % banner * 30)
+            detail[62:72] = 120 + words[62:72, left : left + 128]
+        if chat:
+            detail[10:50, 100:] = 120 + words[10:50, int(at * 30) : int(at * 30) + 28]
+        luma = detail.clip(0, 255).astype(np.uint8)
+        track.add(
+            type(seen)(
+                at=seen.at,
+                interval=seen.interval,
+                flow=seen.flow,
+                change=seen.change,
+                thumbnail=luma.reshape(18, 4, 32, 4).mean(axis=(1, 3)).astype(np.uint8),
+                detail=luma,
+            )
+        )
+    return track
+
+
+def cut(t: np.ndarray) -> np.ndarray:
+    return ANNA(np.asarray(t) % PERIOD)
+
+
+def faded(t: np.ndarray) -> np.ndarray:
+    phase = np.asarray(t) % PERIOD
+    share = np.clip(phase / 0.4, 0, 1)
+    return share * ANNA(phase) + (1 - share) * ANNA(phase + PERIOD)
+
+
+@pytest.mark.parametrize("course", [cut, faded], ids=["cut", "cross-fade"])
+@pytest.mark.parametrize("chat", [False, True], ids=["all loops", "overlay goes on"])
+def test_a_loop_is_found_with_its_period(course: Course, chat: bool) -> None:
+    found = picture_repetition(film(course, end=20, chat=chat), 0.0, 20.0)
+    assert found.detected
+    assert found.period is not None
+    assert found.period % PERIOD == pytest.approx(0.0, abs=0.1) or found.period % PERIOD == pytest.approx(
+        PERIOD, abs=0.1
+    )
+
+
+@pytest.mark.parametrize("banner", [None, 6.0], ids=["plain", "banner that scrolls round"])
+def test_a_person_is_no_loop(banner: float | None) -> None:
+    found = picture_repetition(film(ANNA, end=20, banner=banner), 0.0, 20.0)
+    assert not found.detected
+    assert found.period is None
+
+
+def test_too_short_a_span_says_nothing() -> None:
+    assert not picture_repetition(film(cut, end=5), 0.0, 5.0).detected
+    assert not picture_repetition(MotionTrack(), 0.0, 20.0).detected
+
+
+def test_telemetry_that_repeats_is_found() -> None:
+    found = telemetry_repetition(told({"yaw": cut}, end=20), 0.0, 20.0)
+    assert found.detected
+    assert found.period == pytest.approx(PERIOD, abs=0.1)
+
+
+def test_telemetry_of_a_person_does_not_repeat() -> None:
+    assert not telemetry_repetition(told({"yaw": ANNA}, end=20), 0.0, 20.0).detected
+
+
+def test_telemetry_of_someone_still_does_not_repeat() -> None:
+    assert not telemetry_repetition(told({"yaw": lambda t: 0 * t}, end=20), 0.0, 20.0).detected
+    assert not telemetry_repetition(TelemetryTrack(), 0.0, 20.0).detected
+
+
+def test_a_frozen_picture_is_told_from_a_living_one() -> None:
+    assert frozen(shown(None, end=5), 0.0, 5.0)
+    assert not frozen(shown(ANNA, end=5), 0.0, 5.0)
+    assert not frozen(MotionTrack(), 0.0, 5.0)
