@@ -17,6 +17,7 @@ _SETTLE = 2.5  # seconds after the deadline: a heartbeat's delay, and the end of
 _ASSUMED_LAG = 1.0  # seconds, while the lag of the stream is not known
 _AGAIN_EVERY = 1.5  # seconds between two judgements of a challenge that is not passed yet
 _LATEST = 5.0  # seconds after the first judgement: by then a gesture begun in time is over
+_LAST = 0.5  # seconds before the end of a recording in which nothing more is begun
 _KEPT = 32
 
 
@@ -81,6 +82,7 @@ class ChallengeRule:
             judged = self._outcome(asked, at)
             if judged.passed or final:
                 del self._open[challenge]
+                self._void.discard(challenge)
                 done.append(judged)
             else:
                 self._open[challenge] = asked, at + _AGAIN_EVERY
@@ -89,7 +91,9 @@ class ChallengeRule:
 
     def judge_rest(self, at: float) -> tuple[Judged, ...]:
         """Judge what is open where a recording ends."""
-        cut_short = [replace(asked, within=min(asked.within, at - asked.at)) for asked, _ in self._open.values()]
+        cut_short = [
+            replace(asked, within=min(asked.within, at - asked.at - _LAST)) for asked, _ in self._open.values()
+        ]
         done = tuple(self._outcome(asked, at) for asked in cut_short)
         self._open.clear()
         self._judged.extend(done)
@@ -148,7 +152,6 @@ class ChallengeRule:
 
     def _passed(self, asked: ChallengeAsked, seen: bool | None) -> bool | None:
         if asked.challenge in self._void:
-            self._void.discard(asked.challenge)
             return seen or None
         return False if seen is None and self._silent(asked) else seen
 
@@ -157,13 +160,9 @@ class ChallengeRule:
         return not self._tracks.telemetry.between(asked.at, asked.at + asked.within).channels
 
     def _weight(self, judged: Judged) -> float:
-        match judged.passed:
-            case None:
-                return 0.0
-            case True:
-                return self._policy.challenge_passed
-            case False:
-                return -self._policy.challenge_failed
+        if judged.passed is None:
+            return 0.0
+        return self._policy.challenge_passed if judged.passed else -self._policy.challenge_failed
 
 
 def _facts(judged: Judged) -> tuple[Fact, ...]:

@@ -75,9 +75,7 @@ class DrivingRule:
         total = sum(weights)
         share = capped(total, self._policy.driving_cap) / total if total else 1.0
         return tuple(
-            Evidence(
-                rule=self.name, start=w.driving.start, end=w.driving.end, weight=weight * share, facts=_facts(w)
-            )
+            Evidence(rule=self.name, start=w.driving.start, end=w.driving.end, weight=weight * share, facts=_facts(w))
             for w, weight in zip(self.windows, weights, strict=True)
         )
 
@@ -91,9 +89,7 @@ class DrivingRule:
     def _assess(self, span: Span) -> None:
         start, end = span
         tracks = self._tracks
-        driving = assess(
-            tracks.telemetry, tracks.motion, start, end, self._belief, calibration=self._calibration
-        )
+        driving = assess(tracks.telemetry, tracks.motion, start, end, self._belief, calibration=self._calibration)
         self._belief = self._belief.after(driving.profile)
         silent = self._silent(start, end)
         weight = -self._policy.silent_weight * self._liveliness(start, end) if silent else driving.weight
@@ -112,8 +108,6 @@ class DrivingRule:
     def _liveliness(self, start: float, end: float) -> float:
         """0..1: how much the picture moved in the places where it moved most, camera motion left out."""
         seen = self._tracks.motion.between(start, end)
-        if not seen:
-            return 0.0
         flow = np.stack([motion.flow for motion in seen])
         speed = np.linalg.norm(flow - np.median(flow, axis=(1, 2), keepdims=True), axis=-1)
         return float(min(1.0, np.median(np.quantile(speed.reshape(len(seen), -1), 0.97, axis=1)) / _LIVELY))

@@ -38,6 +38,7 @@ def test_nobody_ever_came():
 def test_being_there_passes_and_weighs_nothing():
     made = rule(present(3.0))
     assert made.connected
+    assert made.absent_for(1e4) == 0.0
     assert made.finding(1e4) is Finding.PASS
     assert made.standing(1e4) == ()
 
