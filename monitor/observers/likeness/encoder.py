@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 from typing import Self
 
-import cv2
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
@@ -89,28 +88,3 @@ def _calibration(metadata: dict[str, str], name: str) -> LikenessCalibration:
         return LikenessCalibration(**{str(k): float(v) for k, v in json.loads(text).items()})
     except (ValueError, TypeError, AttributeError) as error:
         raise ModelRefused(f"{name}: {CALIBRATION_KEY} in its metadata is unusable ({error})") from error
-
-
-def square(
-    picture: NDArray[np.uint8], centre: tuple[float, float], edge: float, side: int, outside: int
-) -> NDArray[np.uint8]:
-    """Cut the square of ``edge`` pixels round ``centre`` (x, y) out of ``picture``, scaled to (side, side, 3).
-
-    What lies outside of the picture is filled with the grey ``outside``.
-    """
-    height, width = picture.shape[:2]
-    left, top = round(centre[0] - edge / 2), round(centre[1] - edge / 2)
-    size = max(2, round(edge))
-    x0, y0, x1, y1 = max(left, 0), max(top, 0), min(left + size, width), min(top + size, height)
-    out = np.full((side, side, 3), outside, dtype=np.uint8)
-    if x1 <= x0 or y1 <= y0:
-        return out
-    scale = side / size
-    u0, v0 = round((x0 - left) * scale), round((y0 - top) * scale)
-    u1, v1 = max(u0 + 1, round((x1 - left) * scale)), max(v0 + 1, round((y1 - top) * scale))
-    u1, v1 = min(u1, side), min(v1, side)
-    if u1 <= u0 or v1 <= v0:
-        return out
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    out[v0:v1, u0:u1] = cv2.resize(picture[y0:y1, x0:x1], (u1 - u0, v1 - v0), interpolation=how)
-    return out

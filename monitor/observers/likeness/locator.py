@@ -10,6 +10,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from monitor.observers.likeness import model
+from monitor.observers.likeness.scaling import shrunk
 
 DEFAULT = Path(__file__).with_name("locator.onnx")
 LONGER_SIDE = 288  # pixels of the scaled picture that the network sees
@@ -82,16 +83,6 @@ def scaled(width: int, height: int) -> tuple[int, int]:
     share = LONGER_SIDE / max(width, height)
     sides = [max(_MULTIPLE, round(n * share / _MULTIPLE) * _MULTIPLE) for n in (width, height)]
     return sides[0], sides[1]
-
-
-def shrunk(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """``picture`` at ``size`` (width, height): by a whole factor first, which OpenCV does three times as fast."""
-    factor = min(picture.shape[1] // size[0], picture.shape[0] // size[1])
-    if factor > 1:
-        whole = (picture.shape[1] // factor, picture.shape[0] // factor)
-        picture = np.asarray(cv2.resize(picture, whole, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    how = cv2.INTER_AREA if picture.shape[1] > 1.5 * size[0] else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(picture, size, interpolation=how), dtype=np.uint8)
 
 
 def _peaks(logits: NDArray[np.float32], least: float) -> list[tuple[int, int, float]]:

@@ -7,8 +7,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.observers.likeness.encoder import Encoder, square
+from monitor.observers.likeness.encoder import Encoder
 from monitor.observers.likeness.locator import Box, Head, Locator
+from monitor.observers.likeness.scaling import square
 
 CROP = 112  # the committed encoder sees CROP x CROP pixels
 BUST_SIDE = 1.6  # side of the square round head and bust, in the longer side of the head's box

@@ -19,8 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.observers.likeness import model
-from monitor.observers.likeness.encoder import CALIBRATION_KEY, DEFAULT, square
+from monitor.observers.likeness.encoder import CALIBRATION_KEY, DEFAULT
 from monitor.observers.likeness.locator import Locator
+from monitor.observers.likeness.scaling import square
 from monitor.observers.likeness.sight import BUST_SIDE, CROP, LEAST_CONFIDENCE, OUTSIDE, bust, clearness, prominent
 from monitor.observers.likeness.training import measure, pictures, scene, spoil, train
 from protocols.likeness import similarity
@@ -225,14 +226,15 @@ def main() -> None:
     seen = {name: looks(rng, data, eyes, identities, c, given.each) for name, c in CONDITIONS.items()}
     table: dict[str, measure.Scores] = {name: scores(s, known, data) for name, s in seen.items()}
     overall = measure.together(list(table.values()))
+    over_time = fused(seen, known, data)
     rows: dict[str, dict[str, Any]] = {"all conditions": measure.figures(overall, sum(s.tried for s in seen.values()))}
     rows |= {name: measure.figures(table[name], seen[name].tried) for name in table}
-    rows["three looks fused, each in another condition"] = measure.figures(fused(seen, known, data), None)
+    rows["three looks fused, each in another condition"] = measure.figures(over_time, None)
     rows |= {f"style {letter}": _style(letter, seen, known, data) for letter in "vmacnq"}
     rows["look-alikes"] = measure.figures(lookalikes(rng, data, eyes, known, seen["plain"]), None)
     print(measure.markdown(rows))  # noqa: T201
     if given.calibrate:
-        calibration = measure.calibration(overall)
+        calibration = measure.calibration(measure.together([overall, over_time]))
         stamp(given.model, given.calibrate, calibration)
         print(json.dumps(calibration))  # noqa: T201
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from monitor.observers.likeness import Encoder, ModelRefused, encoder, locator
-from monitor.observers.likeness.encoder import CALIBRATION_KEY, square
+from monitor.observers.likeness.encoder import CALIBRATION_KEY
 
 GOOD = {
     "centre": 0.4, "slope": 10, "cap": 4, "memory": 0.5, "independent_s": 2,
@@ -135,21 +135,3 @@ def test_the_committed_model_is_small_and_named_by_its_hash():
     assert len(ours.sha256) == 64
     assert ours.length == 128
     assert encoder.DEFAULT.stat().st_size + locator.DEFAULT.stat().st_size < 7 * 2**20
-
-
-@pytest.mark.parametrize("centre", [(50.0, 50.0), (0.0, 0.0), (99.0, 20.0), (-500.0, 50.0), (50.0, 4000.0)])
-@pytest.mark.parametrize("edge", [1.0, 37.3, 160.0, 5000.0])
-def test_a_square_is_cut_anywhere_and_what_lies_outside_is_grey(centre, edge):
-    picture = np.full((80, 100, 3), 250, np.uint8)
-    out = square(picture, centre, edge, 64, 114)
-    assert out.shape == (64, 64, 3)
-    assert set(np.unique(out)) <= {114, 250}
-
-
-def test_a_square_shows_what_lies_there():
-    picture = np.zeros((200, 200, 3), np.uint8)
-    picture[100:, :100] = 255
-    out = square(picture, (100.0, 100.0), 100.0, 50, 114)
-    assert out[:24, :].max() == 0
-    assert out[26:, :24].min() == 255
-    assert out[26:, 26:].max() == 0
