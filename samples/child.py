@@ -1,4 +1,4 @@
-"""Child processes of the demo: started on a leash, heard line by line, ended by their id, blamed with what they said."""
+"""Child processes of the demo: started on a leash, heard line by line, ended by their id; their errors are shown."""
 
 import asyncio
 import json
@@ -76,6 +76,10 @@ class Child:
         """What it said before it ended."""
         said = self.log.read_text(errors="replace").strip().splitlines()[-_LAST_LINES:]
         return ChildFailed("\n".join([f"{self.name} has ended (status {self.status}); it said last:", *said]))
+
+    async def ended(self) -> int:
+        """Wait until it ends; how it did."""
+        return await self._process.wait()
 
     def let_go(self) -> None:
         """Let go of its leash: it ends by itself."""

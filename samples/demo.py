@@ -1,6 +1,7 @@
 """``nakanohito demo``: live scenarios against a service of their own, judged and cut before your eyes."""
 
 import asyncio
+import io
 import signal
 import tempfile
 import time
@@ -8,7 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console, RenderableType
@@ -18,7 +19,7 @@ from rich.markup import escape
 from monitor.cli.screen import fail, put_json
 from registry.error import RegistryError
 from registry.ledger import Verification, verify
-from samples.child import Child, ChildFailed
+from samples.child import ChildFailed
 from samples.liveview import live_view, result_table
 from samples.outcome import Outcome, Record
 from samples.scenario import SCENARIOS, Scenario, named
@@ -28,6 +29,7 @@ __all__ = ["Demo", "command"]
 
 POLICY = "brisk"
 _WIDTH, _HEIGHT = 640, 360
+_LOG_WIDTH = 132  # columns, where there is no terminal that has any
 _REDRAW_EVERY = 0.25
 _LOOK_EVERY = 1.0
 _STAGGER = 0.7  # seconds between two streams, so that their handshakes do not meet
@@ -56,7 +58,9 @@ def command(
         scenarios = tuple(named(name) for name in only) if only else SCENARIOS
     except ValueError as unknown:
         fail(f"{unknown}.", 2)
-    demo = Demo(scenarios=scenarios, seconds=seconds, fps=fps, keep=keep, picture=picture)
+    demo = Demo(
+        scenarios=scenarios, seconds=seconds, fps=fps, keep=keep, picture=picture, console=_console(stderr=as_json)
+    )
     try:
         report = asyncio.run(demo.run())
     except ChildFailed as failure:
@@ -67,6 +71,11 @@ def command(
         put_json(report.document())
     if not report.good:
         raise typer.Exit(1)
+
+
+def _console(*, stderr: bool) -> Console:
+    console = Console(stderr=stderr, highlight=False)
+    return console if console.is_terminal else Console(stderr=stderr, highlight=False, width=_LOG_WIDTH)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +115,7 @@ class Demo:
     fps: int
     keep: bool = False
     picture: Path | None = None
-    console: Console = field(default_factory=lambda: Console(stderr=True, highlight=False))
+    console: Console
     records: dict[str, Record] = field(default_factory=dict)
     by_session: dict[str, Record] = field(default_factory=dict)
     _told: dict[str, int] = field(default_factory=dict)
@@ -142,12 +151,12 @@ class Demo:
         began = time.monotonic()
         with self.console.status("The service and the studios start …"):
             options = ("--width", str(_WIDTH), "--height", str(_HEIGHT), "--fps", str(self.fps))
-            async with asyncio.TaskGroup() as group:
-                group.create_task(stage.begin())
-                for scenario in self.scenarios:
-                    player = await stage.cast(scenario, *options)
-                    group.create_task(_rehearsed(player))
-                    self._listen(player)
+            starting = [asyncio.create_task(stage.begin())]
+            for scenario in self.scenarios:
+                player = await stage.cast(scenario, *options)
+                self._listen(player)
+                starting.append(asyncio.create_task(_rehearsed(player)))
+            await _all(starting)
         with self.console.status("The avatars are registered …"):
             names = sorted({name for s in self.scenarios for name in (s.avatar, s.swap_to) if name})
             avatars = {name: await stage.register(name) for name in names}
@@ -156,7 +165,8 @@ class Demo:
                 self.by_session[player.session] = self.records[player.scenario.name]
         self.console.print(
             f"A service at {stage.url}, {len(avatars)} avatars and {len(stage.players)} streams are ready "
-            f"after {time.monotonic() - began:.0f} s."
+            f"after {time.monotonic() - began:.0f} s.",
+            soft_wrap=True,
         )
 
     def _listen(self, player: Player) -> None:
@@ -258,10 +268,10 @@ class Demo:
     async def _stay(self, stage: Stage) -> None:
         """Let people look around until they have had enough, or a stream's process fails."""
         self.console.print(_directions(stage))
-        with suppress(asyncio.CancelledError):
-            while stage.service is not None and stage.service.running:
-                await asyncio.sleep(1.0)
-            raise _dead(stage.service)
+        if stage.service is not None:
+            with suppress(asyncio.CancelledError):
+                await stage.service.ended()
+                raise stage.service.failure()
 
     def _report(self, outcomes: tuple[Outcome, ...], ledger: Path) -> Report:
         dropped = sum(record.dropped for record in self.records.values())
@@ -284,7 +294,7 @@ class Demo:
     def _draw_picture(self, report: Report) -> None:
         if self.picture is None:
             return
-        recorder = Console(record=True, width=132, file=Path("/dev/null").open("w"), force_terminal=True)
+        recorder = Console(record=True, width=_LOG_WIDTH, file=io.StringIO(), force_terminal=True)
         recorder.print(self._shown or self._view())
         recorder.print(result_table(report.outcomes))
         self.picture.parent.mkdir(parents=True, exist_ok=True)
@@ -295,14 +305,21 @@ async def _rehearsed(player: Player) -> None:
     """Until the stream is ready, or has failed."""
     if player.listening is None:
         return
-    await asyncio.wait({player.device_key, player.listening}, return_when=asyncio.FIRST_COMPLETED)
+    waiting: set[asyncio.Future[Any]] = {player.device_key, player.listening}
+    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
     if not player.device_key.done():
         player.listening.result()
         raise player.child.failure()
 
 
-def _dead(service: Child | None) -> ChildFailed:
-    return ChildFailed("the service has ended") if service is None else service.failure()
+async def _all(tasks: Sequence["asyncio.Task[None]"]) -> None:
+    """Until all are done; the first that fails ends the others, and its error is raised as it is."""
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _directions(stage: Stage) -> str:

@@ -88,22 +88,35 @@ class Record:
     def hear(self, event: dict[str, Any]) -> None:
         """Take in an event of the service."""
         moment, data = datetime.fromisoformat(event["at_utc"]).timestamp(), event["data"]
-        match event["type"]:
-            case "session.live":
+        match event["type"].split("."):
+            case ["session", what]:
+                self._stand(moment, what, data)
+            case ["operator", what]:
+                self.present = what == "present"
+                self._note(moment, "the operator is there" if self.present else f"no operator: {data['cause']}")
+            case _:
+                self._judgement(moment, event["type"], data)
+
+    def _stand(self, moment: float, what: str, data: dict[str, Any]) -> None:
+        match what:
+            case "live":
                 self.state, self.live_at = "live", moment
                 self._note(moment, "is live")
-            case "session.blind" | "session.sighted":
-                self.state = "blind" if event["type"] == "session.blind" else "live"
-                self._note(
-                    moment, f"the monitor cannot see: {data['cause']}" if self.state == "blind" else "seen again"
-                )
-            case "session.ended":
+            case "blind":
+                self.state = "blind"
+                self._note(moment, f"the monitor cannot see: {data['cause']}")
+            case "sighted":
+                self.state = "live"
+                self._note(moment, "seen again")
+            case "ended":
                 self.state = data["state"]
                 if self.cut_at is None:
                     self._note(moment, data["because"])
-            case "operator.present" | "operator.lapsed":
-                self.present = event["type"] == "operator.present"
-                self._note(moment, "the operator is there" if self.present else f"no operator: {data['cause']}")
+            case _:
+                pass
+
+    def _judgement(self, moment: float, kind: str, data: dict[str, Any]) -> None:
+        match kind:
             case "verdict.changed":
                 self._verdict(moment, data)
             case "ladder.step":
@@ -177,10 +190,10 @@ class Record:
             self._note(moment, f"{self.rung.value}: {self.rung_cause}")
 
     def _judged(self, moment: float, data: dict[str, Any]) -> None:
-        outcome = str(data.get("outcome", data.get("finding", "judged")))
-        self.passed += outcome in ("pass", "passed")
-        gesture, self.gesture, self.gesture_until = self.gesture, None, None
-        self._note(moment, f"{(gesture or 'gesture').replace('_', ' ')}: {outcome}")
+        self.gesture = self.gesture_until = None
+        self.passed += data["passed"] is True
+        outcome = {True: "done", False: "not seen", None: "could not be judged"}[data["passed"]]
+        self._note(moment, f"{data['gesture'].replace('_', ' ')}: {outcome}")
 
     def _note(self, moment: float, what: str) -> None:
         self.last = what

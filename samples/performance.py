@@ -55,9 +55,10 @@ def cast_for(scenario: Scenario) -> Cast:
     match scenario.feed:
         case Feed.NOBODY:
             return Cast(shown=shown, told=None, person=None, tracker=Tracker(scenario.seed))
-        case Feed.STILL:
+        case Feed.STILL | Feed.ENGINE:
             machine = Tracker(scenario.seed, white=0.0, drift=0.0, lost=0.0)
-            return Cast(shown=shown, told=Frozen(), person=None, tracker=machine)
+            told = Frozen() if scenario.feed is Feed.STILL else shown
+            return Cast(shown=shown, told=told, person=None, tracker=machine)
         case Feed.DRIVER:
             return Cast(shown=shown, told=live, person=actor, tracker=Tracker(scenario.seed))
         case Feed.STRANGER:

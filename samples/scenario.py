@@ -23,6 +23,7 @@ class Feed(StrEnum):
     STILL = "still"
     DRIVER = "driver"
     STRANGER = "stranger"
+    ENGINE = "engine"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +84,16 @@ SCENARIOS: tuple[Scenario, ...] = (
         seed=37,
         expected=_DRIVING | {RuleName.REPETITION},  # an engine's idle animation comes round again
         backdrop="studio",
+    ),
+    Scenario(
+        name="puppet",
+        title="an engine's animation; its own signal as telemetry",
+        avatar="bolt",
+        shown=Shown.ENGINE,
+        feed=Feed.ENGINE,
+        seed=29,
+        expected=_DRIVING | {RuleName.REPETITION},
+        backdrop="bedroom",
     ),
     Scenario(
         name="stranger",

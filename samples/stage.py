@@ -86,8 +86,11 @@ class Stage:
         self.service = await Child.start(
             "the service", "samples.leash", "serve", log=self.folder / "service.log", environment=environment
         )
-        async with asyncio.timeout(_START_WITHIN):
-            await self._ready(self.service)
+        try:
+            async with asyncio.timeout(_START_WITHIN):
+                await self._ready(self.service)
+        except TimeoutError:
+            raise ChildFailed(f"the service was not ready within {_START_WITHIN:.0f} s") from None
         key = self.admin_key.read_text(encoding="ascii").strip()
         self._client = httpx.AsyncClient(
             base_url=self.url, headers={"authorization": f"Bearer {key}"}, timeout=httpx.Timeout(120.0, connect=10.0)
@@ -118,15 +121,13 @@ class Stage:
         pictures = await asyncio.to_thread(_sittings, avatar)
         files = [("pictures", (f"{name}.jpg", picture, "image/jpeg")) for name, picture in pictures.items()]
         form = {"name": avatar.capitalize(), "owner": "the sample studio", "abilities": list(_ABILITIES)}
-        return str(_good(await self.client.post("/v1/avatars", data=form, files=files))["id"])
+        return str((await self._ask("POST", "/v1/avatars", data=form, files=files))["id"])
 
     async def attach(self, player: Player, avatar: str, policy: str) -> None:
         """Enrol the operator of ``player`` with its device's key and attach its session."""
-        async with asyncio.timeout(_START_WITHIN):
-            device_key = await player.device_key
-        name = player.scenario.name
+        name, device_key = player.scenario.name, await player.device_key
         enrolment = {"issuer": "sample-studio", "pseudonym": name, "assurance": "demo", "device_key": device_key}
-        operator = _good(await self.client.post("/v1/operators", json=enrolment))["id"]
+        operator = (await self._ask("POST", "/v1/operators", json=enrolment))["id"]
         request = {
             "source": {"kind": "whip"},
             "avatar": avatar,
@@ -134,7 +135,7 @@ class Stage:
             "policy": policy,
             "account": f"demo-{name}",
         }
-        session = _good(await self.client.post("/v1/sessions", json=request))
+        session = await self._ask("POST", "/v1/sessions", json=request)
         player.session = session["id"]
         player.engagement = Engagement(
             server=self.url,
@@ -152,20 +153,37 @@ class Stage:
 
     async def status(self, player: Player) -> dict[str, Any]:
         """Where the session of ``player`` stands."""
-        return _good(await self.client.get(f"/v1/sessions/{player.session}"))
+        return await self._ask("GET", f"/v1/sessions/{player.session}")
 
     async def end(self, player: Player, because: str) -> None:
         """End a session; its stream is not touched."""
-        _good(await self.client.delete(f"/v1/sessions/{player.session}", params={"reason": because}))
+        await self._ask("DELETE", f"/v1/sessions/{player.session}", params={"reason": because})
 
     async def events(self) -> AsyncIterator[dict[str, Any]]:
-        """What happens to all sessions, from the beginning; ends when the service does."""
-        timeout = httpx.Timeout(60.0, connect=10.0)
-        with suppress(httpx.TransportError):
-            async with self.client.stream("GET", "/v1/events", params={"after": 0}, timeout=timeout) as response:
-                async for line in response.aiter_lines():
-                    if line.startswith("data: "):
-                        yield json.loads(line.removeprefix("data: "))
+        """What happens to all sessions, from the beginning on, without a hole."""
+        last, timeout = 0, httpx.Timeout(60.0, connect=10.0)
+        while True:
+            with suppress(httpx.TransportError):
+                async with self.client.stream("GET", "/v1/events", params={"after": last}, timeout=timeout) as told:
+                    async for line in told.aiter_lines():
+                        if line.startswith("data: {"):
+                            event = json.loads(line.removeprefix("data: "))
+                            last = event["id"]
+                            yield event
+            await asyncio.sleep(0.5)
+
+    async def _ask(self, method: str, path: str, **how: Any) -> dict[str, Any]:
+        """The document of an answer. Raises ChildFailed with what the service says is wrong."""
+        try:
+            response = await self.client.request(method, path, **how)
+        except httpx.TransportError as error:
+            if self.service is not None and not self.service.running:
+                raise self.service.failure() from error
+            raise ChildFailed(f"the service does not answer to {method} {path} ({type(error).__name__})") from error
+        if not response.is_success:
+            raise ChildFailed(f"the service refuses {method} {path} ({response.status_code}): {response.text}")
+        document: dict[str, Any] = response.json()
+        return document
 
     async def close(self) -> None:
         """End every process that was started, the streams first."""
@@ -182,14 +200,6 @@ class Stage:
 def _sittings(avatar: str) -> dict[str, bytes]:
     """Portraits of ``avatar`` as a person would register it, as JPEG: well lit, from several sides."""
     return {name: cv2.imencode(".jpg", portrait(avatar, name))[1].tobytes() for name in _PORTRAITS}
-
-
-def _good(response: httpx.Response) -> dict[str, Any]:
-    """The document of an answer. Raises ChildFailed with what the service says is wrong."""
-    if not response.is_success:
-        raise ChildFailed(f"the service refuses {response.request.url.path} ({response.status_code}): {response.text}")
-    document: dict[str, Any] = response.json()
-    return document
 
 
 def _free_port() -> int:
