@@ -2,10 +2,12 @@
 
 The picture is cut into overlapping blocks of cells. In each block the few strongest ways in which it moves are set
 against all telemetry channels together, at every lag. What the avatar software does to gain, sign and mixture is
-thereby free; what is asked is only whether *some* region follows the operator, in time. How much agreement there would be by
-chance is measured on surrogates with the same rhythm and the same correlations between channels: the telemetry shifted
-in a circle past every plausible lag, and the telemetry played backwards (Theiler et al., Physica D 58, 1992). A slow
-sine agrees with its surrogates as well as with itself, and a still operator gives a statistic with nothing in it.
+thereby free; what is asked is only whether *some* region follows the operator, in time.
+
+How much agreement there would be by chance is measured on surrogates with the same rhythm and the same correlations
+between channels: the telemetry shifted in a circle past every plausible lag, and the telemetry played backwards
+(Theiler et al., Physica D 58, 1992). A slow sine agrees with its surrogates as well as with itself, and a still
+operator gives a statistic with nothing in it.
 """
 
 from dataclasses import dataclass
@@ -107,6 +109,19 @@ def assess(
         mirrored=found and _mirrored(picture, operator, best),
         profile=tuple(float(value) for value in profile),
     )
+
+
+def measure(
+    telemetry: TelemetryTrack, motion: MotionTrack, start: float, end: float, calibration: Calibration = CALIBRATION
+) -> tuple[Floats, float, float, float] | None:
+    """What ``assess`` goes by, before it is weighed: the strengths (76,) by lag, the operator's motion and the
+    picture's in nats, and the telemetry's variety 0..1; None where a side is missing."""
+    picture = look(motion, start, end, calibration)
+    operator = None if picture is None else operator_motion(telemetry, start, len(picture.times), calibration)
+    if picture is None or operator is None:
+        return None
+    told = float(np.log1p(operator.motion).sum())
+    return strengths_by_lag(picture, operator, calibration), told, picture.energy, _variety(picture, operator)
 
 
 def _nothing(start: float, end: float) -> Driving:
@@ -269,7 +284,11 @@ def _mirrored(picture: Picture, operator: Operator, best: int) -> bool:
     if "yaw" not in operator.names:
         return False
     lagged = _lagged(operator, len(picture.times), np.array([best]), backwards=False)[0]
+    others = np.delete(lagged, operator.names.index("yaw"), axis=1)
+    # Heads turn and tilt together; what is yaw alone decides.
+    scatter = others.T @ others + len(lagged) * np.eye(others.shape[1])
     yaw = lagged[:, operator.names.index("yaw")]
+    yaw = yaw - others @ np.linalg.solve(scatter, others.T @ yaw)
     sideways = picture.flow[..., 0].reshape(len(yaw), -1)
     together = yaw @ sideways / (np.linalg.norm(yaw) * np.linalg.norm(sideways, axis=0) + 1e-9)
     # The cells that follow yaw best are the face; their signs vote with the square of how well they follow.

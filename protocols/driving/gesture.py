@@ -242,7 +242,7 @@ def _pulses(form: Form, grid: Floats, course: Floats) -> Iterator[tuple[float, f
     short = [(r, f) for r, f in zip(rises, falls, strict=True) if (f - r) * STEP <= 0.6]
     for first in range(len(short) - form.times + 1):
         run = short[first : first + form.times]
-        begin, end = run[0][0], min(run[-1][1], len(grid) - 1)
+        begin, end = int(run[0][0]), min(int(run[-1][1]), len(grid) - 1)
         if grid[run[-1][0]] - grid[begin] > 1.2:
             continue
         heights = [float(course[r:f].max()) for r, f in run]

@@ -82,7 +82,7 @@ def shown(
 
 
 def picture(at: float, interval: float, flow: np.ndarray, texture: np.ndarray, across: float) -> Motion:
-    left = int(round(136 + 128 * across)) % 272
+    left = round(136 + 128 * across) % 272
     detail = np.full((72, 128), 90.0)
     detail[8:60, 30:100] = 120 + texture[8:60, left : left + 70]
     luma = detail.clip(0, 255).astype(np.uint8)
