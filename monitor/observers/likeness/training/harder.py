@@ -234,7 +234,7 @@ def main() -> None:
     rows["look-alikes"] = measure.figures(lookalikes(rng, data, eyes, known, seen["plain"]), None)
     print(measure.markdown(rows))  # noqa: T201
     if given.calibrate:
-        calibration = measure.calibration(measure.together([overall, over_time]))
+        calibration = measure.calibration(overall, over_time)
         stamp(given.model, given.calibrate, calibration)
         print(json.dumps(calibration))  # noqa: T201
 

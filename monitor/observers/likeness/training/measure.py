@@ -67,8 +67,13 @@ def _cell(name: str, value: float | None) -> str:
     return str(value) if name in {"looks", "at"} else f"{value:.1%}"
 
 
-def calibration(scores: Scores) -> dict[str, float]:
-    """Logistic regression of genuine against impostor (each side weighing the same), and the rest of the values."""
+def calibration(scores: Scores, over_time: Scores) -> dict[str, float]:
+    """What a similarity means, from single looks and from fused ones.
+
+    The slope is that of a logistic regression on single looks, genuine and impostor weighing the same. The centre
+    lies half-way between that regression's and the threshold of equal errors over time: looks at one impostor
+    repeat each other, so that the single looks' centre, pulled down by hidden heads, would let too many pass.
+    """
     x = np.concatenate([scores.genuine, scores.impostor])
     y = np.concatenate([np.ones(len(scores.genuine)), np.zeros(len(scores.impostor))])
     weight = np.where(y == 1, 0.5 / len(scores.genuine), 0.5 / len(scores.impostor))
@@ -80,7 +85,7 @@ def calibration(scores: Scores) -> dict[str, float]:
         hessian = (design * (weight * p * (1 - p))[:, None]).T @ design + 1e-6 * np.eye(2)
         theta = theta - np.linalg.solve(hessian, gradient)
     return {
-        "centre": round(float(-theta[1] / theta[0]), 4),
+        "centre": round((float(-theta[1] / theta[0]) + equal_error(over_time)[1]) / 2, 4),
         "slope": round(float(theta[0]), 3),
         "cap": 4.0,
         "memory": 0.5,
