@@ -26,6 +26,7 @@ _LEAST_NOISE_DEGREES, _LEAST_NOISE_UNIT = 0.1, 0.005  # of a tracker at its best
 _REACH = float(LAGS[-1])
 _APART = 25  # grid steps (1 s) between a plausible lag and the nearest surrogate shift
 _LEAST_SPREAD_BLOCK, _LEAST_SPREAD_BEST = 0.09, 1.3  # as broad motion has them, over ten seconds
+_FACE, _FACE_SHOWS = frozenset({"mouth_open", "eye_blink", "smile"}), 0.4
 _FEW_COMPONENTS = 4.0
 _STRIDE = 4  # grid steps between surrogates; neighbours are alike anyway
 
@@ -220,7 +221,9 @@ def _variety(picture: Picture, operator: Operator) -> float:
     slow = picture.basis @ operator.values[len(LAGS) - 1 :: 2][: len(picture.times)]
     power = (slow**2).sum(axis=1)
     components = float(power.sum()) ** 2 / max(float((power**2).sum()), 1e-12)
-    return float(np.clip((components - _FEW_COMPONENTS) / _FEW_COMPONENTS, 0.0, 1.0))
+    variety = float(np.clip((components - _FEW_COMPONENTS) / _FEW_COMPONENTS, 0.0, 1.0))
+    # Mouths and lids are small, and many an avatar has none that move: their absence on the picture says little.
+    return variety * (_FACE_SHOWS if _FACE.issuperset(operator.names) else 1.0)
 
 
 def _standardised(values: Floats, least: float) -> Floats:

@@ -126,7 +126,9 @@ def answered(
             passed=None, score=0.0, seen_at=None, reaction=reaction, telemetry_score=done.score, picture_score=0.0
         )
     strength, behind = shown
-    picture = max(0.0, strength / calibration.gesture_seen)
+    # Of many lags the best is higher by chance: a stream whose lag was never found must show the gesture more clearly.
+    needed = calibration.gesture_seen * (1.0 if lag is not None else calibration.gesture_blind)
+    picture = max(0.0, strength / needed)
     score = min(done.score, picture)
     passed = score >= 1.0
     return GestureOutcome(

@@ -147,3 +147,9 @@ def test_whatever_comes_the_answer_is_finite(
     assert all(math.isfinite(number) for number in numbers)
     assert abs(driving.weight) <= CALIBRATION.cap
     assert 0.0 <= driving.information <= 1.0
+
+
+def test_a_mouth_that_the_picture_does_not_show_says_little() -> None:
+    talk = person(31, size=0.25)
+    driving = assess(told({"mouth_open": lambda t: 0.5 + talk(t)}, end=16), shown(BERT, end=16), 5.0, 15.0)
+    assert -0.7 < driving.weight < 1.0
