@@ -15,6 +15,7 @@ from monitor.journal import Journal
 from monitor.observers.likeness.sight import Sight
 from monitor.operator.gateway import Gateway
 from monitor.pipeline import Pipeline, WindowBudget
+from monitor.refusal import AttachRefused
 from monitor.sources.pull import PullSource
 from monitor.sources.source import Source
 from monitor.sources.whep import WhepSource
@@ -23,6 +24,8 @@ from protocols.challenge import ChallengeSchedule
 from protocols.judge import Judge
 from protocols.policy import Policy
 from protocols.session import Session, SessionState, SourceKind
+from registry.avatar import Avatar
+from registry.error import NotFound
 from registry.registry import Registry
 
 _DICE = random.SystemRandom().random  # an operator's side must not foresee what is asked, or when
@@ -53,6 +56,15 @@ class SessionAssembly:
         self._budget = budget
         self._egress = egress
         self._ice_servers = ice_servers
+
+    async def check(self, avatar: Avatar) -> None:
+        """Raise AttachRefused for an avatar that the likeness model of this service cannot recognise."""
+        try:
+            await self._registry.avatars.vectors(avatar.id, self._sight.encoder.sha256)
+        except NotFound as unknown:
+            raise AttachRefused(
+                f"avatar {avatar.id} was registered with another likeness model; register its pictures anew"
+            ) from unknown
 
     async def pipeline(self, session: Session) -> Pipeline:
         """A pipeline for ``session``, not yet running. Raises RegistryError, EgressRefused."""

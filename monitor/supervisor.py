@@ -32,6 +32,9 @@ _PLACELESS = frozenset({SourceKind.WHIP, SourceKind.FILE})  # these end at the s
 class Assembly(Protocol):
     """Puts a session's pipeline together: its source, its judge, its desk."""
 
+    async def check(self, avatar: Avatar) -> None:
+        """Raise AttachRefused for an avatar that this service cannot recognise."""
+
     async def pipeline(self, session: Session) -> Pipeline:
         """A pipeline for ``session``, not yet running. Raises RegistryError."""
 
@@ -104,9 +107,11 @@ class Supervisor:
             await checked(feed.url, self._egress)
         if request.callback_url is not None:
             await checked(request.callback_url, self._egress)
+        avatar = await self._avatar(request.avatar)
+        await self._assembly.check(avatar)
         session = await self._registry.sessions.create(
             feed=feed,
-            avatar=(await self._avatar(request.avatar)).id,
+            avatar=avatar.id,
             operators=[OperatorId(operator) for operator in request.operators],
             policy=(await self._registry.policies.get(request.policy)).id,
             at=self._clock(),
