@@ -39,8 +39,8 @@ _LINGER = 3.0  # seconds that the last state stays before the end
 def command(
     keep: Annotated[bool, typer.Option("--keep", help="Stay up afterwards, to look around; Ctrl-C ends it.")] = False,
     seconds: Annotated[
-        float, typer.Option(min=20, max=600, help="How long the streams play at most; they end once all is decided.")
-    ] = 85.0,
+        float, typer.Option(min=30, max=600, help="How long it takes at most; it ends once all is decided.")
+    ] = 115.0,
     only: Annotated[
         list[str] | None, typer.Option(help="Only this scenario; may be given again.", metavar="NAME")
     ] = None,
@@ -127,6 +127,7 @@ class Demo:
     async def run(self) -> Report:
         """Play, judge, take down, check the ledger. Raises ChildFailed."""
         self.records = {s.name: Record(s) for s in self.scenarios}
+        self._ends = time.time() + self.seconds
         with tempfile.TemporaryDirectory(prefix="nakanohito-demo-", ignore_cleanup_errors=True) as folder:
             async with _interruptible(), Stage(Path(folder)) as stage:
                 await self._prepare(stage)
@@ -182,7 +183,6 @@ class Demo:
 
     async def _play(self, stage: Stage) -> None:
         self._began = time.time()
-        self._ends = self._began + self.seconds
         helpers = [
             asyncio.create_task(self._follow(stage)),
             asyncio.create_task(self._look(stage)),

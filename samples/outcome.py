@@ -127,6 +127,10 @@ class Record:
                 self._note(moment, f"asked: {data['gesture'].replace('_', ' ')}")
             case "challenge.judged":
                 self._judged(moment, data)
+            case "cut.intended":
+                self._note(moment, f"is to be cut: {data['cause']}")
+            case "cut.failed":
+                self._note(moment, f"the cut failed: {data['failure']}")
             case "cut.confirmed":
                 self.cut_at, self.rule = moment, RuleName(data["rule"])
                 self._note(moment, f"cut: {data['cause']}")
