@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from protocols.backend.part import Identifier, Moment, Part, Title
+from protocols.backend.part import Identifier, Moment, Part
 
 
 def key_bytes(text: str) -> bytes:
@@ -21,11 +21,16 @@ DeviceKey = Annotated[str, Field(min_length=43, max_length=44, pattern=r"^[A-Za-
 """An Ed25519 public key: 32 bytes in base64 or base64url."""
 
 
+Issuer = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\x00-\x20\x7f<>\"\\^`{|}]+$")]
+"""A name or a URL: printable, without spaces."""
+
+
 class EnrolOperator(Part):
     """An operator whose real-name authentication was done by an issuer, and the key of the operator's device."""
 
-    issuer: Title = Field(
-        description="Who authenticated the person: the name of the identity provider.", examples=["id.example"]
+    issuer: Issuer = Field(
+        description="Who authenticated the person: the identity provider's name, or its OpenID Connect issuer URL.",
+        examples=["https://id.example"],
     )
     pseudonym: Identifier = Field(
         description="The pairwise pseudonym that the issuer gave for this person. Never a real name or ID number.",
@@ -59,7 +64,7 @@ class OperatorView(Part):
     """An enrolled operator."""
 
     id: str = Field(description="Id of the operator.", examples=["op_7h2m9q0d5k1wz"])
-    issuer: str = Field(description="Who authenticated the person.", examples=["id.example"])
+    issuer: str = Field(description="Who authenticated the person.", examples=["https://id.example"])
     pseudonym: str = Field(description="The issuer's pairwise pseudonym.", examples=["b2f6c0d1"])
     assurance: str = Field(description="The issuer's assurance level.", examples=["high"])
     verified_at: Moment = Field(description="When the person was authenticated.", examples=["2026-11-01T10:00:00Z"])
