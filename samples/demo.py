@@ -30,6 +30,7 @@ __all__ = ["Demo", "command"]
 POLICY = "brisk"
 _WIDTH, _HEIGHT = 640, 360
 _LOG_WIDTH = 132  # columns, where there is no terminal that has any
+_WIDE = 110
 _REDRAW_EVERY = 0.25
 _LOOK_EVERY = 1.0
 _STAGGER = 0.7  # seconds between two streams, so that their handshakes do not meet
@@ -119,7 +120,6 @@ class Demo:
     records: dict[str, Record] = field(default_factory=dict)
     by_session: dict[str, Record] = field(default_factory=dict)
     _told: dict[str, int] = field(default_factory=dict)
-    _note: str = ""
     _began: float = 0.0
     _ends: float = 0.0
     _shown: RenderableType | None = None
@@ -219,26 +219,25 @@ class Demo:
             decided: float | None = None
             while time.time() < self._ends:
                 self._watch_over(stage, helpers)
-                view = self._view()
                 if self.console.is_terminal:
-                    live.update(view, refresh=True)
+                    live.update(self._view(wide=self.console.width >= _WIDE), refresh=True)
                 else:
                     self._tell_news()
-                self._choose(view)
+                self._remember()
                 if decided is None and all(record.decided for record in self.records.values()):
                     decided = time.time()
                 if decided is not None and time.time() - decided >= _LINGER:
                     break
                 await asyncio.sleep(_REDRAW_EVERY)
 
-    def _view(self) -> RenderableType:
-        return live_view(list(self.records.values()), began=self._began, ends=self._ends, note=self._note)
+    def _view(self, *, wide: bool = True) -> RenderableType:
+        return live_view(list(self.records.values()), began=self._began, ends=self._ends, wide=wide)
 
-    def _choose(self, view: RenderableType) -> None:
+    def _remember(self) -> None:
         """Keep the view of the moment at which half of the streams that are to be cut are cut."""
         due = [r for r in self.records.values() if not r.scenario.stays]
         if self._shown is None and 2 * sum(r.cut_at is not None for r in due) >= len(due):
-            self._shown = view
+            self._shown = self._view()
 
     def _tell_news(self) -> None:
         """Without a terminal: what is new, a line each."""

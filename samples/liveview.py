@@ -25,18 +25,25 @@ _RUNGS = {
 _BAR = 10
 
 
-def live_view(records: Sequence[Record], *, began: float, ends: float, note: str = "") -> RenderableType:
-    """The view now; ``began`` and ``ends`` are moments, seconds since the epoch."""
+def live_view(records: Sequence[Record], *, began: float, ends: float, wide: bool = True) -> RenderableType:
+    """The view now; ``began`` and ``ends`` are moments, seconds since the epoch.
+
+    ``wide`` adds what happened last, for which a terminal of 110 columns is needed.
+    """
     now = time.time()
     table = Table(expand=True, box=None, header_style="bold", padding=(0, 1))
-    for heading, ratio in (("stream", 5), ("who drives", 3), ("ladder", 3), ("asked", 2), ("last", 5)):
-        table.add_column(heading, ratio=ratio, no_wrap=True, overflow="ellipsis")
+    table.add_column("stream", ratio=3, no_wrap=True, overflow="ellipsis")
+    table.add_column("who drives", width=24, no_wrap=True)
+    table.add_column("ladder and gesture", width=25, no_wrap=True, overflow="ellipsis")
+    if wide:
+        table.add_column("last", ratio=2, overflow="ellipsis")
     for record in records:
-        table.add_row(_stream(record), _driver(record), _rung(record, now), _asked(record, now), _last(record))
-        table.add_row(Text(f"  {record.scenario.title}", style="dim"), "", "", "", "")
+        title = Text(f"  {record.scenario.title}", style="dim")
+        done = Group(_rung(record, now), _asked(record, now))
+        last = [_last(record)] if wide else []
+        table.add_row(Group(_stream(record), title), _driver(record), done, *last)
     clock = Text.assemble((f"{max(0.0, now - began):4.0f} s", "bold"), (f" of {ends - began:.0f}", "dim"))
-    foot = Text(note, style="dim")
-    return Panel(Group(table, foot), title="Nakanohito · who drives these avatars?", subtitle=clock, padding=(1, 1))
+    return Panel(table, title="Nakanohito · who drives these avatars?", subtitle=clock, padding=(1, 1))
 
 
 def _stream(record: Record) -> Text:
@@ -76,8 +83,8 @@ def _rung(record: Record, now: float) -> Text:
 def _asked(record: Record, now: float) -> Text:
     if record.gesture is not None and record.gesture_until is not None and record.cut_at is None:
         left = max(0.0, record.gesture_until - now)
-        return Text(f"{record.gesture.replace('_', ' ')} {left:.0f} s", style="bold magenta")
-    return Text(f"{record.passed} of {record.asked} done" if record.asked else "—", style="dim")
+        return Text(f"asked: {record.gesture.replace('_', ' ')} {left:.0f} s", style="bold magenta")
+    return Text(f"{record.passed} of {record.asked} gestures done" if record.asked else "", style="dim")
 
 
 def _last(record: Record) -> Text:

@@ -58,7 +58,7 @@ _DRIVING = frozenset({RuleName.DRIVING, RuleName.CHALLENGE, RuleName.AUTHENTICIT
 SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         name="honest",
-        title="a person drives, and does the gestures",
+        title="a person drives and does the gestures",
         avatar="sakura",
         shown=Shown.PERSON,
         feed=Feed.DRIVER,
@@ -67,7 +67,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
     Scenario(
         name="empty",
-        title="an engine's animation; nobody is there",
+        title="an engine's animation, nobody there",
         avatar="kon",
         shown=Shown.ENGINE,
         feed=Feed.NOBODY,
@@ -77,7 +77,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
     Scenario(
         name="bot",
-        title="a bot beats, claims gestures, never moves",
+        title="beats and claims gestures, never moves",
         avatar="raiden",
         shown=Shown.ENGINE,
         feed=Feed.STILL,
@@ -87,7 +87,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
     Scenario(
         name="puppet",
-        title="an engine's animation; its own signal as telemetry",
+        title="an engine, its own signal as telemetry",
         avatar="bolt",
         shown=Shown.ENGINE,
         feed=Feed.ENGINE,
@@ -97,7 +97,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
     Scenario(
         name="stranger",
-        title="whoever is connected does not move it",
+        title="who is connected does not move it",
         avatar="nia",
         shown=Shown.PERSON,
         feed=Feed.STRANGER,
@@ -107,7 +107,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
     Scenario(
         name="loop",
-        title="a recording of its driver, again and again",
+        title="a recording of its driver, looped",
         avatar="aldric",
         shown=Shown.RECORDING,
         feed=Feed.DRIVER,
@@ -117,7 +117,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
     Scenario(
         name="swap",
-        title="a person drives; half-way another avatar",
+        title="a person drives; then another avatar",
         avatar="yuki",
         shown=Shown.PERSON,
         feed=Feed.DRIVER,
