@@ -6,11 +6,13 @@
 4. The media server is asked whether it is gone; "cut" in its answer to step 3 is not believed.
 5. The receipt is written.
 
-A restart finds intents without receipts and goes through steps 2 to 5 again; each of them may be done twice.
+A restart finds intents without receipts and goes through steps 2 to 4 again; each of them may be done twice. What the
+ledger says already is not said again: its receipt comes before the registry's, which can be made up from it.
 """
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -18,14 +20,14 @@ import structlog
 
 from monitor.enforcers.enforcer import Enforcer, EnforcerFailure, Order
 from monitor.journal import Journal
-from monitor.metrics import CUT_SECONDS, CUTS
+from monitor.metrics import CUT_SECONDS, CUTS, CUTS_FAILED
 from protocols.backend import CutView, EventType
 from protocols.evidence import RuleName
-from protocols.session import CutId, Session
+from protocols.session import FINAL, CutId, Session
 from protocols.verdict import Verdict
 from protocols.wording import reason
 from registry.cut import Cut
-from registry.error import CutConflict
+from registry.error import CutConflict, RegistryError
 from registry.registry import Registry
 from registry.state import CutState
 
@@ -72,19 +74,26 @@ class Enforcement:
         return await self.carry_out(session, cut)
 
     async def resume(self) -> None:
-        """Finish what was begun before a restart."""
+        """Finish what was begun for sessions that are over by now; those that are not, their owners finish."""
         async with asyncio.TaskGroup() as group:
             for cut in await self._registry.cuts.intended():
-                session = await self._registry.sessions.claim(cut.session)
-                group.create_task(self.carry_out(session, cut), name=f"resume {cut.id}")
+                session = await self._registry.sessions.get(cut.session)
+                if session.state in FINAL:
+                    group.create_task(self.carry_out(session, cut), name=f"resume {cut.id}")
+
+    async def standing(self, session: Session) -> Cut | None:
+        """The session's cut that is under way or in force; None where it has none."""
+        for cut in (await self._registry.cuts.list(session=session.id)).items:
+            if cut.state in (CutState.INTENDED, CutState.CONFIRMED):
+                return cut
+        return None
 
     async def restore(self, cut_id: CutId, *, by: str, because: str) -> Cut:
         """Undo a cut: lift the block on the server, tell the backend, leave the record standing."""
         before = await self._registry.cuts.get(cut_id)
         session = await self._registry.sessions.get(before.session)
-        _, enforcer = self._enforcer_of(session)
         cut = await self._registry.cuts.restore(cut_id)
-        await enforcer.restore(_order(session, cut))
+        await self._enforcer(session).restore(_order(session, cut))
         await self._registry.blocks.lift_for(cut.id, at=self._journal.clock())
         data = view(cut) | {"restored_by": by, "restored_because": because}
         await self._journal.note(session, EventType.CUT_RESTORED, data, subject=cut.id)
@@ -94,33 +103,52 @@ class Enforcement:
         """Do a cut whose intent stands in the registry; one that was tried before and failed is tried again."""
         if cut.state not in (CutState.INTENDED, CutState.FAILED):
             return cut
-        await self._journal.note(session, EventType.CUT_INTENDED, view(cut), subject=cut.id)
-        _, enforcer = self._enforcer_of(session)
-        began = asyncio.get_running_loop().time()
-        try:
-            async with asyncio.timeout(_GIVE_UP_AFTER):
-                await _persist(enforcer, _order(session, cut))
-        except (TimeoutError, EnforcerFailure) as failure:
-            return await self._failed(session, cut, failure)
-        seconds = asyncio.get_running_loop().time() - began
-        cut = await self._registry.cuts.confirm(cut.id, epoch=session.epoch, at=self._journal.clock(), seconds=seconds)
-        CUTS.labels(rule=cut.rule).inc()
-        CUT_SECONDS.observe(seconds)
-        await self._journal.note(session, EventType.CUT_CONFIRMED, view(cut), subject=cut.id)
-        return cut
+        if await self._entered(EventType.CUT_INTENDED, cut) is None:
+            await self._journal.note(session, EventType.CUT_INTENDED, view(cut), subject=cut.id)
+        done = await self._entered(EventType.CUT_CONFIRMED, cut)
+        if done is None:
+            began = asyncio.get_running_loop().time()
+            try:
+                async with asyncio.timeout(_GIVE_UP_AFTER):
+                    await _persist(self._enforcer(session), _order(session, cut))
+            except (TimeoutError, EnforcerFailure) as failure:
+                return await self._failed(session, cut, failure)
+            done = await self._receipt(session, cut, asyncio.get_running_loop().time() - began)
+        return await self._registry.cuts.confirm(
+            cut.id, epoch=session.epoch, at=done.confirmed_at or self._journal.clock(), seconds=done.seconds or 0.0
+        )
 
     async def stay_gone(self, session: Session, cut: Cut) -> None:
         """Look once more a little later: a publisher who was let in just before the block is disconnected too."""
-        _, enforcer = self._enforcer_of(session)
-        order = _order(session, cut)
+        enforcer, order = self._enforcer(session), _order(session, cut)
         await asyncio.sleep(_LOOK_AGAIN_AFTER)
         try:
             async with asyncio.timeout(_GIVE_UP_AFTER):
-                if not await enforcer.gone(order):
+                if not await enforcer.gone(order) and await self._holds(cut):
                     _log.warning("cut.returned", cut=cut.id, session=session.id)
                     await _persist(enforcer, order)
-        except (TimeoutError, EnforcerFailure) as failure:
+        except (TimeoutError, EnforcerFailure, RegistryError) as failure:
             _log.exception("cut.unsure", cut=cut.id, session=session.id, because=str(failure))
+
+    async def _holds(self, cut: Cut) -> bool:
+        """Whether nobody has restored it meanwhile."""
+        return (await self._registry.cuts.get(cut.id)).state is CutState.CONFIRMED
+
+    def _enforcer(self, session: Session) -> Enforcer:
+        return self._enforcer_of(session)[1]
+
+    async def _entered(self, kind: EventType, cut: Cut) -> CutView | None:
+        """The cut as the ledger has it already under ``kind``."""
+        entries = await self._registry.ledger.read(kind=kind.value, session=cut.session, subject=cut.id, limit=1)
+        return CutView.model_validate(entries[0].content) if entries else None
+
+    async def _receipt(self, session: Session, cut: Cut, seconds: float) -> CutView:
+        at = self._journal.clock()
+        done = replace(cut, state=CutState.CONFIRMED, confirmed_at=at, seconds=seconds)
+        await self._journal.note(session, EventType.CUT_CONFIRMED, view(done), subject=cut.id)
+        CUTS.labels(rule=cut.rule).inc()
+        CUT_SECONDS.observe(seconds)
+        return CutView.of(done)
 
     async def _intend(
         self,
@@ -147,6 +175,7 @@ class Enforcement:
     async def _failed(self, session: Session, cut: Cut, failure: Exception) -> Cut:
         why = str(failure) or f"the media server did not confirm within {_GIVE_UP_AFTER:g} s"
         _log.error("cut.failed", cut=cut.id, session=session.id, because=why)
+        CUTS_FAILED.labels(rule=cut.rule).inc()
         cut = await self._registry.cuts.fail(cut.id, epoch=session.epoch)
         await self._journal.note(session, EventType.CUT_FAILED, view(cut) | {"failure": why}, subject=cut.id)
         return cut
