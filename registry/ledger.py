@@ -99,7 +99,7 @@ class Ledger:
         return await asyncio.to_thread(work)
 
     async def open_intents(self) -> tuple[Entry, ...]:
-        """Intents of cuts (``cut.intent``) without a receipt (``cut.receipt``) of the same subject, oldest first."""
+        """Intents of cuts (``cut.intended``) without a receipt (``cut.confirmed``) of the same subject, oldest first."""
 
         def work() -> tuple[Entry, ...]:
             with contextlib.closing(LedgerReader(self.path)) as reader:

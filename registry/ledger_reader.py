@@ -13,8 +13,8 @@ from protocols.chain import Entry, Head, flaw
 from registry.error import LedgerDamaged, LedgerFailure
 from registry.ledger_head import read_head
 
-INTENT = "cut.intent"
-RECEIPT = "cut.receipt"
+INTENT = "cut.intended"
+RECEIPT = "cut.confirmed"
 """An intent without a receipt of the same subject was begun and not finished."""
 
 COLUMNS = "number, at, kind, session, subject, body, previous, hash"

@@ -50,13 +50,13 @@ async def test_many_waiters_share_commits_and_each_gets_its_own_entry(
 
 async def test_an_appended_entry_is_seen_by_every_reader(path: Path) -> None:
     ledger = await Ledger.open(path)
-    entry = await ledger.append("cut.intent", "ses_1", "cut_1", {"cause": "星"}, NOW)
-    assert (entry.number, entry.kind, entry.session, entry.subject) == (1, "cut.intent", "ses_1", "cut_1")
+    entry = await ledger.append("cut.intended", "ses_1", "cut_1", {"cause": "星"}, NOW)
+    assert (entry.number, entry.kind, entry.session, entry.subject) == (1, "cut.intended", "ses_1", "cut_1")
     assert (entry.moment, entry.content) == (NOW, {"cause": "星"})
-    assert await ledger.read(kind="cut.intent", session="ses_1", subject="cut_1") == (entry,)
+    assert await ledger.read(kind="cut.intended", session="ses_1", subject="cut_1") == (entry,)
     assert await ledger.read(after=1) == ()
     assert await ledger.open_intents() == (entry,)
-    await ledger.append("cut.receipt", "ses_1", "cut_1", {}, NOW)
+    await ledger.append("cut.confirmed", "ses_1", "cut_1", {}, NOW)
     assert await ledger.open_intents() == ()
     assert verify(path) == await ledger.verify()
     await ledger.close()
@@ -212,7 +212,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(
         drafts=st.lists(
             st.tuples(
-                st.sampled_from(["cut.intent", "cut.receipt", "verdict"]),
+                st.sampled_from(["cut.intended", "cut.confirmed", "verdict"]),
                 st.sampled_from(["", "ses_1", "ses_2"]),
                 st.sampled_from(["cut_1", "cut_2", "cut_3"]),
                 st.dictionaries(st.text("ab", max_size=2), st.integers(), max_size=2),
@@ -250,9 +250,9 @@ class LedgerMachine(RuleBasedStateMachine):
         expected = [
             entry
             for entry in self.model
-            if entry.kind == "cut.intent"
+            if entry.kind == "cut.intended"
             and not any(
-                other.kind == "cut.receipt" and other.subject == entry.subject and other.number > entry.number
+                other.kind == "cut.confirmed" and other.subject == entry.subject and other.number > entry.number
                 for other in self.model
             )
         ]
