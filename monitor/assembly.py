@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
+from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
@@ -17,7 +18,7 @@ from monitor.operator.gateway import Gateway
 from monitor.pipeline import Pipeline, WindowBudget
 from monitor.refusal import AttachRefused
 from monitor.sources.pull import PullSource
-from monitor.sources.source import Source
+from monitor.sources.source import Patience, Source
 from monitor.sources.whep import WhepSource
 from monitor.sources.whip import WhipSource
 from protocols.challenge import ChallengeSchedule
@@ -28,6 +29,7 @@ from registry.avatar import Avatar
 from registry.error import NotFound
 from registry.registry import Registry
 
+_LONGEST_SEGMENT = 8.0  # seconds; HLS arrives a segment at a time, and is silent in between
 _DICE = random.SystemRandom().random  # an operator's side must not foresee what is asked, or when
 
 
@@ -80,7 +82,7 @@ class SessionAssembly:
             session=session,
             policy=policy,
             zero=zero,
-            source=self._source(session, zero),
+            source=self._source(session, zero, policy.watch.blind_after_s),
             gaze=lambda deliver: Gaze(self._sight, deliver, self._threads, policy=policy.watch),
             judge=Judge(
                 policy=policy,
@@ -98,15 +100,20 @@ class SessionAssembly:
             budget=self._budget,
         )
 
-    def _source(self, session: Session, zero: float) -> Source:
-        kind, url = session.feed.kind, session.feed.url or ""
+    def _source(self, session: Session, zero: float, stall_after: float) -> Source:
+        kind, url, egress = session.feed.kind, session.feed.url or "", self._egress
+        patience = Patience(stall_after=stall_after)
         match kind:
             case SourceKind.WHIP:
-                return WhipSource(zero=zero, policy=self._egress, ice_servers=self._ice_servers)
+                patience = replace(patience, start_within=None)
+                return WhipSource(zero=zero, policy=egress, patience=patience, ice_servers=self._ice_servers)
             case SourceKind.WHEP:
-                return WhepSource(url, zero=zero, policy=self._egress, ice_servers=self._ice_servers)
-            case SourceKind.RTMP | SourceKind.FLV | SourceKind.HLS | SourceKind.FILE:
-                return PullSource(url, zero=zero, policy=self._egress)
+                return WhepSource(url, zero=zero, policy=egress, patience=patience, ice_servers=self._ice_servers)
+            case SourceKind.HLS:
+                patience = replace(patience, stall_after=max(stall_after, _LONGEST_SEGMENT))
+                return PullSource(url, zero=zero, policy=egress, patience=patience)
+            case SourceKind.RTMP | SourceKind.FLV | SourceKind.FILE:
+                return PullSource(url, zero=zero, policy=egress, patience=patience)
             case _:
                 assert_never(kind)
 

@@ -148,8 +148,7 @@ class Pipeline:
                     await self._regain_sight(event.at)
                 self.gaze.take(event, full=self.watching is Watch.FULL)
             case Stalled():
-                if event.silent_for >= self.policy.watch.blind_after_s:
-                    await self._lose_sight(event.at, f"no picture for {event.silent_for:.0f} s")
+                await self._lose_sight(event.at, f"no picture for {event.silent_for:.1f} s")
             case Resumed():
                 pass  # the next picture says so itself
             case Ended():

@@ -37,7 +37,9 @@ class WatchPolicy(_Part):
     windows: int = Field(2, ge=1, le=60, description="windows of evidence in one scheduled opening")
     look_every_s: Seconds = Field(4, description="time between two looks at who is on screen, keyframes alone decoded")
     look_every_full_s: Seconds = Field(2, description="the same while every frame is decoded")
-    blind_after_s: Seconds = Field(5, description="no picture for this long: the monitor is blind and judges nothing")
+    blind_after_s: Seconds = Field(
+        2.5, description="silence of the stream from which the monitor is blind: nothing is judged"
+    )
 
 
 class FusionPolicy(_Part):
@@ -139,7 +141,7 @@ STANDARD = Policy()
 BRISK = Policy(
     name="brisk",
     presence=PresencePolicy(connect_within_s=12, absent_after_s=8),
-    watch=WatchPolicy(window_s=8, every_s=20, windows=2, look_every_s=2, blind_after_s=5),
+    watch=WatchPolicy(window_s=8, every_s=20, windows=2, look_every_s=2),
     challenge=ChallengePolicy(first_after_s=14, mean_every_s=30, least_gap_s=12, within_s=6),
     ladder=LadderPolicy(
         driving=(
