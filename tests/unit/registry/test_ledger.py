@@ -94,8 +94,9 @@ async def test_more_than_fit_wait_their_turn(path: Path, monkeypatch: pytest.Mon
 
     def watched() -> list[object]:
         nonlocal longest
-        longest = max(longest, len(ledger._queue))
-        return real()  # type: ignore[return-value]
+        batch = real()
+        longest = max(longest, len(batch))
+        return batch  # type: ignore[return-value]
 
     monkeypatch.setattr(ledger, "_next_batch", watched)
     entries = await asyncio.gather(*(append(ledger, number) for number in range(100)))
