@@ -1,14 +1,23 @@
 """The journal: what happens to a session is written once. Durable in the ledger first, then told to everybody."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+import structlog
+
 from monitor.events import EventFeed
+from monitor.metrics import LEDGER_APPENDS, LEDGER_SECONDS
 from protocols.backend import EventType, SessionEvent, WebhookEvent
 from protocols.session import Session
+from registry.error import Unavailable
 from registry.ledger import Ledger
 from registry.outbox import Outbox
+
+_log = structlog.get_logger()
+
+_TRY_AGAIN_EVERY = 1.0  # seconds, while the outbox fails
 
 Clock = Callable[[], datetime]
 """The time of day in UTC."""
@@ -32,10 +41,23 @@ class Journal:
         Raises LedgerFailure; then nobody was told.
         """
         at = self.clock()
-        await self._ledger.append(kind.value, session.id, subject, data, at)
+        with LEDGER_SECONDS.time():
+            await self._ledger.append(kind.value, session.id, subject, data, at)
+        LEDGER_APPENDS.inc()
         event = self._feed.publish(kind, session.id, at, data)
         if session.callback_url is not None:
-            body = WebhookEvent.of(event, account=session.account).model_dump_json().encode()
-            await self._outbox.put(session=session.id, kind=kind.value, url=session.callback_url, body=body, at=at)
-            self._wake()
+            await self._post(session, session.callback_url, event)
         return event
+
+    async def _post(self, session: Session, url: str, event: SessionEvent) -> None:
+        """Put it in the outbox, however long the database takes: in the ledger it stands already, and only once."""
+        body = WebhookEvent.of(event, account=session.account).model_dump_json().encode()
+        while True:
+            try:
+                await self._outbox.put(session=session.id, kind=event.type.value, url=url, body=body, at=event.at_utc)
+            except Unavailable as failure:
+                _log.error("webhook.waits", session=session.id, because=str(failure))
+                await asyncio.sleep(_TRY_AGAIN_EVERY)
+            else:
+                self._wake()
+                return
