@@ -9,7 +9,8 @@ Two tasks: one watches, one deliberates. A stream dies alone, and the monitor's 
 import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
-from typing import Any, assert_never
+from contextlib import suppress
+from typing import Any, TypeVar, assert_never
 
 import structlog
 
@@ -30,15 +31,18 @@ from protocols.observation import Blindness, ChallengeAsked, Observation, Presen
 from protocols.policy import Policy
 from protocols.session import Session, SessionState
 from protocols.verdict import Driver, Verdict
-from registry.error import LedgerFailure, RegistryError, StaleEpoch, Unavailable
+from registry.cut import Cut
+from registry.error import Conflict, LedgerFailure, Unavailable
 from registry.identity import fresh
 from registry.state import CutState
 
+T = TypeVar("T")
 _log = structlog.get_logger()
 
 _DELIBERATE_EVERY = 0.5  # seconds
 _CUT_AGAIN_EVERY = 30.0  # seconds, after a cut that could not be confirmed
 _TRY_AGAIN_EVERY = 1.0  # seconds, while the ledger or the registry fails
+_LATE_AFTER = 2.0  # seconds that a judgement may take before the monitor is overloaded
 
 
 class _Over(Exception):
@@ -51,7 +55,10 @@ class _Over(Exception):
 
 
 class Pipeline:
-    """One session while it is monitored. ``run`` returns when it is over."""
+    """One session while it is monitored. ``run`` returns when it is over.
+
+    ``trouble`` says what of the monitor's own keeps it from judging, None where nothing does.
+    """
 
     def __init__(
         self,
@@ -78,6 +85,11 @@ class Pipeline:
         self.verdict: Verdict | None = None
         self.open_challenge: ChallengeAsked | None = None
         self.blind_because: str | None = "no picture has come yet"
+        self.trouble: str | None = None
+        self._silent_since: float | None = None
+        self._waiting = 0
+        self._ending: _Over | None = None
+        self._ended = asyncio.Event()
         self._blind_since = 0.0
         self._blind_before = 0.0
         self.operators: set[str] = set()
@@ -92,7 +104,7 @@ class Pipeline:
         self._budget = budget
         self._inbox: list[Observation] = [Blindness(at=0.0, blind=True, cause=self.blind_because)]
         self._steps: list[dict[str, Any]] = []
-        self._over: asyncio.Queue[_Over] = asyncio.Queue()
+        self._over: asyncio.Queue[_Over | Conflict] = asyncio.Queue()
         self.gaze = gaze(self.observe)
 
     def at(self) -> float:
@@ -118,8 +130,8 @@ class Pipeline:
         self._end(because)
 
     async def run(self) -> None:
-        """Watch and judge until the stream is cut, ends, or is ended."""
-        over = _Over(SessionState.ENDED, "the monitor stopped watching")
+        """Watch and judge until the stream is cut, ends, or is ended. Raises Conflict where it is no longer ours."""
+        over: _Over | Conflict = _Over(SessionState.ENDED, "the monitor stopped watching")
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.gaze.run(), name=f"gaze {self.session.id}")
@@ -127,11 +139,13 @@ class Pipeline:
                 group.create_task(self._deliberate(), name=f"deliberate {self.session.id}")
                 over = await self._over.get()
                 raise over
-        except* _Over:
+        except* (_Over, Conflict):
             pass
         finally:
             self._budget.give_back(self.session.id)
             await self.source.close()
+        if isinstance(over, Conflict):
+            raise over
         await self._close(over)
 
     # ---- watching
@@ -144,11 +158,12 @@ class Pipeline:
         match event:
             case Picture():
                 metrics.FRAMES.inc()
+                self._silent_since = None
                 if self.blind_because is not None:
                     await self._regain_sight(event.at)
                 self.gaze.take(event, full=self.watching is Watch.FULL)
-            case Stalled():
-                await self._lose_sight(event.at, f"no picture for {event.silent_for:.1f} s")
+            case Stalled():  # told once; how long it lasts is for us to see
+                self._silent_since = event.at - event.silent_for
             case Resumed():
                 pass  # the next picture says so itself
             case Ended():
@@ -158,12 +173,18 @@ class Pipeline:
             case _:
                 assert_never(event)
 
-    async def _lose_sight(self, at: float, cause: str) -> None:
-        if self.blind_because is not None:
+    async def _look_for_silence(self) -> None:
+        if self.blind_because is not None or self._silent_since is None:
             return
-        self.blind_because, self._blind_since = cause, self.at()
+        at = self.at()
+        silent_for = at - self._silent_since
+        if silent_for >= self.policy.watch.blind_after_s:
+            await self._lose_sight(at, f"no picture for {silent_for:.0f} s")
+
+    async def _lose_sight(self, at: float, cause: str) -> None:
+        self.blind_because, self._blind_since = cause, at
         self.observe(Blindness(at=at, blind=True, cause=cause))
-        self.ladder.hold(self.at())
+        self.ladder.hold(at)
         await self._note(EventType.SESSION_BLIND, {"at": round(at, 3), "cause": cause})
         await self._stand(SessionState.BLIND, cause)
 
@@ -173,7 +194,7 @@ class Pipeline:
         metrics.BLIND_SECONDS.inc(blind_s)
         self.blind_because = None
         self.observe(Blindness(at=at, blind=False, cause="the picture is there"))
-        self.ladder.release(self.at())
+        self._release()
         kind = EventType.SESSION_LIVE if self.session.state is SessionState.PENDING else EventType.SESSION_SIGHTED
         await self._note(kind, {"at": round(at, 3), "blind_s": round(blind_s, 3)})
         await self._stand(SessionState.LIVE, None)
@@ -181,17 +202,30 @@ class Pipeline:
     # ---- deliberating
 
     async def _deliberate(self) -> None:
-        loop = asyncio.get_running_loop()
         while True:
+            await self._look_for_silence()
             batch, self._inbox = self._inbox, []
-            at = self.at()
             await self._tell_presence(batch)
-            verdict, judged = await loop.run_in_executor(self._threads, self._judge.consider, batch, at)
-            await self._weigh(verdict, judged)
+            await self._weigh(*await self._consider(batch))
             await self._climb()
             await self._ask_routinely()
             self._pay_attention()
             await asyncio.sleep(_DELIBERATE_EVERY)
+
+    async def _consider(self, batch: list[Observation]) -> tuple[Verdict, tuple[Judged, ...]]:
+        loop = asyncio.get_running_loop()
+        judging = loop.run_in_executor(self._threads, self._judge.consider, batch, self.at())
+        return await self._ours(judging)
+
+    async def _ours(self, work: Awaitable[T]) -> T:
+        """Wait for what is the monitor's own to do; where that takes long, nobody climbs for it."""
+        began = self.at()
+        try:
+            return await work
+        finally:
+            if self.at() - began > _LATE_AFTER and not self.ladder.held:
+                self.ladder.hold(began)
+                self._release()
 
     async def _tell_presence(self, batch: list[Observation]) -> None:
         for presence in (o for o in batch if isinstance(o, Presence)):
@@ -230,7 +264,9 @@ class Pipeline:
                 await self._ask(self._schedule.ask(self.at()))
             case Rung.CUT:
                 await self._cut(verdict, step.cause or RuleName.DRIVING)
-            case Rung.WATCHING | Rung.NOTIFY | Rung.GRACE:
+            case Rung.WATCHING:
+                self._steps = []
+            case Rung.NOTIFY | Rung.GRACE:
                 pass
             case _:
                 assert_never(step.rung)
@@ -269,27 +305,47 @@ class Pipeline:
 
     async def _cut(self, verdict: Verdict, rule: RuleName) -> None:
         """Cut, and go on trying until the media server confirms it: an AI-driven stream does not stay on air."""
+        while True:
+            cut = await self._try_to_cut(verdict, rule)
+            if cut is None:
+                return
+            _log.info("cut", session=self.session.id, cut=cut.id, rule=rule.value, state=cut.state.value)
+            match cut.state:
+                case CutState.CONFIRMED:
+                    await self._enforcement.stay_gone(self.session, cut)
+                    self._over.put_nowait(_Over(SessionState.CUT, f"cut: {rule.value}"))
+                    return
+                case CutState.RESTORED:  # a person was faster than the media server
+                    self._over.put_nowait(_Over(SessionState.ENDED, "the cut was restored before it was done"))
+                    return
+                case CutState.FAILED | CutState.INTENDED:
+                    await self._rest_before_next_try()
+            if self._ending is not None:  # by itself, or by its backend: nothing is left to cut
+                self._over.put_nowait(self._ending)
+                return
+
+    async def _try_to_cut(self, verdict: Verdict, rule: RuleName) -> Cut | None:
+        """The cut, done or failed; None where the session is no longer ours."""
         block_s = self.policy.ladder.block_s
         while True:
             try:
-                cut = await self._enforcement.cut(self.session, verdict, rule, block_s=block_s, steps=self._steps)
-            except StaleEpoch as lost:
-                self._over.put_nowait(_Over(SessionState.ENDED, str(lost)))
-                return
+                return await self._enforcement.cut(self.session, verdict, rule, block_s=block_s, steps=self._steps)
+            except Conflict as lost:
+                self._over.put_nowait(lost)
+                return None
             except (LedgerFailure, Unavailable) as failure:
                 await self._wait_out(failure)
-                continue
-            _log.info("cut", session=self.session.id, cut=cut.id, rule=rule.value, state=cut.state.value)
-            if cut.state is not CutState.FAILED:
-                await self._enforcement.stay_gone(self.session, cut)
-                self._over.put_nowait(_Over(SessionState.CUT, f"cut: {rule.value}"))
-                return
-            await asyncio.sleep(_CUT_AGAIN_EVERY)
+
+    async def _rest_before_next_try(self) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._ended.wait(), _CUT_AGAIN_EVERY)
 
     def _end(self, because: str) -> None:
-        """The stream is over, unless it is being cut: then the cut's receipt is what ends the session."""
+        """The stream is over. While it is being cut the cut comes first: its receipt is what ends the session."""
+        self._ending = self._ending or _Over(SessionState.ENDED, because)
+        self._ended.set()
         if self.ladder.rung is not Rung.CUT:
-            self._over.put_nowait(_Over(SessionState.ENDED, because))
+            self._over.put_nowait(self._ending)
 
     async def _close(self, over: _Over) -> None:
         self._desk.dismiss(over.because)
@@ -300,31 +356,42 @@ class Pipeline:
         """Bring the session's row to ``state``, however long the registry takes."""
         while True:
             try:
-                self.session = await self._move(state, because)
-            except StaleEpoch:
+                self.session = await self._ours(self._move(state, because))
+            except Conflict as lost:
+                self._over.put_nowait(lost)
                 return
-            except RegistryError as failure:
+            except Unavailable as failure:
                 await self._wait_out(failure)
             else:
+                self.trouble = None
                 return
 
     async def _note(self, kind: EventType, data: dict[str, Any]) -> None:
         """Write to the journal, however long the ledger takes: nothing is lost, and nobody is cut meanwhile."""
         while True:
             try:
-                await self._journal.note(self.session, kind, data)
-            except RegistryError as failure:
+                await self._ours(self._journal.note(self.session, kind, data))
+            except (LedgerFailure, Unavailable) as failure:
                 await self._wait_out(failure)
             else:
+                self.trouble = None
                 return
 
     async def _wait_out(self, failure: Exception) -> None:
         """The monitor's own trouble: time on the ladder stands still until it is over."""
         _log.error("session.waits", session=self.session.id, because=str(failure))
-        held = self.ladder.held
+        self.trouble = str(failure)
+        self._waiting += 1
         self.ladder.hold(self.at())
-        await asyncio.sleep(_TRY_AGAIN_EVERY)
-        if not held:
+        try:
+            await asyncio.sleep(_TRY_AGAIN_EVERY)
+        finally:
+            self._waiting -= 1
+            self._release()
+
+    def _release(self) -> None:
+        """Let time on the ladder go on, unless something else of ours keeps it."""
+        if self.blind_because is None and self._waiting == 0:
             self.ladder.release(self.at())
 
 
