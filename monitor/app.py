@@ -86,7 +86,7 @@ class _Parts:
         self._registry = registry
         egress = _egress(settings)
         keys = _webhook_keys(settings)
-        feed = EventFeed()
+        feed = EventFeed(registry.ledger.head.number + 1)  # each event has its entry, so that no number comes twice
         self._client = http_client(egress)
         self._webhooks = Webhooks(registry.outbox, self._client, keys, clock=now)
         journal = Journal(registry.ledger, registry.outbox, feed, now, wake=self._webhooks.wake)

@@ -56,6 +56,11 @@ class Ledger:
         """
         return cls(await asyncio.to_thread(LedgerFile.open, path), asyncio.get_running_loop())
 
+    @property
+    def head(self) -> Head:
+        """Where the chain ends by what is durable."""
+        return self._file.head
+
     async def append(self, kind: str, session: str, subject: str, body: Mapping[str, Any], at: datetime) -> Entry:
         """Append an entry; returns once it is durable, and waits where very many wait already.
 
@@ -99,7 +104,7 @@ class Ledger:
         return await asyncio.to_thread(work)
 
     async def open_intents(self) -> tuple[Entry, ...]:
-        """Intents of cuts (``cut.intended``) without a receipt (``cut.confirmed``) of the same subject, oldest first."""
+        """Intents of cuts (``cut.intended``) that have no receipt (``cut.confirmed``) of their subject, oldest first."""
 
         def work() -> tuple[Entry, ...]:
             with contextlib.closing(LedgerReader(self.path)) as reader:
