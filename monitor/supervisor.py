@@ -20,11 +20,13 @@ from protocols.backend import AttachRequest, ChallengeView, EventType, SessionSt
 from protocols.session import FINAL, AvatarId, CutId, OperatorId, Session, SessionId, SessionState, SourceKind
 from registry.avatar import Avatar
 from registry.cut import Cut
-from registry.error import Conflict, NotFound, RegistryError, StaleEpoch
+from registry.error import Conflict, NotFound, RegistryError
 from registry.registry import Registry
+from registry.state import CutState
 
 _log = structlog.get_logger()
 
+_ASK_AGAIN_AFTER = 1.0  # seconds, for the end of a session
 _TRY_AGAIN_AFTER = (1.0, 2.0, 5.0, 15.0)  # seconds, after a pipeline of ours has failed
 _PLACELESS = frozenset({SourceKind.WHIP, SourceKind.FILE})  # these end at the service itself
 
@@ -119,23 +121,19 @@ class Supervisor:
             placement=placement,
             account=request.account or account,
         )
-        await self._journal.note(session, EventType.SESSION_ATTACHED, SessionView.of(session).model_dump(mode="json"))
+        await self._enter(session)
         self._hold(session)
         return session
 
     async def end(self, session_id: SessionId, because: str) -> Session:
-        """End a session without a cut; one that has ended stays as it is. Raises NotFound."""
+        """End a session without a cut; one that has ended stays as it is. Raises RegistryError."""
         session = await self._registry.sessions.get(session_id)
-        pipeline, task = self._pipelines.get(session_id), self._tasks.get(session_id)
-        if pipeline is not None and task is not None:
-            pipeline.end(because)
-            await asyncio.wait([task])
-        elif session.state not in FINAL:
-            at = self._clock()
-            await self._registry.sessions.move(
-                session_id, SessionState.ENDED, because=because, epoch=session.epoch, at=at
-            )
-        return await self._registry.sessions.get(session_id)
+        task = self._tasks.get(session_id)
+        while session_id in self._pipelines and task is not None and not task.done():
+            self._pipelines[session_id].end(because)
+            await asyncio.wait([task], timeout=_ASK_AGAIN_AFTER)  # a fault may have swallowed it
+        session = await self._registry.sessions.get(session_id)
+        return session if session.state in FINAL else await self._over(session, SessionState.ENDED, because)
 
     async def status(self, session_id: SessionId) -> SessionStatus:
         """Where a session stands now. Raises NotFound."""
@@ -160,7 +158,8 @@ class Supervisor:
     def health(self) -> Health:
         """How the service is."""
         reasons = [] if self._group is not None else ["the service is starting or stopping"]
-        return Health(reasons=reasons + sorted(set(self._troubles.values())))
+        ours = {pipeline.trouble for pipeline in self._pipelines.values() if pipeline.trouble is not None}
+        return Health(reasons=reasons + sorted({*self._troubles.values(), *ours}))
 
     # ---- holding sessions
 
@@ -180,6 +179,7 @@ class Supervisor:
             try:
                 kept = await self._registry.sessions.claim(kept.id)
             except (NotFound, Conflict):
+                self._troubles.pop(kept.id, None)
                 return
             except RegistryError as failure:
                 _log.warning("session.waits", session=kept.id, because=str(failure))
@@ -188,8 +188,9 @@ class Supervisor:
         """Whether the session came to its end, or to another owner; False where a fault of ours stopped it."""
         try:
             await self._watch(session)
-        except StaleEpoch:
-            pass
+        except Conflict as lost:
+            _log.warning("session.lost", session=session.id, because=str(lost))
+            self._troubles.pop(session.id, None)
         except Exception as fault:  # whatever it is, only this stream may suffer
             _log.exception("session.fault", session=session.id)
             self._troubles[session.id] = f"a session is not watched: {type(fault).__name__}"
@@ -197,6 +198,10 @@ class Supervisor:
         return True
 
     async def _watch(self, session: Session) -> None:
+        cut = await self._enforcement.standing(session)
+        if cut is not None and await self._finished(session, cut):
+            self._troubles.pop(session.id, None)
+            return
         pipeline = await self._assembly.pipeline(session)
         self._pipelines[session.id] = pipeline
         metrics.SESSIONS.labels(state="watched").inc()
@@ -206,6 +211,36 @@ class Supervisor:
         finally:
             del self._pipelines[session.id]
             metrics.SESSIONS.labels(state="watched").dec()
+
+    async def _finished(self, session: Session, cut: Cut) -> bool:
+        """Finish the cut that a restart interrupted; its receipt ends the session. False where it fails."""
+        cut = await self._enforcement.carry_out(session, cut)
+        if cut.state is not CutState.CONFIRMED:
+            return False
+        await self._enforcement.stay_gone(session, cut)
+        await self._over(session, SessionState.CUT, f"cut: {cut.rule}")
+        return True
+
+    async def _over(self, session: Session, state: SessionState, because: str) -> Session:
+        """End a session that no pipeline of ours watches."""
+        await self._journal.note(session, EventType.SESSION_ENDED, {"state": state.value, "because": because})
+        at = self._clock()
+        return await self._registry.sessions.move(session.id, state, because=because, epoch=session.epoch, at=at)
+
+    async def _enter(self, session: Session) -> None:
+        """Enter a new session in the ledger; one that cannot be is not attached."""
+        data = SessionView.of(session).model_dump(mode="json")
+        try:
+            await self._journal.note(session, EventType.SESSION_ATTACHED, data)
+        except BaseException:
+            await self._registry.sessions.move(
+                session.id,
+                SessionState.ENDED,
+                because="it could not be entered in the ledger",
+                epoch=session.epoch,
+                at=self._clock(),
+            )
+            raise
 
     async def _resume_cuts(self) -> None:
         try:
