@@ -6,6 +6,7 @@ blind, or a person holds the ladder, time stands still: nobody climbs because of
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import assert_never
 
 from protocols.evidence import RuleName
 from protocols.policy import LadderPolicy
@@ -117,6 +118,8 @@ class Ladder:
                 return [self._climb(now)]
             case Move.CLIMB:
                 return [self._climb(now)]
+            case _ as never:
+                assert_never(never)
 
     def _climb(self, now: float) -> Step:
         if not self._climbs:

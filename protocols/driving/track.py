@@ -6,8 +6,8 @@ cover. That is exact for uneven samples, filters both sides alike, and says wher
 """
 
 from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,59 +39,62 @@ class Telemetry:
     channels: dict[str, Floats]
 
 
-class MotionTrack:
+class Timed(Protocol):
+    """Anything that has a media time."""
+
+    @property
+    def at(self) -> float:
+        """Seconds on the session's clock."""
+
+
+T = TypeVar("T", bound=Timed)
+
+
+class Track(Generic[T]):
+    """What came over the last ``horizon`` seconds, in the order of time."""
+
+    def __init__(self, horizon: float) -> None:
+        self.horizon = horizon
+        self._kept: deque[T] = deque()
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def add(self, one: T) -> bool:
+        """Keep ``one``; False when it was dropped as late or repeated."""
+        if self._kept and one.at <= self._kept[-1].at:
+            if self._kept[-1].at - one.at <= _STEP_BACK:
+                return False
+            self._kept.clear()
+        self._kept.append(one)
+        while self._kept[0].at < one.at - self.horizon:
+            self._kept.popleft()
+        return True
+
+    def _span(self, start: float, end: float) -> list[T]:
+        return [one for one in self._kept if start <= one.at <= end]
+
+
+class MotionTrack(Track[Motion]):
     """The picture's motion over the last ``horizon`` seconds."""
 
     def __init__(self, horizon: float = 45.0) -> None:
-        self.horizon = horizon
-        self._kept: deque[Motion] = deque()
-
-    def __len__(self) -> int:
-        return len(self._kept)
-
-    def __iter__(self) -> Iterator[Motion]:
-        return iter(self._kept)
-
-    def add(self, motion: Motion) -> bool:
-        """Keep ``motion``; False when it was dropped as late or repeated."""
-        if self._kept and motion.at <= self._kept[-1].at:
-            if self._kept[-1].at - motion.at <= _STEP_BACK:
-                return False
-            self._kept.clear()
-        self._kept.append(motion)
-        while self._kept[0].at < motion.at - self.horizon:
-            self._kept.popleft()
-        return True
+        super().__init__(horizon)
 
     def between(self, start: float, end: float) -> list[Motion]:
         """What was seen in ``start`` ≤ at ≤ ``end``, in the order of time."""
-        return [motion for motion in self._kept if start <= motion.at <= end]
+        return self._span(start, end)
 
 
-class TelemetryTrack:
+class TelemetryTrack(Track[TelemetrySample]):
     """The operator's telemetry over the last ``horizon`` seconds."""
 
     def __init__(self, horizon: float = 60.0) -> None:
-        self.horizon = horizon
-        self._kept: deque[TelemetrySample] = deque()
-
-    def __len__(self) -> int:
-        return len(self._kept)
-
-    def add(self, sample: TelemetrySample) -> bool:
-        """Keep ``sample``; False when it was dropped as late or repeated."""
-        if self._kept and sample.at <= self._kept[-1].at:
-            if self._kept[-1].at - sample.at <= _STEP_BACK:
-                return False
-            self._kept.clear()
-        self._kept.append(sample)
-        while self._kept[0].at < sample.at - self.horizon:
-            self._kept.popleft()
-        return True
+        super().__init__(horizon)
 
     def between(self, start: float, end: float) -> Telemetry:
         """What was told for ``start`` ≤ at ≤ ``end``; channels that were never tracked there are left out."""
-        times, table = columns(sample for sample in self._kept if start <= sample.at <= end)
+        times, table = columns(self._span(start, end))
         return Telemetry(times=times, channels={name: v for name, v in table.items() if np.isfinite(v).any()})
 
 

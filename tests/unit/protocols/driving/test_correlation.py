@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protocols.driving.calibration import CALIBRATION
-from protocols.driving.correlation import assess
+from protocols.driving.correlation import assess, measure
 from protocols.driving.lag import LAGS, LagBelief
 from protocols.driving.track import MotionTrack, TelemetryTrack
 from protocols.observation import Motion
@@ -153,3 +153,47 @@ def test_a_mouth_that_the_picture_does_not_show_says_little() -> None:
     talk = person(31, size=0.25)
     driving = assess(told({"mouth_open": lambda t: 0.5 + talk(t)}, end=16), shown(BERT, end=16), 5.0, 15.0)
     assert -0.7 < driving.weight < 1.0
+
+
+def test_the_measure_is_what_the_assessment_goes_by() -> None:
+    course = person(1)
+    measured = measure(told({"yaw": course}, end=14), shown(course, end=14), 3.0, 13.0)
+    assert measured is not None
+    strengths, told_motion, seen_motion, variety = measured
+    assert strengths.shape == LAGS.shape
+    assert min(told_motion, seen_motion) > 0
+    assert 0 <= variety <= 1
+    assert measure(TelemetryTrack(), shown(course, end=14), 3.0, 13.0) is None
+
+
+def test_a_channel_with_too_few_samples_is_passed_over() -> None:
+    course = person(1)
+    telemetry = TelemetryTrack()
+    for at in np.arange(0, 14, 1 / 30):
+        sparse = float(course(np.array(at))) / 20 if 5.0 < at < 5.2 else None
+        brief = float(course(np.array(at))) if 5.0 < at < 6.5 else None
+        telemetry.add(TelemetrySample(at=float(at), yaw=float(course(np.array(at))), smile=sparse, roll=brief))
+    found = assess(telemetry, shown(course, end=14), 3.0, 13.0)
+    assert {channel.channel for channel in found.channels} == {"yaw"}
+
+
+def test_only_channels_that_are_too_sparse_say_nothing() -> None:
+    course = person(1)
+    telemetry = TelemetryTrack()
+    for at in np.arange(5.0, 5.2, 1 / 30):
+        telemetry.add(TelemetrySample(at=float(at), yaw=float(at)))
+    found = assess(telemetry, shown(course, end=14), 3.0, 13.0)
+    assert (found.weight, found.channels) == (0.0, ())
+
+
+def test_a_picture_with_no_lag_at_all_is_found_at_the_edge() -> None:
+    course = person(1)
+    found = assess(told({"yaw": course}, end=14), shown(course, end=14, lag=0.0), 3.0, 13.0)
+    assert found.lag == pytest.approx(0.0, abs=0.05)
+
+
+def test_without_a_turn_of_the_head_nothing_is_said_about_mirrors() -> None:
+    course = person(1)
+    found = assess(told({"pitch": course}, end=14), shown(None, pitch=course, end=14), 3.0, 13.0)
+    assert found.weight > 0
+    assert found.mirrored is False

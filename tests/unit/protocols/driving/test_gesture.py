@@ -8,6 +8,7 @@ import pytest
 from protocols.driving.gesture import FORMS, answered
 from protocols.driving.track import MotionTrack, TelemetryTrack
 from protocols.gesture import Gesture
+from protocols.telemetry import TelemetrySample
 from tests.unit.protocols.driving.stage import Course, person, shown, told
 
 ASKED, WITHIN, LAG = 8.0, 4.0, 0.6
@@ -147,3 +148,36 @@ def test_what_cannot_be_judged_is_none(telemetry: TelemetryTrack, motion: Motion
 
 def test_every_gesture_has_a_form() -> None:
     assert set(FORMS) == set(Gesture)
+
+
+def test_blinks_far_apart_are_not_two_in_a_row() -> None:
+    slow = over(blinks(9.0), lambda t: 0.0 * t)
+
+    def apart(t: np.ndarray) -> np.ndarray:
+        t = np.asarray(t)
+        return np.where(t < 9.25, slow(t), 0.0) + np.where((t > 11.0) & (t < 11.2), 1.0, 0.0)
+
+    telemetry = told({"eye_blink": apart}, end=22)
+    outcome = answered(Gesture.BLINK_TWICE, telemetry, shown(QUIET, end=22), ASKED, WITHIN, LAG)
+    assert outcome.passed is False
+
+
+def test_a_lag_beyond_what_is_looked_at_cannot_be_judged() -> None:
+    yaw = over(QUIET, hold(18.0, start=9.2))
+    telemetry, motion = told({"yaw": yaw}, end=22), shown(yaw, end=22, lag=LAG)
+    assert answered(Gesture.LOOK_LEFT, telemetry, motion, ASKED, WITHIN, 5.0).passed is None
+
+
+def test_an_answer_shorter_than_its_gesture_is_none() -> None:
+    yaw = over(QUIET, hold(18.0, start=9.2))
+    telemetry = TelemetryTrack()
+    for at in np.linspace(ASKED, ASKED + 0.3, 24):
+        telemetry.add(TelemetrySample(at=float(at), yaw=float(yaw(np.array(at)))))
+    outcome = answered(Gesture.LOOK_LEFT, telemetry, shown(yaw, end=22), ASKED, 0.25, LAG)
+    assert outcome.passed is not True
+
+
+def test_telemetry_too_brief_to_compare_with_the_picture_cannot_be_judged() -> None:
+    yaw = over(QUIET, hold(18.0, start=ASKED + 0.5))
+    telemetry = told({"yaw": yaw}, start=ASKED - 0.3, end=ASKED + 2.3)
+    assert answered(Gesture.LOOK_LEFT, telemetry, shown(yaw, end=22), ASKED, 1.5, LAG).passed is None

@@ -90,3 +90,74 @@ def test_a_frozen_picture_is_told_from_a_living_one() -> None:
     assert frozen(shown(None, end=5), 0.0, 5.0)
     assert not frozen(shown(ANNA, end=5), 0.0, 5.0)
     assert not frozen(MotionTrack(), 0.0, 5.0)
+
+
+def panned(course: Course, *, end: float) -> MotionTrack:
+    """The same face before a wall with a pattern, the camera panning over both to and fro."""
+    wall = np.random.default_rng(8).normal(110, 40, (72, 128))
+    wall = (wall + np.roll(wall, 1, 1) + np.roll(wall, 1, 0) + np.roll(wall, 2, 1)) / 4
+    track = MotionTrack()
+    for seen in film(course, end=end).between(0.0, end):
+        pan = 6.0 * np.sin(2 * np.pi * 0.13 * seen.at)
+        speed = 6.0 * 2 * np.pi * 0.13 * np.cos(2 * np.pi * 0.13 * seen.at) / 128
+        detail = wall.copy()
+        detail[8:60, 30:100] = seen.detail[8:60, 30:100]
+        luma = np.roll(detail, round(pan), axis=1).clip(0, 255).astype(np.uint8)
+        flow = np.zeros((18, 32, 2), np.float32)
+        flow[..., 0] = speed
+        track.add(
+            type(seen)(
+                at=seen.at,
+                interval=seen.interval,
+                flow=flow,
+                change=seen.change,
+                thumbnail=luma.reshape(18, 4, 32, 4).mean(axis=(1, 3)).astype(np.uint8),
+                detail=luma,
+            )
+        )
+    return track
+
+
+def test_a_camera_that_pans_over_a_loop_is_taken_out_first() -> None:
+    assert picture_repetition(panned(cut, end=20), 0.0, 20.0).detected
+    assert not picture_repetition(panned(person(12), end=20), 0.0, 20.0).detected
+
+
+def test_a_picture_in_which_little_moves_says_nothing() -> None:
+    track = MotionTrack()
+    for at in np.arange(0.04, 20, 0.04):
+        still = picture(at, 0.04, np.zeros((18, 32, 2)), np.zeros((72, 400)), 0.0)
+        track.add(still)
+    assert not picture_repetition(track, 0.0, 20.0).detected
+
+
+def test_a_single_frame_is_not_frozen() -> None:
+    track = MotionTrack()
+    track.add(picture(1.0, 0.04, np.zeros((18, 32, 2)), np.zeros((72, 400)), 0.0))
+    assert not frozen(track, 0.0, 2.0)
+
+
+def test_the_shortest_span_that_is_looked_at_has_no_period_to_offer() -> None:
+    found = picture_repetition(film(cut, end=5.58), 0.0, 5.58)
+    assert (found.detected, found.period) == (False, None)
+
+
+def test_a_banner_alone_that_comes_round_is_no_loop_of_an_avatar() -> None:
+    words = np.random.default_rng(6).normal(0, 60, (72, 4000))
+    track = MotionTrack()
+    for at in np.arange(0.04, 20, 0.04):
+        seen = picture(at, 0.04, np.zeros((18, 32, 2)), np.zeros((72, 400)), 0.0)
+        detail = np.full((72, 128), 90.0)
+        left = int(at % PERIOD * 30)
+        detail[30:38] = 120 + words[30:38, left : left + 128]
+        track.add(
+            type(seen)(
+                at=seen.at,
+                interval=seen.interval,
+                flow=seen.flow,
+                change=seen.change,
+                thumbnail=seen.thumbnail,
+                detail=detail.clip(0, 255).astype(np.uint8),
+            )
+        )
+    assert not picture_repetition(track, 0.0, 20.0).detected
