@@ -35,6 +35,7 @@ from samples.studio.telemetry import RATE
 __all__ = ["Engagement", "main"]
 
 _REHEARSAL = 12  # pictures; the first ones weave the textures, which takes longest
+_CLOSE_WITHIN = 4.0
 _CLAIM_AFTER = 1.2  # seconds after which a bot claims to have done a gesture
 
 
@@ -50,8 +51,9 @@ class Engagement:
 
 
 def say(event: str, **facts: Any) -> None:
-    """Tell whoever started us."""
-    print(json.dumps({"event": event, "at": time.time(), **facts}), flush=True)  # noqa: T201 - this is its output
+    """Tell whoever started us; who is gone hears nothing, and we leave by standard input's end."""
+    with suppress(OSError):
+        print(json.dumps({"event": event, "at": time.time(), **facts}), flush=True)  # noqa: T201 - this is its output
 
 
 class Broadcast(MediaStreamTrack):
@@ -205,7 +207,9 @@ async def _on_air(
         if not over.is_set():
             with suppress(httpx.HTTPError):
                 await client.delete(publication, headers={"authorization": f"Bearer {engagement.token}"})
-    await peer.close()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_CLOSE_WITHIN):
+            await peer.close()
     seconds = broadcast.now()
     say("off_air", seconds=round(seconds, 1), fps=round(broadcast.pictures / seconds, 1) if seconds else 0.0)
 
@@ -231,8 +235,10 @@ async def _run(scenario: Scenario, *, width: int, height: int, fps: int) -> None
     await asyncio.to_thread(broadcast.rehearse)
     key = Ed25519PrivateKey.generate()
     say("ready", device_key=public(key))
-    await _on_air(scenario, broadcast, cast, key, await _orders())
-    broadcast.stop()
+    try:
+        await _on_air(scenario, broadcast, cast, key, await _orders())
+    finally:
+        broadcast.stop()
 
 
 def main() -> None:
@@ -245,7 +251,6 @@ def main() -> None:
     given = parser.parse_args()
     cv2.setNumThreads(1)
     asyncio.run(_run(given.scenario, width=given.width, height=given.height, fps=given.fps))
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":
