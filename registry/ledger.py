@@ -104,7 +104,7 @@ class Ledger:
         return await asyncio.to_thread(work)
 
     async def open_intents(self) -> tuple[Entry, ...]:
-        """Intents of cuts (``cut.intended``) that have no receipt (``cut.confirmed``) of their subject, oldest first."""
+        """Intents of cuts (``cut.intended``) without a receipt (``cut.confirmed``) of their subject, oldest first."""
 
         def work() -> tuple[Entry, ...]:
             with contextlib.closing(LedgerReader(self.path)) as reader:

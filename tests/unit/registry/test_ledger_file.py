@@ -70,7 +70,8 @@ def test_a_ledger_goes_on_where_it_ended(path: Path, written: list[Entry]) -> No
 
 def test_intents_without_a_receipt_are_open(path: Path) -> None:
     file = LedgerFile.open(path)
-    kinds = [("cut.intended", "a"), ("cut.intended", "b"), ("verdict", "c"), ("cut.confirmed", "a"), ("cut.intended", "d")]
+    intent, receipt = "cut.intended", "cut.confirmed"
+    kinds = [(intent, "a"), (intent, "b"), ("verdict", "c"), (receipt, "a"), (intent, "d")]
     file.append([draft(n, kind, subject) for n, (kind, subject) in enumerate(kinds)])
     with contextlib.closing(LedgerReader(path)) as reader:
         assert [entry.subject for entry in reader.open_intents()] == ["b", "d"]
