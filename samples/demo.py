@@ -266,7 +266,7 @@ class Demo:
 
     async def _stay(self, stage: Stage) -> None:
         """Let people look around until they have had enough, or a stream's process fails."""
-        self.console.print(_directions(stage))
+        self.console.print(_directions(stage), soft_wrap=True)
         if stage.service is not None:
             with suppress(asyncio.CancelledError):
                 await stage.service.ended()
