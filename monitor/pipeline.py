@@ -39,7 +39,8 @@ from registry.state import CutState
 T = TypeVar("T")
 _log = structlog.get_logger()
 
-_DELIBERATE_EVERY = 0.5  # seconds
+_DELIBERATE_EVERY = 0.5  # seconds, while something is going on
+_DELIBERATE_QUIETLY_EVERY = 1.0  # seconds, while the keyframes alone are watched and nobody is suspected
 _CUT_AGAIN_EVERY = 30.0  # seconds, after a cut that could not be confirmed
 _TRY_AGAIN_EVERY = 1.0  # seconds, while the ledger or the registry fails
 _LATE_AFTER = 2.0  # seconds that a judgement may take before the monitor is overloaded
@@ -86,7 +87,6 @@ class Pipeline:
         self.open_challenge: ChallengeAsked | None = None
         self.blind_because: str | None = "no picture has come yet"
         self.trouble: str | None = None
-        self._silent_since: float | None = None
         self._waiting = 0
         self._ending: _Over | None = None
         self._ended = asyncio.Event()
@@ -104,6 +104,7 @@ class Pipeline:
         self._budget = budget
         self._inbox: list[Observation] = [Blindness(at=0.0, blind=True, cause=self.blind_because)]
         self._steps: list[dict[str, Any]] = []
+        self._stirred = asyncio.Event()
         self._over: asyncio.Queue[_Over | Conflict] = asyncio.Queue()
         self.gaze = gaze(self.observe)
 
@@ -122,8 +123,10 @@ class Pipeline:
         return Watch.FULL if self._budget.holds(self.session.id) else Watch.AMBIENT
 
     def observe(self, observation: Observation) -> None:
-        """Take an observation for the next deliberation."""
+        """Take an observation for the next deliberation, at once where somebody or the picture came or went."""
         self._inbox.append(observation)
+        if isinstance(observation, Presence | Blindness):
+            self._stirred.set()
 
     def end(self, because: str) -> None:
         """Ask for the session to end; it is not cut."""
@@ -158,12 +161,11 @@ class Pipeline:
         match event:
             case Picture():
                 metrics.FRAMES.inc()
-                self._silent_since = None
                 if self.blind_because is not None:
                     await self._regain_sight(event.at)
                 self.gaze.take(event, full=self.watching is Watch.FULL)
-            case Stalled():  # told once; how long it lasts is for us to see
-                self._silent_since = event.at - event.silent_for
+            case Stalled():
+                await self._lose_sight(event.at, f"no picture for {event.silent_for:.1f} s")
             case Resumed():
                 pass  # the next picture says so itself
             case Ended():
@@ -173,18 +175,12 @@ class Pipeline:
             case _:
                 assert_never(event)
 
-    async def _look_for_silence(self) -> None:
-        if self.blind_because is not None or self._silent_since is None:
-            return
-        at = self.at()
-        silent_for = at - self._silent_since
-        if silent_for >= self.policy.watch.blind_after_s:
-            await self._lose_sight(at, f"no picture for {silent_for:.0f} s")
-
     async def _lose_sight(self, at: float, cause: str) -> None:
-        self.blind_because, self._blind_since = cause, at
+        if self.blind_because is not None:
+            return
+        self.blind_because, self._blind_since = cause, self.at()
         self.observe(Blindness(at=at, blind=True, cause=cause))
-        self.ladder.hold(at)
+        self.ladder.hold(self.at())
         await self._note(EventType.SESSION_BLIND, {"at": round(at, 3), "cause": cause})
         await self._stand(SessionState.BLIND, cause)
 
@@ -203,14 +199,20 @@ class Pipeline:
 
     async def _deliberate(self) -> None:
         while True:
-            await self._look_for_silence()
             batch, self._inbox = self._inbox, []
             await self._tell_presence(batch)
             await self._weigh(*await self._consider(batch))
             await self._climb()
             await self._ask_routinely()
             self._pay_attention()
-            await asyncio.sleep(_DELIBERATE_EVERY)
+            await self._rest()
+
+    async def _rest(self) -> None:
+        quiet = self.watching is Watch.AMBIENT and self.ladder.rung is Rung.WATCHING and self.blind_because is None
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_DELIBERATE_QUIETLY_EVERY if quiet else _DELIBERATE_EVERY):
+                await self._stirred.wait()
+        self._stirred.clear()
 
     async def _consider(self, batch: list[Observation]) -> tuple[Verdict, tuple[Judged, ...]]:
         loop = asyncio.get_running_loop()
