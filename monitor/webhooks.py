@@ -69,7 +69,7 @@ class Webhooks:
         *,
         clock: Callable[[], datetime],
         chance: Callable[[], float] = random.random,
-        poll: float = 1.0,
+        poll: float = 5.0,
     ) -> None:
         if not keys:
             raise ValueError("webhooks need at least one key that signs them")

@@ -20,6 +20,7 @@ from protocols.channel.outbox import Outbox
 from protocols.channel.seal import Seal
 from tests.bench.heartbeat_server import KEY, LIMITS
 
+FIGURES = ("heartbeats_ratio", "missed_heartbeat_s")
 CONNECTIONS = 20
 BEATS = 150
 SAMPLES = 30

@@ -12,6 +12,7 @@ from protocols.chain import canonical, timestamp
 from registry.ledger import Ledger
 from registry.ledger_file import Draft, LedgerFile
 
+FIGURES = ("ledger_group_ratio",)
 WRITERS = 16
 ROWS = 8_000
 SINGLE_ROWS = 1_000
