@@ -9,6 +9,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 
+import structlog
+
 from monitor.metrics import FRAMES_DROPPED, LOOKS
 from monitor.observers.likeness.sight import Sight
 from monitor.observers.motion import MotionObserver
@@ -17,11 +19,17 @@ from monitor.sources.source import Picture
 from protocols.observation import Look, Motion
 from protocols.policy import WatchPolicy
 
+_log = structlog.get_logger()
+
 _WAITING = 64  # pictures; at 30 a second two seconds, which no thread should lag behind
 
 
 class Gaze:
-    """The gaze on one stream."""
+    """The gaze on one stream.
+
+    ``seen`` counts the pictures looked at, ``dropped`` those that newer ones displaced, ``senseless`` those that no
+    observer could make sense of.
+    """
 
     def __init__(
         self, sight: Sight, deliver: Callable[[Look | Motion], None], threads: Executor, *, policy: WatchPolicy
@@ -37,6 +45,7 @@ class Gaze:
         self._arrived = asyncio.Event()
         self.dropped = 0
         self.seen = 0
+        self.senseless = 0
 
     def take(self, picture: Picture, *, full: bool) -> None:
         """Take a picture to look at; ``full`` where it belongs to a full-rate window and its motion counts."""
@@ -58,7 +67,20 @@ class Gaze:
             self.seen += len(batch)
 
     def _see_all(self, batch: list[tuple[Picture, bool]]) -> list[Look | Motion]:
-        return [observation for picture, full in batch for observation in self._see(picture, full)]
+        return [observation for picture, full in batch for observation in self._tried(picture, full)]
+
+    def _tried(self, picture: Picture, full: bool) -> list[Look | Motion]:
+        """What is seen on a picture. One that an observer cannot make sense of shows nothing, and stops nobody."""
+        seen: list[Look | Motion] = []
+        try:
+            seen.extend(self._see(picture, full))
+        except Exception as fault:  # pictures come from adversaries
+            if self.senseless == 0:
+                size = f"{picture.frame.width}x{picture.frame.height} {picture.frame.format.name}"
+                _log.warning("picture.senseless", at=picture.at, size=size, because=str(fault))
+            self.senseless += 1
+            seen.append(Look(at=picture.at, vector=None, confidence=0.0, fresh=picture.fresh))
+        return seen
 
     def _see(self, picture: Picture, full: bool) -> Iterator[Look | Motion]:
         plane = luma(picture.frame)
