@@ -72,8 +72,10 @@ async def serve(settings: Settings, ready: Callable[[str], None] = lambda url: N
         stack.push_async_callback(registry.close)
         await _first_start(registry, settings)
         threads = stack.enter_context(ThreadPoolExecutor(settings.threads, thread_name_prefix="sight"))
+        # Threads of its own, so that judging and the ladder never wait behind pictures.
+        bench = stack.enter_context(ThreadPoolExecutor(settings.threads, thread_name_prefix="judge"))
         sight = await asyncio.to_thread(Sight.load, settings.likeness.model)
-        service = _Parts(settings, registry, sight, threads)
+        service = _Parts(settings, registry, sight, threads, bench)
         stack.push_async_callback(service.close)
         await service.run(ready)
 
@@ -81,7 +83,14 @@ async def serve(settings: Settings, ready: Callable[[str], None] = lambda url: N
 class _Parts:
     """The parts of one running service and how they hang together."""
 
-    def __init__(self, settings: Settings, registry: Registry, sight: Sight, threads: ThreadPoolExecutor) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        registry: Registry,
+        sight: Sight,
+        threads: ThreadPoolExecutor,
+        bench: ThreadPoolExecutor,
+    ) -> None:
         self._settings = settings
         self._registry = registry
         egress = _egress(settings)
@@ -107,6 +116,7 @@ class _Parts:
             gateway=self._gateway,
             sight=sight,
             threads=threads,
+            bench=bench,
             budget=WindowBudget(settings.windows),
             egress=egress,
             ice_servers=tuple(server.url for server in settings.whip.ice_servers),

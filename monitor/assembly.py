@@ -45,6 +45,7 @@ class SessionAssembly:
         gateway: Gateway,
         sight: Sight,
         threads: Executor,
+        bench: Executor,
         budget: WindowBudget,
         egress: EgressPolicy,
         ice_servers: tuple[str, ...] = (),
@@ -55,6 +56,7 @@ class SessionAssembly:
         self._gateway = gateway
         self._sight = sight
         self._threads = threads
+        self._bench = bench
         self._budget = budget
         self._egress = egress
         self._ice_servers = ice_servers
@@ -96,7 +98,7 @@ class SessionAssembly:
             journal=self._journal,
             enforcement=self._enforcement,
             move=self._mover(session, self._journal.clock),
-            threads=self._threads,
+            threads=self._bench,
             budget=self._budget,
         )
 
