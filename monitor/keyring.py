@@ -7,10 +7,12 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from protocols.webhook import parse_signer
 from registry.apikey import Scope
 from registry.registry import Registry
 
 _OWNER_ONLY = 0o600
+_BYTES = 32
 
 
 class KeyringRefused(Exception):
@@ -19,12 +21,25 @@ class KeyringRefused(Exception):
 
 def webhook_secret(folder: Path) -> str:
     """The key that webhooks are signed with, ``whsec_…``; made where there is none."""
-    return _kept(folder / "webhook.key", lambda: "whsec_" + b64encode(secrets.token_bytes(32)).decode())
+    file = folder / "webhook.key"
+    secret = _kept(file, lambda: "whsec_" + b64encode(secrets.token_bytes(_BYTES)).decode())
+    try:
+        parse_signer(secret)
+    except ValueError as error:
+        raise _damaged(file, str(error)) from error
+    return secret
 
 
 def publish_secret(folder: Path) -> bytes:
     """The secret that publish tokens are made from, 32 bytes; made where there is none."""
-    return bytes.fromhex(_kept(folder / "publish.key", lambda: secrets.token_hex(32)))
+    file = folder / "publish.key"
+    try:
+        secret = bytes.fromhex(_kept(file, lambda: secrets.token_hex(_BYTES)))
+    except ValueError as error:
+        raise _damaged(file, "it is not hexadecimal") from error
+    if len(secret) != _BYTES:  # a file cut short, as by a full disk, must not become a weak key
+        raise _damaged(file, f"it holds {len(secret)} bytes, not {_BYTES}")
+    return secret
 
 
 async def administrator(registry: Registry, file: Path, at: datetime) -> None:
@@ -52,7 +67,11 @@ def _read(file: Path) -> str:
     try:
         return file.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise KeyringRefused(f"{file} cannot be read ({error}); remove it to have a new one made") from error
+        raise _damaged(file, str(error)) from error
+
+
+def _damaged(file: Path, why: str) -> KeyringRefused:
+    return KeyringRefused(f"{file} cannot be read ({why}); remove it to have a new one made")
 
 
 def _write(file: Path, secret: str) -> None:
