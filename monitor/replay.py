@@ -32,6 +32,8 @@ _SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 _JUDGE_EVERY = 0.5  # seconds of media time, as often as a live session deliberates
 _OPERATOR = "replay"
 _MOST_CHALLENGES = 1_000
+_LONGEST = 1e7  # seconds of media time
+_GESTURES = frozenset(Gesture)
 _LIMIT = Limit()
 
 
@@ -84,7 +86,7 @@ def challenges_of(file: Path, within: float) -> Sequence[ChallengeAsked]:
     """What was asked and when, from a JSON array. Raises ReplayRefused."""
     try:
         asked = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # ValueError: no JSON, no UTF-8, a number without end
         raise ReplayRefused(f"{file}: cannot be read as JSON: {error}") from error
     if not isinstance(asked, list) or len(asked) > _MOST_CHALLENGES:
         raise ReplayRefused(f'{file}: give a JSON array of at most {_MOST_CHALLENGES} {{"t_issued": …, "gesture": …}}')
@@ -93,11 +95,15 @@ def challenges_of(file: Path, within: float) -> Sequence[ChallengeAsked]:
 
 def _asked(number: int, entry: object, file: Path, within: float) -> ChallengeAsked:
     match entry:
-        case {"t_issued": int() | float() as at, "gesture": str() as gesture} if gesture in set(Gesture) and at >= 0:
+        case {"t_issued": int() | float() as at, "gesture": str() as gesture} if gesture in _GESTURES and _is_time(at):
             return ChallengeAsked(at=float(at), challenge=str(number), gesture=Gesture(gesture), within=within)
         case _:
             names = ", ".join(Gesture)
             raise ReplayRefused(f"{file}: challenge {number} needs 't_issued' in seconds and a 'gesture' of {names}")
+
+
+def _is_time(at: float) -> bool:
+    return not isinstance(at, bool) and 0 <= at <= _LONGEST
 
 
 class Replay:
@@ -157,7 +163,10 @@ class Replay:
         for frame, at, of in _frames(self._recording.video):
             plane = luma(frame)
             seen: list[Look | Motion] = []
-            moved = motion.observe(plane, at)
+            try:
+                moved = motion.observe(plane, at)
+            except ValueError as error:
+                raise ReplayRefused(f"{self._recording.video}: {error}") from error
             if moved is not None:
                 seen.append(moved)
             fresh = bool(frame.key_frame) and scene.observe(plane)

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import typer
 from numpy.typing import NDArray
+from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -80,15 +81,21 @@ def _policy(name: str) -> tuple[Policy, str]:
     for profile in PROFILES:
         if profile.name == name:
             return profile, name
-    found = _registered(lambda registry: registry.policies.get(name))
-    return Policy.model_validate(dict(found.document) | {"name": found.name}), found.id
+    found = _registered(f"policy '{name}'", lambda registry: registry.policies.get(name))
+    try:
+        return Policy.model_validate(dict(found.document) | {"name": found.name}), found.id
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        where = ".".join(str(part) for part in wrong["loc"])
+        raise ReplayRefused(f"policy '{found.id}' cannot be used: {where}: {wrong['msg']}") from error
 
 
 def _claimed(avatar: str, sight: Sight) -> NDArray[np.float32]:
     if Path(avatar).is_dir() or not avatar.startswith("av_"):
         return pictures_of(Path(avatar), sight)
     model = sight.encoder.sha256
-    return np.asarray(_registered(lambda registry: registry.avatars.vectors(AvatarId(avatar), model)))
+    wanted = f"avatar {avatar}"
+    return np.asarray(_registered(wanted, lambda registry: registry.avatars.vectors(AvatarId(avatar), model)))
 
 
 def _gallery(folder: Path | None, sight: Sight) -> dict[str, NDArray[np.float32]]:
@@ -99,11 +106,15 @@ def _gallery(folder: Path | None, sight: Sight) -> dict[str, NDArray[np.float32]
     return {one.name: pictures_of(one, sight) for one in sorted(folder.iterdir()) if one.is_dir()}
 
 
-def _registered(ask: Callable[[Registry], Any]) -> Any:
+def _registered(what: str, ask: Callable[[Registry], Any]) -> Any:
     """What the service's own registry answers."""
+    url = Settings.load().database
+    file = url.removeprefix("sqlite:///")
+    if file != url and not Path(file).is_file():  # opening it would make one
+        raise ReplayRefused(f"there is no {what} here: no registry is at {file}")
 
     async def asked() -> Any:
-        registry = await Registry.open(Settings.load().database)
+        registry = await Registry.open(url)
         try:
             return await ask(registry)
         finally:
