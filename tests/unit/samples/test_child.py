@@ -1,7 +1,6 @@
 """Children: heard line by line, ended by their id, and blamed with what they said last."""
 
 import os
-import sys
 
 import pytest
 
@@ -68,12 +67,3 @@ async def test_settings_of_the_service_do_not_leak_in_and_it_leads_its_own_sessi
     child = await started(program(text))
     await child.listen(heard.append)
     assert heard == [[None, True]]
-
-
-async def test_on_a_leash_a_program_ends_with_whoever_started_it(tmp_path):
-    environment = {"NAKANOHITO_DATA_DIR": str(tmp_path / "data"), "NAKANOHITO_PORT": "0"}
-    log = tmp_path / "service.log"
-    child = await Child.start("the service", "samples.leash", "settings", log=log, environment=environment)
-    child.let_go()
-    assert await child.ended() in (0, -15)
-    assert sys.executable
