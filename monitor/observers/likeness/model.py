@@ -29,6 +29,7 @@ def digest(data: bytes) -> str:
 
 def session(data: bytes, name: str) -> onnxruntime.InferenceSession:
     """Run ``data`` on one thread of the CPU. Raises ModelRefused where it is no ONNX network that can be run."""
+    onnxruntime.disable_telemetry_events()  # a monitor tells nobody what it looks at
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
