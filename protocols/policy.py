@@ -35,7 +35,7 @@ class WatchPolicy(_Part):
     window_s: Seconds = Field(10, description="length of a full-rate window of evidence")
     every_s: Seconds = Field(90, description="a scheduled full-rate window opens this often once the verdict is HUMAN")
     windows: int = Field(2, ge=1, le=60, description="windows of evidence in one scheduled opening")
-    look_every_s: Seconds = Field(4, description="time between two looks at who is on screen, keyframes alone decoded")
+    look_every_s: Seconds = Field(8, description="time between two looks at who is on screen, keyframes alone decoded")
     look_every_full_s: Seconds = Field(2, description="the same while every frame is decoded")
     blind_after_s: Seconds = Field(
         2.5, description="silence of the stream from which the monitor is blind: nothing is judged"
