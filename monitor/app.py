@@ -19,6 +19,7 @@ from monitor.api.application import application
 from monitor.api.publication import PublishTokens
 from monitor.api.service import Service
 from monitor.assembly import SessionAssembly
+from monitor.budget import WindowBudget
 from monitor.egress import EgressPolicy, http_client
 from monitor.enforcement import Enforcement
 from monitor.enforcers.block import RegisteredBlocks
@@ -34,7 +35,6 @@ from monitor.keyring import administrator, publish_secret, webhook_secret
 from monitor.observers.likeness.sight import Sight
 from monitor.operator.gateway import Gateway
 from monitor.own_end import OwnEnd
-from monitor.pipeline import WindowBudget
 from monitor.settings import NginxRtmp, Settings, WebhookServer
 from monitor.supervisor import Supervisor
 from monitor.webhooks import Webhooks

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
+from monitor.budget import WindowBudget
 from monitor.desk import Desk
 from monitor.egress import EgressPolicy
 from monitor.enforcement import Enforcement
@@ -15,7 +16,7 @@ from monitor.gaze import Gaze
 from monitor.journal import Journal
 from monitor.observers.likeness.sight import Sight
 from monitor.operator.gateway import Gateway
-from monitor.pipeline import Pipeline, WindowBudget
+from monitor.pipeline import Pipeline
 from monitor.refusal import AttachRefused
 from monitor.sources.pull import PullSource
 from monitor.sources.source import Patience, Source

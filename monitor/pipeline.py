@@ -15,6 +15,7 @@ from typing import Any, TypeVar, assert_never
 import structlog
 
 from monitor import metrics
+from monitor.budget import WindowBudget
 from monitor.desk import Desk
 from monitor.enforcement import Enforcement
 from monitor.gaze import Gaze
@@ -39,6 +40,7 @@ from registry.state import CutState
 T = TypeVar("T")
 _log = structlog.get_logger()
 
+_OUTCOMES = {True: "passed", False: "failed", None: "not judged"}
 _DELIBERATE_EVERY = 0.5  # seconds, while something is going on
 _DELIBERATE_QUIETLY_EVERY = 1.0  # seconds, while the keyframes alone are watched and nobody is suspected
 _CUT_AGAIN_EVERY = 30.0  # seconds, after a cut that could not be confirmed
@@ -76,7 +78,7 @@ class Pipeline:
         enforcement: Enforcement,
         move: Callable[[SessionState, str | None], Awaitable[Session]],
         threads: Executor,
-        budget: "WindowBudget",
+        budget: WindowBudget,
     ) -> None:
         self.session = session
         self.policy = policy
@@ -238,6 +240,7 @@ class Pipeline:
 
     async def _weigh(self, verdict: Verdict, judged: tuple[Judged, ...]) -> None:
         for outcome in judged:
+            metrics.CHALLENGES.labels(outcome=_OUTCOMES[outcome.passed]).inc()
             await self._note(EventType.CHALLENGE_JUDGED, outcome.document())
             if self.open_challenge is not None and outcome.challenge == self.open_challenge.challenge:
                 self.open_challenge = None
@@ -399,27 +402,3 @@ class Pipeline:
 
 def _differs(before: Verdict, after: Verdict) -> bool:
     return (before.driver, before.cause, before.findings) != (after.driver, after.cause, after.findings)
-
-
-class WindowBudget:
-    """How many streams may be watched at full rate at once; the others wait their turn with their keyframes."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._held: set[str] = set()
-
-    def take(self, session: str) -> bool:
-        """Take a place, if one is free or held already."""
-        if len(self._held) < self._most:
-            self._held.add(session)
-        metrics.WINDOWS.set(len(self._held))
-        return session in self._held
-
-    def give_back(self, session: str) -> None:
-        """Give the place back, if it is held."""
-        self._held.discard(session)
-        metrics.WINDOWS.set(len(self._held))
-
-    def holds(self, session: str) -> bool:
-        """Whether the session has a place."""
-        return session in self._held

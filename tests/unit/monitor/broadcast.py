@@ -13,13 +13,14 @@ from typing import Any, cast
 import av
 import numpy as np
 
+from monitor.budget import WindowBudget
 from monitor.desk import Desk
 from monitor.enforcement import Enforcement
 from monitor.enforcers.enforcer import Enforcer, EnforcerFailure, Order
 from monitor.events import EventFeed
 from monitor.gaze import Gaze
 from monitor.journal import Journal
-from monitor.pipeline import Pipeline, WindowBudget
+from monitor.pipeline import Pipeline
 from monitor.sources.source import Picture, Source, SourceEvent, Watch
 from protocols.challenge import ChallengeSchedule
 from protocols.evidence import RuleName

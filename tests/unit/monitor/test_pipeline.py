@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from monitor.pipeline import WindowBudget
+from monitor.budget import WindowBudget
 from monitor.sources.source import Ended, Refused, Resumed, Stalled, Watch
 from protocols.backend import EventType
 from protocols.evidence import Finding, RuleName
