@@ -26,7 +26,7 @@ SERVER = "edge"
 NEVER = 80_000.0
 QUICK = {
     "presence": {"connect_within_s": 6, "absent_after_s": 10},
-    "watch": {"window_s": 6, "every_s": 20, "windows": 2, "look_every_s": 2},
+    "watch": {"window_s": 8, "every_s": 20, "windows": 2, "look_every_s": 2},
     # Recorded operators cannot make gestures; what is asked on the ladder is asked of those who are cut anyway.
     "challenge": {"first_after_s": NEVER, "mean_every_s": NEVER, "least_gap_s": NEVER, "within_s": 3},
     "ladder": {
@@ -131,7 +131,10 @@ async def test_driven_streams_stay_up_to_their_end(studio: Studio) -> None:
             assert standing["state"] in ("live", "blind"), standing
         await studio.service.api.end(broadcast.session)
         assert await studio.service.api.cuts(broadcast.session) == []
-        assert "HUMAN" in {verdict["driver"] for verdict in await verdicts(studio, broadcast.session)}
+        given = await verdicts(studio, broadcast.session)
+        assert "AI" not in {verdict["driver"] for verdict in given}
+        # A clip begins with motion from before its telemetry: its first window is as good as half a window.
+        assert max(verdict["p_human"] for verdict in given) > 0.85
 
     async with asyncio.TaskGroup() as group:
         for shot in studio.clips.of("driven", 2):
