@@ -40,7 +40,7 @@ _LINGER = 3.0  # seconds that the last state stays before the end
 def command(
     keep: Annotated[bool, typer.Option("--keep", help="Stay up afterwards, to look around; Ctrl-C ends it.")] = False,
     seconds: Annotated[
-        float, typer.Option(min=30, max=600, help="How long it takes at most; it ends once all is decided.")
+        float, typer.Option(min=15, max=600, help="How long it takes at most; it ends once all is decided.")
     ] = 115.0,
     only: Annotated[
         list[str] | None, typer.Option(help="Only this scenario; may be given again.", metavar="NAME")
