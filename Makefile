@@ -33,7 +33,7 @@ format: $(READY)
 # After a change of the dependencies in pyproject.toml.
 lock:
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile pyproject.toml --universal --group dev --generate-hashes --no-emit-index-url \
+	$(BIN)/uv pip compile pyproject.toml --universal --group dev --generate-hashes --no-emit-index-url --no-strip-extras \
 		--python-version 3.11 --quiet --custom-compile-command 'make lock' --output-file requirements.lock
 
 $(READY): requirements.lock pyproject.toml
