@@ -35,6 +35,7 @@ from registry.cut import Cut
 from registry.error import LedgerFailure
 from registry.ledger import Entry, Ledger
 from registry.registry import Registry
+from registry.state import CutState
 
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 PLACEMENT = Placement(server="edge", app="live", stream="hoshi")
@@ -338,12 +339,19 @@ class Broadcast:
                 await asyncio.sleep(0.05)
         return found
 
-    async def over(self, pipeline: Pipeline, state: SessionState, within: float = 600.0) -> Session:
-        """Wait until the session has come to ``state``."""
+    async def reaches(self, state: SessionState, within: float = 600.0) -> Session:
+        """Wait until the session has come to ``state``; its row moves after the ledger has the entry of it."""
         async with asyncio.timeout(within):
             while await self.state() is not state:  # noqa: ASYNC110 - the time is virtual
                 await asyncio.sleep(0.05)
         return await self.registry.sessions.get(self.session.id)
+
+    async def settles(self, state: CutState, within: float = 600.0) -> Cut:
+        """Wait until the session's newest cut has come to ``state``; its row moves after the ledger has the receipt."""
+        async with asyncio.timeout(within):
+            while (cut := (await self.cuts())[0]).state is not state:  # noqa: ASYNC110 - the time is virtual
+                await asyncio.sleep(0.05)
+        return cut
 
 
 @contextlib.asynccontextmanager

@@ -75,13 +75,13 @@ async def test_a_stall_makes_blind_once_and_a_picture_sighted(tmp_path: Path) ->
         stage.source.tell(Stalled(at=pipeline.at(), silent_for=2.5), Stalled(at=pipeline.at(), silent_for=3.5))
         [entry] = await stage.noted("session.blind")
         assert entry["cause"] == "no picture for 2.5 s"
-        assert await stage.state() is SessionState.BLIND
+        await stage.reaches(SessionState.BLIND)
         await asyncio.sleep(10)
         assert len(await stage.entries("session.blind")) == 1
         stage.source.tell(Resumed(at=pipeline.at()), picture(pipeline.at(), fresh=True))
         [sighted] = await stage.noted("session.sighted")
         assert sighted["blind_s"] == pytest.approx(10, abs=1)
-        assert await stage.state() is SessionState.LIVE
+        await stage.reaches(SessionState.LIVE)
         assert len(await stage.entries("session.live")) == 1
 
 
@@ -110,7 +110,7 @@ async def test_a_stream_that_ends_ends_its_session_without_a_cut(tmp_path: Path)
         stage.judge.says(Driver.AI, RuleName.DRIVING)
         await stage.until(lambda: pipeline.ladder.rung is Rung.GRACE)
         stage.source.tell(Ended(at=pipeline.at(), cause="the publisher left"))
-        session = await stage.over(pipeline, SessionState.ENDED)
+        session = await stage.reaches(SessionState.ENDED)
         assert session.ended_because == "the publisher left"
         assert stage.source.closed
         assert stage.desk.dismissed == ["the publisher left"]
@@ -120,9 +120,9 @@ async def test_a_stream_that_ends_ends_its_session_without_a_cut(tmp_path: Path)
 
 @in_virtual_time
 async def test_a_stream_that_is_refused_ends_its_session_without_a_cut(tmp_path: Path) -> None:
-    async with broadcast(tmp_path) as stage, stage.on_air() as pipeline:
+    async with broadcast(tmp_path) as stage, stage.on_air():
         stage.source.tell(Refused(at=1.0, cause="the stream carries no video"))
-        session = await stage.over(pipeline, SessionState.ENDED)
+        session = await stage.reaches(SessionState.ENDED)
         assert session.ended_because == "the stream cannot be watched: the stream carries no video"
         assert stage.server.log == []
 
@@ -161,9 +161,9 @@ async def test_operators_are_noted_as_they_come_and_go(tmp_path: Path) -> None:
 
 @in_virtual_time
 async def test_an_ai_verdict_climbs_by_the_policy_and_is_cut(tmp_path: Path) -> None:
-    async with broadcast(tmp_path) as stage, stage.keeping_in_sight() as pipeline:
+    async with broadcast(tmp_path) as stage, stage.keeping_in_sight():
         stage.judge.says(Driver.AI, RuleName.DRIVING)
-        session = await stage.over(pipeline, SessionState.CUT)
+        session = await stage.reaches(SessionState.CUT)
         assert session.ended_because == "cut: driving"
         assert rungs(stage) == [Rung.NOTIFY, Rung.CHALLENGE, Rung.GRACE, Rung.CUT]
         steps = await stage.entries("ladder.step")
@@ -185,9 +185,9 @@ async def test_an_ai_verdict_climbs_by_the_policy_and_is_cut(tmp_path: Path) -> 
 
 @in_virtual_time
 async def test_each_cause_has_its_own_rungs(tmp_path: Path) -> None:
-    async with broadcast(tmp_path) as stage, stage.keeping_in_sight() as pipeline:
+    async with broadcast(tmp_path) as stage, stage.keeping_in_sight():
         stage.judge.says(Driver.AI, RuleName.LIKENESS)
-        await stage.over(pipeline, SessionState.CUT)
+        await stage.reaches(SessionState.CUT)
         assert stage.desk.told == [(rung, RuleName.LIKENESS) for rung in (Rung.NOTIFY, Rung.GRACE, Rung.CUT)]
 
 
@@ -202,7 +202,7 @@ async def test_who_mends_it_in_time_comes_down_and_starts_anew_later(tmp_path: P
         assert rungs(stage) == [Rung.NOTIFY, Rung.CHALLENGE, Rung.GRACE, Rung.WATCHING]
         assert await stage.cuts() == ()
         stage.judge.says(Driver.AI, RuleName.PRESENCE)
-        await stage.over(pipeline, SessionState.CUT)
+        await stage.reaches(SessionState.CUT)
         [cut] = await stage.cuts()
         assert [step["rung"] for step in cut.steps] == ["notify", "grace", "cut"]
 
@@ -245,9 +245,9 @@ async def test_a_judge_that_takes_long_costs_nobody_their_time(tmp_path: Path) -
 
 @in_virtual_time
 async def test_a_challenge_is_asked_only_where_somebody_can_hear_it(tmp_path: Path) -> None:
-    async with broadcast(tmp_path) as stage, stage.keeping_in_sight() as pipeline:
+    async with broadcast(tmp_path) as stage, stage.keeping_in_sight():
         stage.judge.says(Driver.AI, RuleName.DRIVING)
-        await stage.over(pipeline, SessionState.CUT)
+        await stage.reaches(SessionState.CUT)
         assert stage.desk.asked == []
         assert await stage.entries("challenge.asked") == []
 
@@ -258,7 +258,7 @@ async def test_an_operator_who_cannot_be_reached_is_not_held_to_a_challenge(tmp_
         stage.desk.somebody_hears = False
         pipeline.observe(stage.present())
         stage.judge.says(Driver.AI, RuleName.DRIVING)
-        await stage.over(pipeline, SessionState.CUT)
+        await stage.reaches(SessionState.CUT)
         assert pipeline.open_challenge is None
         assert await stage.entries("challenge.asked") == []
         assert not [o for o in stage.judge.heard if isinstance(o, ChallengeAsked)]
@@ -359,20 +359,20 @@ async def test_an_end_while_the_cut_is_under_way_does_not_lose_the_receipt(tmp_p
         stage.server.before = before
         stage.server.failures["gone"] = [failure()]
         stage.judge.says(Driver.AI, RuleName.PRESENCE)
-        session = await stage.over(pipeline, SessionState.CUT)
+        session = await stage.reaches(SessionState.CUT)
         assert session.ended_because == "cut: presence"
         assert (await stage.kinds())[-3:] == ["cut.intended", "cut.confirmed", "session.ended"]
 
 
 @in_virtual_time
 async def test_a_cut_that_fails_is_tried_again_later_until_it_is_confirmed(tmp_path: Path) -> None:
-    async with broadcast(tmp_path) as stage, stage.keeping_in_sight() as pipeline:
+    async with broadcast(tmp_path) as stage, stage.keeping_in_sight():
         stage.server.failures["cut"] = [failure(retry=False), failure(retry=False)]
         stage.judge.says(Driver.AI, RuleName.PRESENCE)
         await stage.noted("cut.failed")
         assert await stage.state() is SessionState.LIVE
         began = await now()
-        await stage.over(pipeline, SessionState.CUT)
+        await stage.reaches(SessionState.CUT)
         assert await now() - began == pytest.approx(60, abs=5)
         [cut] = await stage.cuts()
         assert cut.state is CutState.CONFIRMED
@@ -387,20 +387,20 @@ async def test_a_stream_that_leaves_while_its_cut_fails_has_ended(tmp_path: Path
         stage.judge.says(Driver.AI, RuleName.PRESENCE)
         await stage.noted("cut.failed")
         stage.source.tell(Ended(at=pipeline.at(), cause="the publisher left"))
-        await stage.over(pipeline, SessionState.ENDED)
+        await stage.reaches(SessionState.ENDED)
         assert (await stage.cuts())[0].state is CutState.FAILED
 
 
 @in_virtual_time
 async def test_a_cut_that_a_person_restores_before_it_is_done_is_not_done(tmp_path: Path) -> None:
-    async with broadcast(tmp_path) as stage, stage.keeping_in_sight() as pipeline:
+    async with broadcast(tmp_path) as stage, stage.keeping_in_sight():
         stage.server.failures["cut"] = [failure(retry=False)]
         stage.judge.says(Driver.AI, RuleName.PRESENCE)
         await stage.noted("cut.failed")
         [cut] = await stage.cuts()
         await stage.enforcement.restore(cut.id, by="key_1", because="a mistake")
         stage.server.log.clear()
-        session = await stage.over(pipeline, SessionState.ENDED)
+        session = await stage.reaches(SessionState.ENDED)
         assert session.ended_because == "the cut was restored before it was done"
         assert stage.server.log == []
         assert stage.server.on_air
@@ -411,7 +411,7 @@ async def test_the_backend_ends_a_session_without_a_cut(tmp_path: Path) -> None:
     async with broadcast(tmp_path) as stage, stage.keeping_in_sight() as pipeline:
         pipeline.end("the backend asked for it")
         pipeline.end("and again")
-        session = await stage.over(pipeline, SessionState.ENDED)
+        session = await stage.reaches(SessionState.ENDED)
         assert session.ended_because == "the backend asked for it"
         assert stage.server.log == []
         assert len(await stage.entries("session.ended")) == 1
@@ -439,7 +439,7 @@ async def test_an_owner_that_lost_the_session_neither_cuts_nor_ends_it(tmp_path:
         pipeline = stage.pipeline()
         stage.source.tell(picture(0.1, fresh=True))
         task = asyncio.create_task(pipeline.run())
-        await stage.noted("session.live")
+        await stage.reaches(SessionState.LIVE)
         await stage.registry.sessions.claim(stage.session.id)
         stage.judge.says(Driver.AI, RuleName.DRIVING)
         with pytest.raises(StaleEpoch):
@@ -489,7 +489,7 @@ async def test_nobody_is_cut_while_the_ledger_fails_and_time_stands_still(tmp_pa
         assert pipeline.trouble is None
         assert await now() - began == pytest.approx(300 + CHALLENGE, abs=2)
         assert len(await stage.entries("operator.present")) == 1
-        await stage.over(pipeline, SessionState.CUT)
+        await stage.reaches(SessionState.CUT)
         assert (await stage.kinds())[-3:] == ["cut.intended", "cut.confirmed", "session.ended"]
 
 
@@ -518,7 +518,7 @@ async def test_an_intent_that_cannot_be_written_is_a_cut_that_waits(tmp_path: Pa
         assert stage.server.log == []
         assert stage.server.on_air
         stage.ledger.refuses = set()
-        await stage.over(pipeline, SessionState.CUT)
+        await stage.reaches(SessionState.CUT)
         assert len(await stage.cuts()) == 1
         assert [kind for kind in await stage.kinds() if kind.startswith("cut")] == ["cut.intended", "cut.confirmed"]
 
@@ -535,8 +535,8 @@ async def test_a_registry_that_fails_is_waited_for(tmp_path: Path, monkeypatch: 
             return await move(*args, **kwargs)
 
         monkeypatch.setattr(stage.registry.sessions, "move", moving)
-        async with stage.keeping_in_sight() as pipeline:
-            await stage.over(pipeline, SessionState.LIVE)
+        async with stage.keeping_in_sight():
+            await stage.reaches(SessionState.LIVE)
             assert len(await stage.entries("session.live")) == 1
 
 
@@ -568,7 +568,7 @@ async def test_a_stream_without_an_operator_is_cut_for_that_by_the_real_judge(tm
                     await asyncio.sleep(1)
 
             showing = asyncio.create_task(show())
-            await stage.over(pipeline, SessionState.CUT)
+            await stage.reaches(SessionState.CUT)
             stop.set()
             await showing
             assert pipeline.at() > policy.presence.connect_within_s

@@ -430,7 +430,7 @@ def test_a_restart_finishes_an_interrupted_cut_and_ends_its_session_as_cut(where
         async with broadcast(tmp_path) as stage:
             await interrupted(stage, where)
             async with service(stage) as after:
-                session = await stage.over(cast("Any", None), SessionState.CUT)
+                session = await stage.reaches(SessionState.CUT)
                 assert session.ended_because == "cut: presence"
                 assert after.assembly.made == {}
                 assert after.supervisor.health().ready
@@ -456,7 +456,7 @@ async def test_a_cut_that_was_confirmed_just_before_the_restart_ends_its_session
         saw = verdict(Driver.AI, RuleName.PRESENCE)
         await stage.enforcement.cut(stage.session, saw, RuleName.PRESENCE, block_s=None, steps=[])
         async with service(stage):
-            await stage.over(cast("Any", None), SessionState.CUT)
+            await stage.reaches(SessionState.CUT)
         assert await stage.kinds() == ["cut.intended", "cut.confirmed", "session.ended"]
 
 
@@ -470,7 +470,7 @@ async def test_an_interrupted_cut_that_fails_after_the_restart_leaves_the_stream
             stage.source.tell(picture(0.1, fresh=True))
             await stage.until(lambda: pipeline.blind_because is None)
             stage.judge.says(Driver.AI, RuleName.PRESENCE)
-            await stage.over(pipeline, SessionState.CUT)
+            await stage.reaches(SessionState.CUT)
         assert [cut.state for cut in await stage.cuts()] == [CutState.CONFIRMED, CutState.FAILED]
 
 
@@ -481,8 +481,8 @@ async def test_an_interrupted_cut_of_a_session_that_is_over_is_finished_too(tmp_
         move = stage.registry.sessions.move
         await move(stage.session.id, SessionState.ENDED, because="over", epoch=1, at=clock())
         async with service(stage):
-            await stage.noted("cut.confirmed")
-        assert (await stage.cuts())[0].state is CutState.CONFIRMED
+            await stage.settles(CutState.CONFIRMED)
+        assert await stage.kinds() == ["cut.intended", "cut.confirmed"]
 
 
 # ---- status
