@@ -19,14 +19,17 @@ from protocols.rules.driving import DrivingRule
 from protocols.rules.likeness import LikenessRule
 from protocols.rules.presence import PresenceRule
 from protocols.rules.repetition import RepetitionRule
-from protocols.rules.tracks import Tracks
+from protocols.rules.tracks import Instruments, Tracks
 from protocols.verdict import Driver, Verdict, conclude
 
 __all__ = ["Judge", "Judged"]
 
 
 class Judge:
-    """Judges one session. ``claimed`` (n, d) and ``gallery``: reference vectors, of the claimed avatar and others."""
+    """Judges one session. ``claimed`` (n, d) and ``gallery``: reference vectors, of the claimed avatar and others.
+
+    ``instruments``: what measures both motions; without them tracks of the session's own.
+    """
 
     def __init__(
         self,
@@ -37,10 +40,11 @@ class Judge:
         gallery: Mapping[str, NDArray[np.float32]],
         likeness: LikenessCalibration,
         driving: Calibration = CALIBRATION,
+        instruments: Instruments | None = None,
     ) -> None:
         self._policy = policy
         self._policy_id = policy_id
-        self._tracks = Tracks()
+        self._tracks = Tracks() if instruments is None else instruments
         self.likeness = LikenessRule(claimed, gallery, likeness, policy.likeness)
         self.presence = PresenceRule(policy.presence)
         self.repetition = RepetitionRule(policy.fusion, self._tracks)

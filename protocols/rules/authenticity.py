@@ -1,10 +1,10 @@
 """Authenticity: the telemetry is a person's, tracked live, and not a script's, however well it fits the picture."""
 
-from protocols.driving.plausibility import UNKNOWN, Plausibility, plausibility
+from protocols.driving.plausibility import UNKNOWN, Plausibility
 from protocols.evidence import Evidence, Finding, RuleName, capped, decayed
 from protocols.observation import Observation
 from protocols.policy import FusionPolicy
-from protocols.rules.tracks import Tracks
+from protocols.rules.tracks import Instruments
 from protocols.telemetry import TelemetrySample
 
 _EVERY = 5.0  # seconds between two examinations
@@ -18,7 +18,7 @@ class AuthenticityRule:
 
     name = RuleName.AUTHENTICITY
 
-    def __init__(self, policy: FusionPolicy, tracks: Tracks) -> None:
+    def __init__(self, policy: FusionPolicy, tracks: Instruments) -> None:
         self._cap = policy.authenticity_cap
         self._tracks = tracks
         self._newest: float | None = None
@@ -37,7 +37,7 @@ class AuthenticityRule:
         if self._examined_at is not None and self._newest - self._examined_at < _EVERY and not now:
             return
         self._examined_at = self._newest
-        found = plausibility(self._tracks.telemetry, self._newest - _REACH, self._newest)
+        found = self._tracks.plausibility(self._newest - _REACH, self._newest)
         if found is not UNKNOWN:
             self.plausibility = found
 

@@ -5,13 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from protocols.driving.calibration import Calibration
-from protocols.driving.gesture import answered
 from protocols.evidence import Evidence, Fact, Finding, RuleName, capped, decayed
 from protocols.gesture import Gesture
 from protocols.observation import Blindness, ChallengeAsked, Observation, Presence
 from protocols.policy import Policy
 from protocols.rules.driving import DrivingRule
-from protocols.rules.tracks import Tracks
+from protocols.rules.tracks import Instruments
 
 _SETTLE = 2.5  # seconds after the deadline: a heartbeat's delay, and the end of a gesture begun in time
 _ASSUMED_LAG = 1.0  # seconds, while the lag of the stream is not known
@@ -53,7 +52,7 @@ class ChallengeRule:
 
     name = RuleName.CHALLENGE
 
-    def __init__(self, policy: Policy, tracks: Tracks, driving: DrivingRule, calibration: Calibration) -> None:
+    def __init__(self, policy: Policy, tracks: Instruments, driving: DrivingRule, calibration: Calibration) -> None:
         self._policy = policy.fusion
         self._tracks = tracks
         self._driving = driving
@@ -129,16 +128,7 @@ class ChallengeRule:
         return asked.at + asked.within + (_ASSUMED_LAG if lag is None else lag) + _SETTLE
 
     def _outcome(self, asked: ChallengeAsked, at: float) -> Judged:
-        tracks = self._tracks
-        outcome = answered(
-            asked.gesture,
-            tracks.telemetry,
-            tracks.motion,
-            asked.at,
-            asked.within,
-            self._driving.lag,
-            calibration=self._calibration,
-        )
+        outcome = self._tracks.answered(asked.gesture, asked.at, asked.within, self._driving.lag, self._calibration)
         return Judged(
             at=at,
             challenge=asked.challenge,
@@ -157,7 +147,7 @@ class ChallengeRule:
 
     def _silent(self, asked: ChallengeAsked) -> bool:
         """Whether the operator's side told nothing at all of the time in which the gesture was to be done."""
-        return not self._tracks.telemetry.between(asked.at, asked.at + asked.within).channels
+        return not self._tracks.told(asked.at, asked.at + asked.within)
 
     def _weight(self, judged: Judged) -> float:
         if judged.passed is None:

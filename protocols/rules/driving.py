@@ -6,19 +6,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from protocols.driving.calibration import Calibration
-from protocols.driving.correlation import Driving, assess
+from protocols.driving.correlation import Driving
 from protocols.driving.lag import LagBelief
 from protocols.evidence import Evidence, Fact, Finding, RuleName, capped, decayed
 from protocols.observation import Motion, Observation
 from protocols.policy import Policy
-from protocols.rules.tracks import Tracks
+from protocols.rules.tracks import Instruments
 from protocols.rules.window import Span, Windows
 
 _SETTLE = 1.5  # seconds; a heartbeat carries a second of telemetry, and takes its way
 _KEPT = 24  # windows; older ones have faded
 _FAILS_BELOW = -1.0  # nats; from here on the rule itself says fail, for those who read findings
-_STILL_DEGREES, _STILL_UNIT = 0.35, 0.03  # standard deviation of a feed that nobody moves
-_LIVELY = 0.02  # picture widths per second; an avatar that is moved moves at least so fast somewhere
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +33,7 @@ class DrivingRule:
 
     name = RuleName.DRIVING
 
-    def __init__(self, policy: Policy, tracks: Tracks, calibration: Calibration) -> None:
+    def __init__(self, policy: Policy, tracks: Instruments, calibration: Calibration) -> None:
         self._policy = policy.fusion
         self._tracks = tracks
         self._calibration = calibration
@@ -89,28 +87,11 @@ class DrivingRule:
     def _assess(self, span: Span) -> None:
         start, end = span
         tracks = self._tracks
-        driving = assess(tracks.telemetry, tracks.motion, start, end, self._belief, calibration=self._calibration)
+        driving = tracks.assess(start, end, self._belief, self._calibration)
         self._belief = self._belief.after(driving.profile)
-        silent = self._silent(start, end)
-        weight = -self._policy.silent_weight * self._liveliness(start, end) if silent else driving.weight
+        silent = tracks.silent(start, end)
+        weight = -self._policy.silent_weight * tracks.liveliness(start, end) if silent else driving.weight
         self.windows.append(Window(driving=driving, silent=silent, weight=weight))
-
-    def _silent(self, start: float, end: float) -> bool:
-        """Whether the operator's side told of no motion: no samples, or a feed that does not move."""
-        told = self._tracks.telemetry.between(start - 3.0, end)
-        if not told.channels or len(told.times) < 10:
-            return True
-        return all(
-            float(np.nanstd(values)) < (_STILL_DEGREES if np.nanmax(np.abs(values)) > 2.0 else _STILL_UNIT)
-            for values in told.channels.values()
-        )
-
-    def _liveliness(self, start: float, end: float) -> float:
-        """0..1: how much the picture moved in the places where it moved most, camera motion left out."""
-        seen = self._tracks.motion.between(start, end)
-        flow = np.stack([motion.flow for motion in seen])
-        speed = np.linalg.norm(flow - np.median(flow, axis=(1, 2), keepdims=True), axis=-1)
-        return float(min(1.0, np.median(np.quantile(speed.reshape(len(seen), -1), 0.97, axis=1)) / _LIVELY))
 
 
 def _facts(window: Window) -> tuple[Fact, ...]:

@@ -1,10 +1,10 @@
 """Repetition: the picture plays again what it has shown. A person in front of a camera never does."""
 
-from protocols.driving.repetition import NOTHING, Repetition, picture_repetition
+from protocols.driving.repetition import NOTHING, Repetition
 from protocols.evidence import Evidence, Finding, RuleName, decayed
 from protocols.observation import Motion, Observation
 from protocols.policy import FusionPolicy
-from protocols.rules.tracks import Tracks
+from protocols.rules.tracks import Instruments
 
 _EVERY = 4.0  # seconds between two searches; one takes about as long as assessing a window
 _REACH = 40.0  # seconds that are searched: periods of up to about 36 s
@@ -17,7 +17,7 @@ class RepetitionRule:
 
     name = RuleName.REPETITION
 
-    def __init__(self, policy: FusionPolicy, tracks: Tracks) -> None:
+    def __init__(self, policy: FusionPolicy, tracks: Instruments) -> None:
         self._weight = policy.repetition_weight
         self._tracks = tracks
         self._began: float | None = None
@@ -38,7 +38,7 @@ class RepetitionRule:
         if self._began is None or (self._newest - self._searched_at < _EVERY and not now):
             return
         self._searched_at = self._newest
-        found = picture_repetition(self._tracks.motion, max(self._began, self._newest - _REACH), self._newest)
+        found = self._tracks.repetition(max(self._began, self._newest - _REACH), self._newest)
         if found.detected:
             self.repetition, self._found_at = found, self._newest
 

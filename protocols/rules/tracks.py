@@ -1,15 +1,62 @@
-"""The tracks that several rules read: the picture's motion and the operator's, each kept once a session."""
+"""The tracks that several rules read: the picture's motion and the operator's, each kept once a session.
+
+``Instruments`` is all that the rules ask of them. A session and a replay measure it on tracks; a simulation answers
+with what was measured on such streams before, and everything from here on is the same.
+"""
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
+import numpy as np
+
+from protocols.driving.calibration import Calibration
+from protocols.driving.correlation import Driving, assess
+from protocols.driving.gesture import GestureOutcome, answered
+from protocols.driving.lag import LagBelief
+from protocols.driving.plausibility import Plausibility, plausibility
+from protocols.driving.repetition import Repetition, picture_repetition
 from protocols.driving.track import MotionTrack, TelemetryTrack
+from protocols.gesture import Gesture
 from protocols.observation import Motion, Observation
 from protocols.telemetry import TelemetrySample
+
+_STILL_DEGREES, _STILL_UNIT = 0.35, 0.03  # standard deviation of a feed that nobody moves
+_LIVELY = 0.02  # picture widths per second; an avatar that is moved moves at least so fast somewhere
+
+
+class Instruments(Protocol):
+    """What can be measured of both motions. Times are media seconds; nothing is weighed by a policy here."""
+
+    def observe(self, observation: Observation) -> None:
+        """Keep what can be measured later."""
+
+    def assess(self, start: float, end: float, belief: LagBelief, calibration: Calibration) -> Driving:
+        """Whether the telemetry's person moves the picture of a window."""
+
+    def silent(self, start: float, end: float) -> bool:
+        """Whether the operator's side told of no motion: no samples, or a feed that does not move."""
+
+    def liveliness(self, start: float, end: float) -> float:
+        """0..1: how much the picture moved in the places where it moved most, camera motion left out."""
+
+    def repetition(self, start: float, end: float) -> Repetition:
+        """Whether the picture plays again what it has shown."""
+
+    def plausibility(self, start: float, end: float) -> Plausibility:
+        """Whether the telemetry by itself is a person's."""
+
+    def answered(
+        self, gesture: Gesture, asked: float, within: float, lag: float | None, calibration: Calibration
+    ) -> GestureOutcome:
+        """Whether a gesture was done on both sides."""
+
+    def told(self, start: float, end: float) -> bool:
+        """Whether the operator's side told anything at all."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Tracks:
-    """Motion and telemetry of one session."""
+    """Motion and telemetry of one session, and what is measured on them: the ``Instruments`` of a real stream."""
 
     motion: MotionTrack = field(default_factory=MotionTrack)
     telemetry: TelemetryTrack = field(default_factory=TelemetryTrack)
@@ -23,3 +70,42 @@ class Tracks:
                 self.telemetry.add(observation)
             case _:
                 pass
+
+    def assess(self, start: float, end: float, belief: LagBelief, calibration: Calibration) -> Driving:
+        """As ``Instruments``: the correlation of both tracks."""
+        return assess(self.telemetry, self.motion, start, end, belief, calibration=calibration)
+
+    def silent(self, start: float, end: float) -> bool:
+        """As ``Instruments``: from three seconds before the window on, since the picture runs behind."""
+        told = self.telemetry.between(start - 3.0, end)
+        if not told.channels or len(told.times) < 10:
+            return True
+        return all(
+            float(np.nanstd(values)) < (_STILL_DEGREES if np.nanmax(np.abs(values)) > 2.0 else _STILL_UNIT)
+            for values in told.channels.values()
+        )
+
+    def liveliness(self, start: float, end: float) -> float:
+        """As ``Instruments``: the speed of the liveliest cells."""
+        seen = self.motion.between(start, end)
+        flow = np.stack([motion.flow for motion in seen])
+        speed = np.linalg.norm(flow - np.median(flow, axis=(1, 2), keepdims=True), axis=-1)
+        return float(min(1.0, np.median(np.quantile(speed.reshape(len(seen), -1), 0.97, axis=1)) / _LIVELY))
+
+    def repetition(self, start: float, end: float) -> Repetition:
+        """As ``Instruments``: the picture compared with itself."""
+        return picture_repetition(self.motion, start, end)
+
+    def plausibility(self, start: float, end: float) -> Plausibility:
+        """As ``Instruments``: the telemetry's traits."""
+        return plausibility(self.telemetry, start, end)
+
+    def answered(
+        self, gesture: Gesture, asked: float, within: float, lag: float | None, calibration: Calibration
+    ) -> GestureOutcome:
+        """As ``Instruments``: in the telemetry, then in the picture."""
+        return answered(gesture, self.telemetry, self.motion, asked, within, lag, calibration=calibration)
+
+    def told(self, start: float, end: float) -> bool:
+        """As ``Instruments``: any channel at all."""
+        return bool(self.telemetry.between(start, end).channels)
