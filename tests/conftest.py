@@ -8,8 +8,17 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from tests.servers.postgresql import PostgreSql, running
+
 _GRACE = 5.0  # seconds for a thread that was told to end; only a failing test waits for them
 _TURNS = 50  # of the loop, for tasks that are just about to end
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSql]:
+    """PostgreSQL with pgvector, started once for all tests that need it."""
+    with running() as server:
+        yield server
 
 
 @pytest.fixture(autouse=True)

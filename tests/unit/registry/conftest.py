@@ -23,9 +23,19 @@ def url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'registry.sqlite'}"
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+    """The URL of a database of each kind; the one of PostgreSQL has its tables already."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'registry.sqlite'}"
+        return
+    async with request.getfixturevalue("postgresql").database(migrated=True) as url:
+        yield url
+
+
 @pytest.fixture
-async def registry(url: str) -> AsyncIterator[Registry]:
-    registry = await Registry.open(url)
+async def registry(database: str) -> AsyncIterator[Registry]:
+    registry = await Registry.open(database)
     yield registry
     await registry.close()
 

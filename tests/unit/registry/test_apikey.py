@@ -23,6 +23,7 @@ async def test_a_key_opens_what_its_scopes_say(registry: Registry) -> None:
     assert await registry.keys.list() == (key, admin)
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 async def test_the_secret_is_nowhere_in_the_database(registry: Registry, tmp_path: Path) -> None:
     _, secret = await registry.keys.create(name="platform", scopes={Scope.ADMIN}, at=NOW)
     stored = b"".join(path.read_bytes() for path in tmp_path.iterdir())  # noqa: ASYNC240
