@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-DEBIAN_PACKAGES := ffmpeg nginx libnginx-mod-rtmp chromium
+DEBIAN_PACKAGES := ffmpeg nginx libnginx-mod-rtmp chromium janus
 
 .PHONY: demo test check bench format lock clean
 
@@ -13,6 +13,7 @@ demo: $(READY)
 
 test: $(READY) check
 	@sh .ci/debian-packages $(DEBIAN_PACKAGES)
+	@sh .ci/node-packages
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --cov --cov-report=term:skip-covered $(ARGS)
 	$(BIN)/python -m coverage report --include='protocols/*' --fail-under=100 --skip-covered
 
@@ -24,6 +25,7 @@ check: $(READY)
 
 bench: $(READY)
 	@sh .ci/debian-packages $(DEBIAN_PACKAGES)
+	@sh .ci/node-packages
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.bench $(ONLY)
 
 format: $(READY)

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
@@ -24,18 +24,17 @@ from monitor.egress import EgressPolicy, http_client
 from monitor.enforcement import Enforcement
 from monitor.enforcers.block import RegisteredBlocks
 from monitor.enforcers.enforcer import Enforcer, Fence, Order
-from monitor.enforcers.nginx_rtmp import NginxRtmpEnforcer, NginxRtmpServer
-from monitor.enforcers.webhook import WebhookEnforcer, WebhookPlatform
 from monitor.enforcers.whip import WhipEnforcer
 from monitor.events import EventFeed
 from monitor.gate import BlockGate
-from monitor.hooks import HookSettings, WhenBlind, hook_router
+from monitor.hooks.router import HookSettings, WhenBlind, hook_router
 from monitor.journal import Journal
 from monitor.keyring import administrator, publish_secret, webhook_secret
 from monitor.observers.likeness.sight import Sight
 from monitor.operator.gateway import Gateway
 from monitor.own_end import OwnEnd
-from monitor.settings import NginxRtmp, Settings, WebhookServer
+from monitor.server_assembly import dialects, enforcers
+from monitor.settings import Settings
 from monitor.supervisor import Supervisor
 from monitor.webhooks import Webhooks
 from protocols.policy import PROFILES
@@ -46,7 +45,8 @@ from registry.registry import Registry
 _log = structlog.get_logger()
 
 _GRACEFUL_S = 5
-_OWN = "own"  # the enforcer of streams that end at the service itself
+OWN = "own"
+"""The enforcer of streams that end at the service itself."""
 
 
 def now() -> datetime:
@@ -100,7 +100,17 @@ class _Parts:
         self._webhooks = Webhooks(registry.outbox, self._client, keys, clock=now)
         journal = Journal(registry.ledger, registry.outbox, feed, now, wake=self._webhooks.wake)
         self._own_end = OwnEnd(lambda session: self._supervisor.pipeline(session))
-        self._enforcers = self._make_enforcers(egress)
+        self._enforcers = {
+            OWN: WhipEnforcer(self._own_end, fence := Fence()),
+            **enforcers(
+                settings.servers,
+                blocks=RegisteredBlocks(registry.blocks, now),
+                fence=fence,
+                egress=egress,
+                now=time.time,
+                source_ended=self._source_ended,
+            ),
+        }
         enforcement = Enforcement(registry, journal, self._enforcer_of)
         admission = Admission(registry, lambda session: self._supervisor.pipeline(session), now)
         self._gateway = Gateway(
@@ -192,25 +202,8 @@ class _Parts:
         return BlockGate(self._registry.blocks, clock=now, ended=ended)
 
     def _enforcer_of(self, session: Session) -> tuple[str, Enforcer]:
-        name = _OWN if session.placement is None else session.placement.server
+        name = OWN if session.placement is None else session.placement.server
         return name, self._enforcers[name]
-
-    def _make_enforcers(self, egress: EgressPolicy) -> Mapping[str, Enforcer]:
-        fence, blocks = Fence(), RegisteredBlocks(self._registry.blocks, now)
-        made: dict[str, Enforcer] = {_OWN: WhipEnforcer(self._own_end, fence)}
-        for name, server in self._settings.servers.items():
-            match server:
-                case NginxRtmp():
-                    made[name] = NginxRtmpEnforcer(_nginx(name, server), blocks, fence)
-                case WebhookServer():
-                    made[name] = WebhookEnforcer(
-                        _platform(name, server),
-                        egress=egress,
-                        now=time.time,
-                        source_ended=self._source_ended,
-                        fence=fence,
-                    )
-        return made
 
     async def _source_ended(self, order: Order) -> bool:
         pipeline = self._supervisor.pipeline(order.session)
@@ -258,22 +251,8 @@ def _webhook_keys(settings: Settings) -> Sequence[Signer]:
 def _hook_settings(settings: Settings) -> HookSettings:
     token = settings.hooks.token
     return HookSettings(
-        servers=frozenset(settings.servers),
+        servers=dialects(settings.servers),
         networks=[ip_network(str(network)) for network in settings.hooks.networks],
         token=None if token is None else token.get_secret_value(),
         when_blind=WhenBlind(settings.hooks.when_blind),
     )
-
-
-def _nginx(name: str, server: NginxRtmp) -> NginxRtmpServer:
-    login = None
-    if server.username is not None:
-        login = (server.username, server.password.get_secret_value() if server.password else "")
-    return NginxRtmpServer(
-        name=name, control_url=server.control_url, stat_url=server.stat_url, login=login, index=server.index
-    )
-
-
-def _platform(name: str, server: WebhookServer) -> WebhookPlatform:
-    keys = [parse_signer(secret.get_secret_value()) for secret in server.secrets]
-    return WebhookPlatform(name=name, url=server.url, keys=keys, asks_status=server.asks_status)

@@ -17,8 +17,8 @@ class BlockGate:
         self._clock = clock
         self._ended = ended
 
-    async def may_publish(self, placement: Placement, address: str) -> str | None:
-        """Return the standing block's reason and end, None where there is no block; the address does not matter."""
+    async def may_publish(self, placement: Placement, *, operator: str | None = None) -> str | None:
+        """Return the standing block's reason and end, None where there is no block."""
         block = await self._blocks.blocked(placement, now=self._clock())
         if block is None:
             return None
@@ -27,7 +27,7 @@ class BlockGate:
 
     async def may_go_on(self, placement: Placement) -> str | None:
         """The same while the stream is on air: a block that came too late for its publishing still ends it."""
-        return await self.may_publish(placement, "")
+        return await self.may_publish(placement)
 
     async def ended(self, placement: Placement) -> None:
         """Pass on that the publisher has left."""

@@ -13,10 +13,10 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
-from protocols.webhook import parse_signer
+from monitor.server_settings import KINDS, Section, Server, WebhookKeys
 
 PREFIX = "NAKANOHITO_"
 FILE = "nakanohito.toml"
@@ -26,7 +26,6 @@ _OTHERS = frozenset({"URL", "API_KEY", "SETTINGS", "SHARED", "REQUIRE_PROGRAMS"}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 Network = IPv4Network | IPv6Network
-HttpUrl = Annotated[str, Field(pattern=r"^https?://[^\s]+$")]
 Loopback = ("127.0.0.0/8", "::1/128")
 
 
@@ -34,41 +33,7 @@ class SettingsRefused(Exception):
     """The settings cannot be used; the message lists everything that is wrong with them, a line each."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class NginxRtmp(_Section):
-    """A media server: nginx with its RTMP module, its control and its statistics."""
-
-    kind: Literal["nginx-rtmp"]
-    control_url: HttpUrl = Field(description="where its control module answers, such as http://127.0.0.1:8080/control")
-    stat_url: HttpUrl = Field(description="where its statistics answer, such as http://127.0.0.1:8080/stat")
-    username: str | None = Field(None, description="login for both, where they ask for one")
-    password: SecretStr | None = Field(None, description="password of that login")
-    index: int = Field(0, ge=0, le=64, description="place of the server block in nginx's rtmp block, from 0")
-
-
-class WebhookServer(_Section):
-    """A platform that takes commands as signed webhooks."""
-
-    kind: Literal["webhook"]
-    url: HttpUrl = Field(description="where commands are sent")
-    secrets: tuple[SecretStr, ...] = Field(
-        min_length=1, max_length=4, description="keys that commands are signed with: whsec_… or whsk_…"
-    )
-    asks_status: bool = Field(True, description="whether it can be asked if a stream is gone (stream.status)")
-
-    @field_validator("secrets")
-    @classmethod
-    def _keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-        return _webhook_keys(value)
-
-
-Server = Annotated[NginxRtmp | WebhookServer, Field(discriminator="kind")]
-
-
-class Egress(_Section):
+class Egress(Section):
     """What the service may connect to when somebody else wrote the URL."""
 
     allowed_networks: tuple[Network, ...] = Field(
@@ -80,7 +45,7 @@ class Egress(_Section):
     directory: Path | None = Field(None, description="folder that file sources may lie in; none where absent")
 
 
-class Hooks(_Section):
+class Hooks(Section):
     """Publish hooks: how media servers ask us before a stream goes on air."""
 
     networks: tuple[Network, ...] = Field(
@@ -92,36 +57,31 @@ class Hooks(_Section):
     )
 
 
-class Webhooks(_Section):
+class Webhooks(Section):
     """Webhooks to the backend (Standard Webhooks)."""
 
-    secrets: tuple[SecretStr, ...] = Field(
+    secrets: WebhookKeys = Field(
         (),
         max_length=4,
         description="keys that webhooks are signed with: whsec_… (HMAC) or whsk_… (Ed25519), two while one is "
         "replaced; made at first start in data_dir/webhook.key where absent",
     )
 
-    @field_validator("secrets")
-    @classmethod
-    def _keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-        return _webhook_keys(value)
 
-
-class Likeness(_Section):
+class Likeness(Section):
     """The observer of likeness."""
 
     model: Path | None = Field(None, description="ONNX file of the encoder; the one that comes along where absent")
 
 
-class Log(_Section):
+class Log(Section):
     """What the service says about itself, on standard error."""
 
     level: Literal["debug", "info", "warning", "error"] = Field("info", description="the least important that is said")
     format: Literal["text", "json"] = Field("text", description="for people or for programs")
 
 
-class OperatorChannel(_Section):
+class OperatorChannel(Section):
     """The operators' WebSocket."""
 
     origins: tuple[Annotated[str, Field(pattern=r"^https?://[^/\s]+$")], ...] = Field(
@@ -129,7 +89,7 @@ class OperatorChannel(_Section):
     )
 
 
-class IceServer(_Section):
+class IceServer(Section):
     """A STUN or TURN server that WHIP publishers are told of."""
 
     url: str = Field(pattern=r"^(stuns?|turns?):[^\s<>\"]+$", description="such as stun:stun.example:3478")
@@ -137,7 +97,7 @@ class IceServer(_Section):
     credential: SecretStr | None = Field(None, description="for TURN")
 
 
-class Whip(_Section):
+class Whip(Section):
     """The WHIP endpoint."""
 
     origins: tuple[str, ...] = Field(("*",), description="web origins whose pages may publish; * for every one")
@@ -220,15 +180,6 @@ class Settings(BaseSettings):
         return self.data_dir / "admin.key"
 
 
-def _webhook_keys(secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-    for secret in secrets:
-        try:
-            parse_signer(secret.get_secret_value())
-        except ValueError as error:
-            raise ValueError(f"this is no webhook key: {error}") from None
-    return secrets
-
-
 def _file(path: Path | None) -> Path | None:
     if path is not None:
         return path
@@ -269,8 +220,7 @@ def _listed(error: ValidationError, file: Path | None) -> str:
 
 def _where(loc: tuple[int | str, ...], file: Path | None, environment: Mapping[str, str]) -> str:
     """The variable where that is set, else the key in the file."""
-    kinds = ("nginx-rtmp", "webhook")
-    names = [str(part) for position, part in enumerate(loc) if not (position == 2 and part in kinds)]
+    names = [str(part) for position, part in enumerate(loc) if not (position == 2 and part in KINDS)]
     present = {name.upper(): name for name in environment}
     for length in range(len(names), 0, -1):
         variable = PREFIX + _DELIMITER.join(name.upper() for name in names[:length])
@@ -287,6 +237,8 @@ def _what(found: Any) -> str:
         case "missing":
             return "is missing"
         case "union_tag_not_found":
-            return "has no kind; give kind = 'nginx-rtmp' or kind = 'webhook'"
+            return f"has no kind; give kind = one of {', '.join(KINDS)}"
+        case "union_tag_invalid":
+            return f"has a kind that there is not; give one of {', '.join(KINDS)}"
         case _:
             return str(found["msg"]).removeprefix("Value error, ")

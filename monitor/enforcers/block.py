@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from monitor.enforcers.enforcer import EnforcerFailure, Order
+from protocols.session import Placement
 from registry.block import Blocks as Registry
 from registry.error import RegistryError, Unavailable
 
@@ -18,6 +19,9 @@ class Blocks(Protocol):
 
     async def lift(self, order: Order) -> None:
         """Lift what this cut has blocked, and nothing that another has."""
+
+    async def held(self, placement: Placement) -> bool:
+        """Whether a block holds this place now; asked after a lift, before a server's own block goes as well."""
 
 
 class RegisteredBlocks:
@@ -39,6 +43,11 @@ class RegisteredBlocks:
         """Lift this cut's blocks."""
         with _failing():
             await self._registry.lift_for(order.cut, at=self._clock())
+
+    async def held(self, placement: Placement) -> bool:
+        """Whether another cut, or an administrator, still blocks the place."""
+        with _failing():
+            return await self._registry.blocked(placement, now=self._clock()) is not None
 
 
 @contextmanager

@@ -14,13 +14,20 @@ from fastapi import FastAPI
 
 from monitor.egress import EgressPolicy
 from monitor.enforcers.enforcer import Enforcer, Order
+from monitor.enforcers.janus import JanusEnforcer, JanusServer, publisher_token
 from monitor.enforcers.nginx_rtmp import NginxRtmpEnforcer, NginxRtmpServer
+from monitor.enforcers.node_media_server import NodeMediaServerEnforcer, NodeMediaServerPlace
 from monitor.enforcers.webhook import WebhookEnforcer, WebhookPlatform
 from monitor.enforcers.whip import WhipEnforcer
-from monitor.hooks import HookSettings, hook_router
+from monitor.hooks.hook import Dialect
+from monitor.hooks.nginx_rtmp import NginxRtmpHooks
+from monitor.hooks.node_media_server import NodeMediaServerHooks
+from monitor.hooks.router import HookSettings, hook_router
 from protocols.session import Placement, SessionId
 from protocols.webhook import SharedSecret
+from tests.servers.janus import Janus, RoomPublisher
 from tests.servers.nginx_rtmp import NginxRtmp
+from tests.servers.node_media_server import NodeMediaServer
 from tests.servers.publisher import Publisher
 from tests.servers.receiver import Receiver, Reply, Request
 from tests.servers.web import Web
@@ -32,24 +39,39 @@ class MemoryBlocks:
     """Blocks in memory: put and asked as the registry's are; a gate as well."""
 
     def __init__(self) -> None:
-        self.held: dict[Placement, str] = {}
+        self.held_by: dict[Placement, str] = {}
         self.left: list[Placement] = []
+        self.refused: list[Placement] = []
 
     async def put(self, order: Order) -> None:
         assert order.placement is not None
-        self.held[order.placement] = order.cut
+        self.held_by[order.placement] = order.cut
 
     async def lift(self, order: Order) -> None:
-        self.held = {placement: cut for placement, cut in self.held.items() if cut != order.cut}
+        self.held_by = {placement: cut for placement, cut in self.held_by.items() if cut != order.cut}
 
-    async def may_publish(self, placement: Placement, address: str) -> str | None:
-        return "Nobody drives this avatar." if placement in self.held else None
+    async def held(self, placement: Placement) -> bool:
+        return placement in self.held_by
+
+    async def may_publish(self, placement: Placement, *, operator: str | None) -> str | None:
+        if placement not in self.held_by:
+            return None
+        self.refused.append(placement)
+        return "Nobody drives this avatar."
 
     async def may_go_on(self, placement: Placement) -> str | None:
-        return await self.may_publish(placement, "")
+        return await self.may_publish(placement, operator=None)
 
     async def ended(self, placement: Placement) -> None:
         self.left.append(placement)
+
+
+async def hooked(stack: AsyncExitStack, server: str, dialect: Dialect, blocks: MemoryBlocks) -> str:
+    """Serve our hooks for one media server until the stack is closed; the URL that it is to ask."""
+    app = FastAPI()
+    app.include_router(hook_router(blocks, HookSettings(servers={server: dialect}, token="t0ken")))
+    web = await stack.enter_async_context(Web(app))
+    return f"{web.url}/hooks/{dialect.kind}/{server}?token=t0ken"
 
 
 class NginxStage:
@@ -67,10 +89,7 @@ class NginxStage:
         self._refused: list[Publisher] = []
 
     async def __aenter__(self) -> Self:
-        app = FastAPI()
-        app.include_router(hook_router(self.blocks, HookSettings(servers=[self.server], token="t0ken")))
-        web = await self._stack.enter_async_context(Web(app))
-        hook = f"{web.url}/hooks/nginx-rtmp/{self.server}?token=t0ken"
+        hook = await hooked(self._stack, self.server, NginxRtmpHooks(), self.blocks)
         self.nginx = NginxRtmp(self._directory / "nginx", hook, login=self.LOGIN)
         await self._stack.enter_async_context(self.nginx)
         self.enforcer = NginxRtmpEnforcer(self.place(self.LOGIN), self.blocks)
@@ -113,6 +132,130 @@ class NginxStage:
 
     def stranger(self) -> Enforcer:
         return NginxRtmpEnforcer(self.place(("monitor", "wrong")), self.blocks)
+
+
+class JanusStage:
+    """A real Janus and an aiortc peer for every publisher, each with the token that the platform gave it."""
+
+    server = "main"
+    TOKENS = "the platform and the monitor know this"
+
+    def __init__(self, directory: Path) -> None:
+        self.janus = Janus(directory / "janus", api_secret="s3cret")
+        self.blocks = MemoryBlocks()
+        self._stack = AsyncExitStack()
+        self.publishers: list[RoomPublisher] = []
+
+    async def __aenter__(self) -> Self:
+        await self._stack.enter_async_context(self.janus)
+        await self.admit()
+        self.enforcer = JanusEnforcer(self.place("s3cret"), self.blocks)
+        self._stack.push_async_callback(self.enforcer.close)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    async def admit(self) -> None:
+        await self.janus.allow(*(self._token(stream) for stream in ("one", "two")))
+
+    def place(self, api_secret: str) -> JanusServer:
+        return JanusServer(
+            name=self.server, url=self.janus.url, api_secret=api_secret, room_secret=self.janus.secret,
+            token_secret=self.TOKENS, string_ids=True,
+        )  # fmt: skip
+
+    def _token(self, stream: str) -> str:
+        return publisher_token(self.TOKENS, self.janus.room, stream)
+
+    async def publish(self, stream: str) -> bool:
+        publisher = RoomPublisher(self.janus, stream, self._token(stream))
+        self._stack.push_async_callback(publisher.close)
+        if not await publisher.publish():
+            return False
+        self.publishers.append(publisher)
+        async with asyncio.timeout(10):
+            while not await self.on_air(stream):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        return True
+
+    async def on_air(self, stream: str) -> bool:
+        return await self.janus.on_air(stream)
+
+    async def disconnections(self) -> int:
+        await asyncio.sleep(0.3)  # until aiortc has seen it
+        return sum(publisher.closed.is_set() for publisher in self.publishers)
+
+    async def stop(self) -> bool:
+        await self.janus.stop()
+        return True
+
+    async def start(self) -> None:
+        await self.janus.start()
+        await self.admit()
+
+    def stranger(self) -> Enforcer:
+        return JanusEnforcer(self.place("wrong"), self.blocks)
+
+
+class NodeMediaServerStage:
+    """A real node-media-server, notifying our hooks, and an ffmpeg for every stream."""
+
+    server = "main"
+
+    def __init__(self, directory: Path, card: Path) -> None:
+        self.blocks = MemoryBlocks()
+        self.node = NodeMediaServer(directory / "node")
+        self._card = card
+        self._stack = AsyncExitStack()
+        self.publishers: list[Publisher] = []
+        self._refused: list[Publisher] = []
+
+    async def __aenter__(self) -> Self:
+        self.node.notify_url = await hooked(self._stack, self.server, NodeMediaServerHooks(), self.blocks)
+        await self._stack.enter_async_context(self.node)
+        self.enforcer = NodeMediaServerEnforcer(self.place(self.node.LOGIN), self.blocks)
+        self._stack.push_async_callback(self.enforcer.close)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    def place(self, login: tuple[str, str]) -> NodeMediaServerPlace:
+        return NodeMediaServerPlace(name=self.server, url=self.node.url, login=login)
+
+    async def publish(self, stream: str) -> bool:
+        """It lets everybody on air and asks in the same breath; whom we refuse it closes once ffmpeg has noticed."""
+        publisher = Publisher(self._card, self.node.publish_url(stream))
+        await self._stack.enter_async_context(publisher)
+        self.publishers.append(publisher)
+        refusals = len(self.blocks.refused)
+        async with asyncio.timeout(15):
+            while not await self.on_air(stream):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+            await asyncio.sleep(0.1)  # our answer is on its way
+            if len(self.blocks.refused) == refusals:
+                return True
+            await publisher.ended(10)
+        self._refused.append(publisher)
+        return False
+
+    async def on_air(self, stream: str) -> bool:
+        return await self.node.on_air(stream)
+
+    async def disconnections(self) -> int:
+        await asyncio.sleep(0.5)
+        return sum(p.returncode is not None for p in self.publishers if p not in self._refused)
+
+    async def stop(self) -> bool:
+        await self.node.stop()
+        return True
+
+    async def start(self) -> None:
+        await self.node.start()
+
+    def stranger(self) -> Enforcer:
+        return NodeMediaServerEnforcer(self.place(("admin", "wrong")), self.blocks)
 
 
 class PlatformStage:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.enforcer_contract import EnforcerContract
-from tests.contract.stages import NginxStage, PlatformStage, WhipStage
+from tests.contract.stages import JanusStage, NginxStage, NodeMediaServerStage, PlatformStage, WhipStage
 from tests.servers.publisher import draw_test_card
 
 
@@ -20,6 +20,22 @@ class TestNginxRtmp(EnforcerContract):
     @pytest.fixture
     async def stage(self, tmp_path: Path, card: Path) -> AsyncIterator[NginxStage]:
         async with NginxStage(tmp_path, card) as stage:
+            yield stage
+
+
+@pytest.mark.integration
+class TestJanus(EnforcerContract):
+    @pytest.fixture
+    async def stage(self, tmp_path: Path) -> AsyncIterator[JanusStage]:
+        async with JanusStage(tmp_path) as stage:
+            yield stage
+
+
+@pytest.mark.integration
+class TestNodeMediaServer(EnforcerContract):
+    @pytest.fixture
+    async def stage(self, tmp_path: Path, card: Path) -> AsyncIterator[NodeMediaServerStage]:
+        async with NodeMediaServerStage(tmp_path, card) as stage:
             yield stage
 
 

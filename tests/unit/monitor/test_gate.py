@@ -32,22 +32,22 @@ async def nobody_listens(_: Placement) -> None:
 async def test_a_block_refuses_with_its_reason_until_its_end(registry: Registry) -> None:
     now = NOW
     gate = BlockGate(registry.blocks, clock=lambda: now, ended=nobody_listens)
-    assert await gate.may_publish(PLACEMENT, "10.0.0.7") is None
+    assert await gate.may_publish(PLACEMENT) is None
     await registry.blocks.put(PLACEMENT, reason="Nobody drives.", at=NOW, until=NOW + timedelta(hours=1))
     refusal = "Nobody drives. Publishing is blocked until 2026-11-23T13:00:00+00:00."
-    assert await gate.may_publish(PLACEMENT, "10.0.0.7") == refusal
+    assert await gate.may_publish(PLACEMENT) == refusal
     assert await gate.may_go_on(PLACEMENT) == refusal
     assert await gate.may_go_on(Placement(server="other", app="live", stream="s1")) is None
     now = NOW + timedelta(hours=1)
-    assert await gate.may_publish(PLACEMENT, "10.0.0.7") is None
+    assert await gate.may_publish(PLACEMENT) is None
 
 
 async def test_a_block_without_an_end_lasts_until_it_is_lifted(registry: Registry) -> None:
     gate = BlockGate(registry.blocks, clock=lambda: NOW, ended=nobody_listens)
     block = await registry.blocks.put(PLACEMENT, reason="Nobody drives.", at=NOW)
-    assert await gate.may_publish(PLACEMENT, "") == "Nobody drives. Publishing is blocked until it is restored."
+    assert await gate.may_publish(PLACEMENT) == "Nobody drives. Publishing is blocked until it is restored."
     await registry.blocks.lift(block.id, at=NOW)
-    assert await gate.may_publish(PLACEMENT, "") is None
+    assert await gate.may_publish(PLACEMENT) is None
 
 
 async def test_the_end_of_a_stream_is_passed_on(registry: Registry) -> None:

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from monitor.settings import NginxRtmp, Settings, SettingsRefused
+from monitor.server_settings import NginxRtmp
+from monitor.settings import Settings, SettingsRefused
 from monitor.settings_reference import entries, table
 
 

@@ -1,0 +1,175 @@
+"""Janus with its VideoRoom: blocked by taking the publisher's token off its room's list, cut by a kick.
+
+A placement's application is the room and its stream the publisher's id in it. Rooms check tokens (``allowed``), and
+each publisher's is made from the secret that the platform and we share, so that we know it without being told: see
+``publisher_token``. Janus answers errors with status 200 and a number; a kick of somebody who is not there is one.
+"""
+
+import hashlib
+import hmac
+from base64 import urlsafe_b64encode
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from monitor.enforcers.block import Blocks
+from monitor.enforcers.enforcer import EnforcerFailure, Fence, Order, placed
+from monitor.enforcers.http_api import HttpApi, Reply, near_client
+from protocols.session import Placement
+
+_PLUGIN = "janus.plugin.videoroom"
+_DONE = frozenset({"success", "participants"})
+_ABSENT = frozenset({426, 428})  # no such room, no such user
+_WRONG_SECRET = 433
+_UNAUTHORIZED = 403
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JanusServer:
+    """One Janus: its name in placements, its API, its API's secret and its rooms' secret.
+
+    ``token_secret`` is what publishers' tokens are made from. ``string_ids`` says that rooms and publishers are named
+    by texts; by numbers otherwise, as Janus does unless its VideoRoom is told to.
+    """
+
+    name: str
+    url: str
+    token_secret: str = field(repr=False)
+    room_secret: str | None = field(default=None, repr=False)
+    api_secret: str | None = field(default=None, repr=False)
+    string_ids: bool = False
+
+
+def publisher_token(secret: str, room: str, publisher: str) -> str:
+    """Return the token that a publisher joins its room with: HMAC-SHA256 of ``room/publisher``, in base64url."""
+    digest = hmac.digest(secret.encode(), f"{room}/{publisher}".encode(), hashlib.sha256)
+    return urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+class JanusEnforcer:
+    """The enforcer for one Janus."""
+
+    def __init__(self, server: JanusServer, blocks: Blocks, fence: Fence | None = None) -> None:
+        self._server = server
+        self._blocks = blocks
+        self._fence = fence or Fence()
+        self._api = HttpApi(f"Janus {server.name!r}", server.url, near_client())
+        self._transactions = count()
+
+    async def block(self, order: Order) -> None:
+        """Take the publisher's token off the list of its room. A room that is not there takes nobody."""
+        self._fence.admit(order)
+        placement = self._place(order)
+        await self._blocks.put(order)
+        token = self._token(placement)
+        async with self._handle() as handle:
+            before = await self._ask(handle, placement, "allowed", action="remove", allowed=[])
+            if token in before.list("allowed"):
+                await self._ask(handle, placement, "allowed", action="remove", allowed=[token])
+                # The list is kept, and checked by nobody, in a room whose check is switched off.
+                await self._ask(handle, placement, "allowed", action="enable")
+
+    async def cut(self, order: Order) -> None:
+        """Kick the publisher. Janus says so at once and has closed the connection a moment later."""
+        self._fence.admit(order)
+        placement = self._place(order)
+        async with self._handle() as handle:
+            await self._ask(handle, placement, "kick", id=self._named(placement.stream))
+
+    async def gone(self, order: Order) -> bool:
+        """Whether no participant of this id publishes in the room."""
+        placement = self._place(order)
+        async with self._handle() as handle:
+            listed = await self._ask(handle, placement, "listparticipants")
+        if listed.at("error_code") is None and not isinstance(listed.at("participants"), list):
+            raise self._api.unreadable("who is in the room")
+        return not any(_publishes(each, placement.stream) for each in listed.list("participants"))
+
+    async def restore(self, order: Order) -> None:
+        """Put the publisher's token back on the list, unless another cut blocks the same place."""
+        self._fence.admit(order)
+        placement = self._place(order)
+        await self._blocks.lift(order)
+        if not await self._blocks.held(placement):
+            async with self._handle() as handle:
+                await self._ask(handle, placement, "allowed", action="add", allowed=[self._token(placement)])
+
+    async def close(self) -> None:
+        """Close what is open."""
+        await self._api.close()
+
+    def _place(self, order: Order) -> Placement:
+        placement = placed(order, self._server.name)
+        if not self._server.string_ids and not (_is_number(placement.app) and _is_number(placement.stream)):
+            raise EnforcerFailure(
+                "this Janus names rooms and publishers by numbers; set string_ids if it does so by texts", retry=False
+            )
+        return placement
+
+    def _named(self, text: str) -> str | int:
+        return text if self._server.string_ids else int(text)
+
+    def _token(self, placement: Placement) -> str:
+        return publisher_token(self._server.token_secret, placement.app, placement.stream)
+
+    @asynccontextmanager
+    async def _handle(self) -> AsyncIterator[str]:
+        """A session with a handle on the VideoRoom, for one command; the path of the handle."""
+        session = f"/{self._number(await self._post('', janus='create'))}"
+        try:
+            yield f"{session}/{self._number(await self._post(session, janus='attach', plugin=_PLUGIN))}"
+        finally:
+            with suppress(EnforcerFailure):  # Janus forgets it by itself after a while
+                await self._post(session, janus="destroy")
+
+    async def _ask(self, handle: str, placement: Placement, request: str, **more: object) -> Reply:
+        """One request about the room; what the VideoRoom answers, which may be that room or user are not there."""
+        secret = {} if self._server.room_secret is None else {"secret": self._server.room_secret}
+        body = {"request": request, "room": self._named(placement.app), **secret, **more}
+        reply = await self._post(handle, janus="message", body=body)
+        answer = Reply(status=reply.status, document=reply.at("plugindata", "data"))
+        match answer.at("error_code"):
+            case None if answer.at("videoroom") in _DONE:
+                return answer
+            case int(code) if code in _ABSENT:
+                return answer
+            case int(code) if code == _WRONG_SECRET:
+                raise self._api.refuses()
+            case int(code):
+                raise self._api.answers(f"error {code}", retry=False)
+            case _:
+                raise self._api.unreadable("what became of the request")
+
+    async def _post(self, path: str, **message: object) -> Reply:
+        """One request of Janus' API, and its answer without an error."""
+        secret = {} if self._server.api_secret is None else {"apisecret": self._server.api_secret}
+        body = {"transaction": f"nakanohito-{next(self._transactions)}", **secret, **message}
+        reply = await self._api.ask("POST", path, body=body)
+        match reply.at("janus"), reply.at("error", "code"):
+            case "success", _:
+                return reply
+            case "error", int(code) if code == _UNAUTHORIZED:
+                raise self._api.refuses()
+            case "error", code:
+                raise self._api.answers(f"error {code}", retry=True)
+            case _:
+                raise EnforcerFailure(f"{self._api.who} answers {reply.status}: is this its API?", retry=False)
+
+    def _number(self, reply: Reply) -> int:
+        """Return the id that Janus gave, which becomes part of a path."""
+        number = reply.at("data", "id")
+        if not isinstance(number, int):
+            raise self._api.unreadable("the number of a session")
+        return number
+
+
+def _publishes(participant: Any, publisher: str) -> bool:
+    """Whether it is this publisher; one that does not say whether it publishes counts as if it did."""
+    known = isinstance(participant, dict) and str(participant.get("id")) == publisher
+    return known and bool(participant.get("publisher", True))
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 17

@@ -1,0 +1,76 @@
+"""Settings of media servers: a section for each kind, told apart by its ``kind``."""
+
+from typing import Annotated, Literal, get_args
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+
+from protocols.webhook import parse_signer
+
+HttpUrl = Annotated[str, Field(pattern=r"^https?://[^\s]+$")]
+
+
+class Section(BaseModel):
+    """A part of the settings; a key that nothing reads is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _webhook_keys(secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+    for secret in secrets:
+        try:
+            parse_signer(secret.get_secret_value())
+        except ValueError as error:
+            raise ValueError(f"this is no webhook key: {error}") from None
+    return secrets
+
+
+WebhookKeys = Annotated[tuple[SecretStr, ...], AfterValidator(_webhook_keys)]
+
+
+class NginxRtmp(Section):
+    """nginx with its RTMP module, its control and its statistics."""
+
+    kind: Literal["nginx-rtmp"]
+    control_url: HttpUrl = Field(description="where its control module answers, such as http://127.0.0.1:8080/control")
+    stat_url: HttpUrl = Field(description="where its statistics answer, such as http://127.0.0.1:8080/stat")
+    username: str | None = Field(None, description="login for both, where they ask for one")
+    password: SecretStr | None = Field(None, description="password of that login")
+    index: int = Field(0, ge=0, le=64, description="place of the server block in nginx's rtmp block, from 0")
+
+
+class Janus(Section):
+    """Janus with its VideoRoom."""
+
+    kind: Literal["janus"]
+    url: HttpUrl = Field(description="its HTTP API, such as http://127.0.0.1:8088/janus")
+    token_secret: SecretStr = Field(min_length=16, description="what publishers' tokens are made from")
+    room_secret: SecretStr | None = Field(None, description="the secret of its rooms")
+    api_secret: SecretStr | None = Field(None, description="its api_secret, where it has one")
+    string_ids: bool = Field(False, description="whether its rooms and publishers are named by texts")
+
+
+class NodeMediaServer(Section):
+    """node-media-server 4."""
+
+    kind: Literal["node-media-server"]
+    url: HttpUrl = Field(description="its HTTP server, such as http://127.0.0.1:8000")
+    username: str = Field(min_length=1, description="a user of its API")
+    password: SecretStr = Field(min_length=1, description="password of that user")
+
+
+class WebhookServer(Section):
+    """A platform that takes commands as signed webhooks."""
+
+    kind: Literal["webhook"]
+    url: HttpUrl = Field(description="where commands are sent")
+    secrets: WebhookKeys = Field(
+        min_length=1, max_length=4, description="keys that commands are signed with: whsec_… or whsk_…"
+    )
+    asks_status: bool = Field(True, description="whether it can be asked if a stream is gone (stream.status)")
+
+
+AnyServer = NginxRtmp | Janus | NodeMediaServer | WebhookServer
+Server = Annotated[AnyServer, Field(discriminator="kind")]
+
+KINDS: tuple[str, ...] = tuple(get_args(section.model_fields["kind"].annotation)[0] for section in get_args(AnyServer))
+"""The kinds that there are."""
