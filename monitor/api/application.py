@@ -5,6 +5,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from fastapi_offline import FastAPIOffline
 from starlette.routing import BaseRoute
 
 from monitor.api import (
@@ -47,8 +48,13 @@ def application(
     lifespan: Callable[[FastAPI], Any] | None = None,
 ) -> FastAPI:
     """The HTTP API over ``service``; ``gateway``: routes of the operators' channel, ``hooks``: of media servers."""
-    app = FastAPI(
-        title="Nakanohito", version=_version(), redoc_url=None, lifespan=lifespan, generate_unique_id_function=_name
+    app = FastAPIOffline(  # its pages come from here: a monitor's network may not reach a CDN
+        redoc_url=None,
+        static_url="/docs/static",
+        title="Nakanohito",
+        version=_version(),
+        lifespan=lifespan,
+        generate_unique_id_function=_name,
     )
     app.state.service = service
     for router in _ROUTERS:
