@@ -28,7 +28,7 @@ from protocols.evidence import RuleName
 from protocols.gesture import Gesture
 from protocols.judge import Judge, Judged
 from protocols.ladder import Ladder, Rung, Step
-from protocols.observation import Blindness, ChallengeAsked, Observation, Presence
+from protocols.observation import Blindness, ChallengeAsked, Look, Observation, Presence
 from protocols.policy import Policy
 from protocols.session import Session, SessionState
 from protocols.verdict import Driver, Verdict
@@ -42,7 +42,7 @@ _log = structlog.get_logger()
 
 _OUTCOMES = {True: "passed", False: "failed", None: "not judged"}
 _DELIBERATE_EVERY = 0.5  # seconds, while something is going on
-_DELIBERATE_QUIETLY_EVERY = 1.0  # seconds, while the keyframes alone are watched and nobody is suspected
+_DELIBERATE_QUIETLY_EVERY = 4.0  # seconds, while an operator is there, nobody is suspected and keyframes are enough
 _CUT_AGAIN_EVERY = 30.0  # seconds, after a cut that could not be confirmed
 _TRY_AGAIN_EVERY = 1.0  # seconds, while the ledger or the registry fails
 _LATE_AFTER = 2.0  # seconds that a judgement may take before the monitor is overloaded
@@ -125,9 +125,9 @@ class Pipeline:
         return Watch.FULL if self._budget.holds(self.session.id) else Watch.AMBIENT
 
     def observe(self, observation: Observation) -> None:
-        """Take an observation for the next deliberation, at once where somebody or the picture came or went."""
+        """Take an observation for the next deliberation: at once where it can change what is done, such as a look."""
         self._inbox.append(observation)
-        if isinstance(observation, Presence | Blindness):
+        if isinstance(observation, Presence | Blindness | Look):
             self._stirred.set()
 
     def end(self, because: str) -> None:
@@ -210,7 +210,8 @@ class Pipeline:
             await self._rest()
 
     async def _rest(self) -> None:
-        quiet = self.watching is Watch.AMBIENT and self.ladder.rung is Rung.WATCHING and self.blind_because is None
+        settled = self.ladder.rung is Rung.WATCHING and self.blind_because is None and self.operators
+        quiet = settled and self.watching is Watch.AMBIENT
         with suppress(TimeoutError):
             async with asyncio.timeout(_DELIBERATE_QUIETLY_EVERY if quiet else _DELIBERATE_EVERY):
                 await self._stirred.wait()
