@@ -12,6 +12,7 @@ from concurrent.futures import Executor
 import structlog
 
 from monitor.metrics import FRAMES_DROPPED, LOOKS
+from monitor.observers.likeness.following import Following
 from monitor.observers.likeness.sight import Sight
 from monitor.observers.motion import MotionObserver
 from monitor.observers.picture import SceneCut, colour, luma
@@ -34,7 +35,7 @@ class Gaze:
     def __init__(
         self, sight: Sight, deliver: Callable[[Look | Motion], None], threads: Executor, *, policy: WatchPolicy
     ) -> None:
-        self._sight = sight
+        self._following = Following(sight)
         self._deliver = deliver
         self._threads = threads
         self._policy = policy
@@ -97,7 +98,7 @@ class Gaze:
                 yield self._look(picture, fresh)
 
     def _look(self, picture: Picture, fresh: bool) -> Look:
-        seen = self._sight.look(colour(picture.frame))
+        seen = self._following.look(colour(picture.frame), fresh=fresh)
         LOOKS.inc()
         return Look(
             at=picture.at,

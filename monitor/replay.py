@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.observers.likeness.enrolment import PictureRefused, vectors_of
+from monitor.observers.likeness.following import Following
 from monitor.observers.likeness.sight import Sight
 from monitor.observers.motion import MotionObserver
 from monitor.observers.picture import SceneCut, colour, luma
@@ -111,7 +112,7 @@ class Replay:
 
     def __init__(self, recording: Recording, sight: Sight, policy: Policy, policy_id: str) -> None:
         self._recording = recording
-        self._sight = sight
+        self._following = Following(sight)
         self._policy = policy
         rivals = {n: v for n, v in recording.gallery.items() if not np.array_equal(v, recording.claimed)}
         self._judge = Judge(
@@ -176,7 +177,7 @@ class Replay:
             yield seen, at, of
 
     def _look(self, frame: av.VideoFrame, at: float, fresh: bool) -> Look:
-        found = self._sight.look(colour(frame))
+        found = self._following.look(colour(frame), fresh=fresh)
         if found is None:
             return Look(at=at, vector=None, confidence=0.0, fresh=fresh)
         return Look(at=at, vector=found.vector, confidence=found.confidence, fresh=fresh)

@@ -1,6 +1,6 @@
 """Find the avatar on a picture and tell whose likeness it is: two small networks, run on one CPU core."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -59,8 +59,7 @@ class Sight:
 
     def looks(self, picture: NDArray[np.uint8], *, most: int) -> list[Sighting]:
         """Up to ``most`` avatars on ``picture``, the most prominent (sure, large) first."""
-        if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8:
-            raise ValueError(f"a picture is uint8 (h, w, 3), not {picture.dtype} {picture.shape}")
+        _checked(picture)
         if min(picture.shape[:2]) < LEAST_SIDE:
             return []
         heads = self._locator.heads(picture, least=LEAST_CONFIDENCE)
@@ -74,6 +73,25 @@ class Sight:
             Sighting(head=h.box, bust=b, confidence=h.confidence * clearness(h.box), vector=v)
             for h, b, v in zip(heads, busts, vectors, strict=True)
         ]
+
+    def again(self, picture: NDArray[np.uint8], before: Sighting) -> Sighting | None:
+        """Who stands where ``before`` stood, without looking for heads; None unless it is surely the same avatar.
+
+        ``before`` was seen by the locator on an earlier picture of the same size. Surely: as like it as a look at a
+        registered avatar must be to count in full.
+        """
+        _checked(picture)
+        tile = square(picture, before.bust.centre, before.bust.w, self.encoder.side, OUTSIDE)
+        vector = self.encoder.encode(tile[None])[0]
+        calibration = self.encoder.calibration
+        if calibration.slope * (float(vector @ before.vector) - calibration.centre) < calibration.cap:
+            return None
+        return replace(before, vector=vector)
+
+
+def _checked(picture: NDArray[np.uint8]) -> None:
+    if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8:
+        raise ValueError(f"a picture is uint8 (h, w, 3), not {picture.dtype} {picture.shape}")
 
 
 def prominent(heads: list[Head]) -> list[Head]:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from monitor.observers.likeness.enrolment import vectors_of
+from monitor.observers.likeness.following import Following
 from protocols.evidence import Finding
 from protocols.likeness import LikenessTrack
 from protocols.observation import Look
@@ -46,9 +47,9 @@ def watched(sight, registered, clip):
     """The states of a clip at one look per key frame, and the standing of the gallery at its end."""
     claimed = registered[clip["avatar"]]
     track = LikenessTrack(claimed, registered, sight.encoder.calibration, LikenessPolicy())
-    states = []
+    states, following = [], Following(sight)
     for at, picture in keyframes(CLIPS / clip["file"]):
-        seen = sight.look(picture)
+        seen = following.look(picture, fresh=False)
         confidence, vector = (seen.confidence, seen.vector) if seen else (0.0, None)
         states.append(track.look(Look(at=at, vector=vector, confidence=confidence)))
     return states, track.standing()
