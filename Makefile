@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+JOBS ?= 3
 DEBIAN_PACKAGES := ffmpeg nginx libnginx-mod-rtmp chromium janus
 
 .PHONY: demo test check bench format lock clean
@@ -14,7 +15,8 @@ demo: $(READY)
 test: $(READY) check
 	@sh .ci/debian-packages $(DEBIAN_PACKAGES)
 	@sh .ci/node-packages
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --cov --cov-report=term:skip-covered $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder \
+		--cov --cov-report=term:skip-covered $(ARGS)
 	$(BIN)/python -m coverage report --include='protocols/*' --fail-under=100 --skip-covered
 
 check: $(READY)
