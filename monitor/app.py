@@ -26,7 +26,7 @@ from monitor.enforcers.block import RegisteredBlocks
 from monitor.enforcers.enforcer import Enforcer, Fence, Order
 from monitor.enforcers.whip import WhipEnforcer
 from monitor.events import EventFeed
-from monitor.gate import BlockGate
+from monitor.gate import Bookable, PublishGate
 from monitor.hooks.router import HookSettings, WhenBlind, hook_router
 from monitor.journal import Journal
 from monitor.keyring import administrator, publish_secret, webhook_secret
@@ -38,7 +38,7 @@ from monitor.settings import Settings
 from monitor.supervisor import Supervisor
 from monitor.webhooks import Webhooks
 from protocols.policy import PROFILES
-from protocols.session import Placement, Session
+from protocols.session import Session
 from protocols.webhook import Signer, parse_signer
 from registry.registry import Registry
 
@@ -195,11 +195,18 @@ class _Parts:
         yield
         await self._gateway.shutdown()
 
-    def _gate(self) -> BlockGate:
-        async def ended(placement: Placement) -> None:
-            _log.info("publish.done", server=placement.server, app=placement.app)
-
-        return BlockGate(self._registry.blocks, clock=now, ended=ended)
+    def _gate(self) -> PublishGate:
+        return PublishGate(
+            self._registry.blocks,
+            self._registry.bookings,
+            Bookable(
+                watch={name: server.watch for name, server in self._settings.servers.items()},
+                refuses_unbooked=self._settings.hooks.unbooked == "refuse",
+            ),
+            attach=self._supervisor.attach,
+            session=self._registry.sessions.get,
+            clock=now,
+        )
 
     def _enforcer_of(self, session: Session) -> tuple[str, Enforcer]:
         name = OWN if session.placement is None else session.placement.server

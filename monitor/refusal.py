@@ -3,3 +3,7 @@
 
 class AttachRefused(Exception):
     """The session cannot be attached as it was asked for; the message says what to change."""
+
+
+class AttachLater(AttachRefused):
+    """Nothing is wrong with what was asked for; the service cannot take it now."""

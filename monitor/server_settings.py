@@ -1,9 +1,11 @@
 """Settings of media servers: a section for each kind, told apart by its ``kind``."""
 
+import re
 from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
+from protocols.backend.source import infer
 from protocols.webhook import parse_signer
 
 HttpUrl = Annotated[str, Field(pattern=r"^https?://[^\s]+$")]
@@ -27,7 +29,26 @@ def _webhook_keys(secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
 WebhookKeys = Annotated[tuple[SecretStr, ...], AfterValidator(_webhook_keys)]
 
 
-class NginxRtmp(Section):
+def _template(text: str) -> str:
+    if "{stream}" not in text or set(re.findall(r"\{[^}]*\}", text)) - {"{app}", "{stream}"}:
+        raise ValueError("holds {stream}, and {app} where that matters, and nothing else in braces")
+    if infer(text) is None:
+        raise ValueError("the kind cannot be told from it: rtmp(s)://…, or http(s)://….m3u8, .flv, /whep")
+    return text
+
+
+Watch = Annotated[str, AfterValidator(_template)]
+
+
+class MediaServer(Section):
+    """What every kind has."""
+
+    watch: Watch | None = Field(
+        None, description="where its streams are watched, such as rtmp://127.0.0.1/{app}/{stream}; for bookings"
+    )
+
+
+class NginxRtmp(MediaServer):
     """nginx with its RTMP module, its control and its statistics."""
 
     kind: Literal["nginx-rtmp"]
@@ -38,7 +59,7 @@ class NginxRtmp(Section):
     index: int = Field(0, ge=0, le=64, description="place of the server block in nginx's rtmp block, from 0")
 
 
-class Janus(Section):
+class Janus(MediaServer):
     """Janus with its VideoRoom."""
 
     kind: Literal["janus"]
@@ -49,7 +70,7 @@ class Janus(Section):
     string_ids: bool = Field(False, description="whether its rooms and publishers are named by texts")
 
 
-class NodeMediaServer(Section):
+class NodeMediaServer(MediaServer):
     """node-media-server 4."""
 
     kind: Literal["node-media-server"]
@@ -58,7 +79,7 @@ class NodeMediaServer(Section):
     password: SecretStr = Field(min_length=1, description="password of that user")
 
 
-class WebhookServer(Section):
+class WebhookServer(MediaServer):
     """A platform that takes commands as signed webhooks."""
 
     kind: Literal["webhook"]

@@ -55,6 +55,9 @@ class Hooks(Section):
     when_blind: Literal["permit", "refuse"] = Field(
         "permit", description="what a new publisher is told while the service cannot decide"
     )
+    unbooked: Literal["permit", "refuse"] = Field(
+        "permit", description="what a publisher is told at whose place nothing is booked"
+    )
 
 
 class Webhooks(Section):

@@ -14,10 +14,10 @@ from monitor.enforcement import Enforcement
 from monitor.events import EventFeed
 from monitor.journal import Journal
 from monitor.pipeline import Pipeline
-from monitor.refusal import AttachRefused
+from monitor.refusal import AttachLater, AttachRefused
 from monitor.sources.whip import WhipSource
 from protocols.backend import AttachRequest, ChallengeView, EventType, SessionStatus, SessionView, VerdictView
-from protocols.session import FINAL, AvatarId, CutId, OperatorId, Session, SessionId, SessionState, SourceKind
+from protocols.session import FINAL, CutId, OperatorId, Session, SessionId, SessionState, SourceKind
 from registry.avatar import Avatar
 from registry.cut import Cut
 from registry.error import Conflict, NotFound, RegistryError
@@ -97,7 +97,7 @@ class Supervisor:
     async def attach(self, request: AttachRequest, *, account: str) -> Session:
         """Begin a session. Raises RegistryError, EgressRefused, AttachRefused."""
         if self._group is None:
-            raise AttachRefused("the service is stopping; try again in a moment")
+            raise AttachLater("the service is stopping; try again in a moment")
         feed = request.feed()
         placement = None if request.placement is None else request.placement.placement()
         if placement is None and feed.kind not in _PLACELESS:
@@ -109,7 +109,7 @@ class Supervisor:
             await checked(feed.url, self._egress)
         if request.callback_url is not None:
             await checked(request.callback_url, self._egress)
-        avatar = await self._avatar(request.avatar)
+        avatar = await self._registry.avatars.meant(request.avatar)
         await self._assembly.check(avatar)
         session = await self._registry.sessions.create(
             feed=feed,
@@ -247,17 +247,6 @@ class Supervisor:
             await self._enforcement.resume()
         except* RegistryError as failures:
             _log.exception("cut.resume", failures=len(failures.exceptions))
-
-    async def _avatar(self, wanted: str) -> Avatar:
-        """The avatar of that id, or the only one of that name."""
-        if wanted.startswith("av_"):
-            return await self._registry.avatars.get(AvatarId(wanted))
-        named = await self._registry.avatars.named(wanted)
-        if not named:
-            raise NotFound(f"No avatar '{wanted}' is registered; register it before its stream is attached.")
-        if len(named) > 1:
-            raise AttachRefused(f"{len(named)} avatars are called '{wanted}'; give the id of the one that is meant")
-        return named[0]
 
 
 def _status(view: SessionView, pipeline: Pipeline) -> SessionStatus:

@@ -106,6 +106,17 @@ class Avatars:
         async with self._database.reading() as connection:
             return tuple(_avatar(row) for row in await connection.execute(query.order_by(avatars.c.seq)))
 
+    async def meant(self, text: str) -> Avatar:
+        """The avatar of that id, or the only one of that name. NotFound where there is none, Refused for several."""
+        if text.startswith("av_"):
+            return await self.get(AvatarId(text))
+        found = await self.named(text)
+        if not found:
+            raise NotFound(f"No avatar '{text}' is registered; register it before its stream goes on air.")
+        if len(found) > 1:
+            raise Refused(f"{len(found)} avatars are called '{text}'; give the id of the one that is meant.")
+        return found[0]
+
     async def list(
         self,
         *,

@@ -7,6 +7,7 @@ from sqlalchemy.engine import make_url
 from registry.apikey import ApiKeys
 from registry.avatar import Avatars
 from registry.block import Blocks
+from registry.booking import Bookings
 from registry.cut import Cuts
 from registry.database import Database
 from registry.error import Refused
@@ -31,6 +32,7 @@ class Registry:
         self.sessions = Sessions(database)
         self.cuts = Cuts(database)
         self.blocks = Blocks(database)
+        self.bookings = Bookings(database)
         self.keys = ApiKeys(database)
         self.idempotency = Idempotency(database)
         self.outbox = Outbox(database)

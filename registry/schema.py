@@ -175,6 +175,21 @@ class BlockColumns(Arriving):
     lifted_at: Named[datetime | None] = Column(Instant)
 
 
+class BookingColumns(Arriving):
+    """Which avatar goes on air at a place; ``roster`` holds the operators with their shifts."""
+
+    server: Named[str] = Column(String(_NAME))
+    app: Named[str] = Column(String(_NAME))
+    stream: Named[str] = Column(String(_NAME))
+    avatar: Named[str] = Column(String(_ID), ForeignKey("avatars.id"), index=True)
+    roster: Named[list[dict[str, Any]]] = Column(Document)
+    policy: Named[str] = Column(String(_NAME))
+    url: Named[str | None] = Column(Text)
+    callback_url: Named[str | None] = Column(Text)
+    account: Named[str] = Column(String(_NAME))
+    booked_at: Named[datetime] = Column(Instant)
+
+
 class ApiKeyColumns(Arriving):
     """``digest`` is the SHA-256 of the secret; the secret itself is nowhere."""
 
@@ -254,6 +269,9 @@ blocks = Table(
     BlockColumns,
     Index("ix_blocks_place", "server", "app", "stream", **_where("lifted_at IS NULL")),
     sqlite_autoincrement=True,
+)
+bookings = Table(
+    "bookings", metadata, BookingColumns, UniqueConstraint("server", "app", "stream"), sqlite_autoincrement=True
 )
 api_keys = Table("api_keys", metadata, ApiKeyColumns, sqlite_autoincrement=True)
 requests = Table("requests", metadata, RequestColumns)

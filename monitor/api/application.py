@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute
 
 from monitor.api import (
     avatars,
+    bookings,
     cuts,
     events,
     exposition,
@@ -30,6 +31,7 @@ _ROUTERS: Sequence[APIRouter] = (
     sessions.router,
     events.router,
     cuts.router,
+    bookings.router,
     whip.router,
     avatars.router,
     operators.router,

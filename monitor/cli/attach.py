@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from monitor.cli.client import Client, client
+from monitor.cli.place import place
 from monitor.cli.screen import AsJson, fail, put_card, put_json
 
 
@@ -36,7 +37,7 @@ def attach(
         "operators": operator,
         "policy": policy,
         "callback_url": callback,
-        "placement": None if placement is None else _placement(placement),
+        "placement": None if placement is None else place(placement),
         "account": account,
     }
     if whip or kind is not None:
@@ -48,13 +49,6 @@ def attach(
         put_json(session)
     else:
         _show(service, session)
-
-
-def _placement(text: str) -> dict[str, str]:
-    parts = text.split("/")
-    if len(parts) != 3 or not all(parts):
-        fail(f"'{text}' is no placement; write it like edge/live/room-42.", 2)
-    return dict(zip(("server", "app", "stream"), parts, strict=True))
 
 
 def _show(service: Client, session: dict[str, Any]) -> None:

@@ -38,6 +38,10 @@ class Client:
         """Post a document."""
         return self._ask("POST", path, json=document)
 
+    def put(self, path: str, document: Any) -> Any:
+        """Put a document."""
+        return self._ask("PUT", path, json=document)
+
     def upload(self, path: str, fields: Mapping[str, Any], files: list[tuple[str, tuple[str, bytes]]]) -> Any:
         """Post a form with files."""
         return self._ask("POST", path, data=_given(fields), files=files, timeout=_UPLOAD_SECONDS)

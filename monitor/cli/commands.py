@@ -21,6 +21,7 @@ GROUP = "nakanohito.commands"
 OURS: dict[str, str] = {
     "serve": "monitor.cli.serve:serve",
     "attach": "monitor.cli.attach:attach",
+    "bookings": "monitor.cli.bookings:app",
     "sessions": "monitor.cli.sessions:app",
     "cuts": "monitor.cli.cuts:app",
     "avatars": "monitor.cli.avatars:app",

@@ -4,6 +4,7 @@ Strict: a value of the wrong type is refused, never coerced, and so is a name th
 """
 
 from protocols.backend.avatar import AvatarRegistered, AvatarView
+from protocols.backend.booking import BookingRequest, BookingView
 from protocols.backend.cut import CutView, RestoreRequest
 from protocols.backend.event import DATA, EventType, SessionEvent, WebhookEvent
 from protocols.backend.health import HealthView
@@ -30,6 +31,8 @@ __all__ = [
     "AttachRequest",
     "AvatarRegistered",
     "AvatarView",
+    "BookingRequest",
+    "BookingView",
     "ChallengeView",
     "CutView",
     "DeviceKeyRequest",

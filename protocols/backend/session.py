@@ -144,13 +144,13 @@ class SessionView(Part):
         return cls(
             id=session.id,
             state=session.state,
-            source=SourceView(kind=session.feed.kind, url=_shown(session.feed.url)),
+            source=SourceView(kind=session.feed.kind, url=shown(session.feed.url)),
             avatar=session.avatar,
             operators=list(session.operators),
             policy=session.policy,
             epoch=session.epoch,
             account=session.account,
-            callback_url=_shown(session.callback_url),
+            callback_url=shown(session.callback_url),
             placement=None if placement is None else PlacementRequest.of(placement),
             attached_at=session.attached_at,
             ended_at=session.ended_at,
@@ -201,7 +201,7 @@ class SessionStatus(SessionView):
     publishing: bool | None = Field(None, description="WHIP only: whether a publisher is connected.", examples=[None])
 
 
-def _shown(url: str | None) -> str | None:
+def shown(url: str | None) -> str | None:
     """``url`` without user, password, query and fragment: those carry stream keys and tokens."""
     if url is None:
         return None

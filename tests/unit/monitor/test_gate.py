@@ -1,17 +1,23 @@
 """The gate and the blocks behind it, on a real registry."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from monitor.egress import EgressRefused
 from monitor.enforcers.block import RegisteredBlocks
 from monitor.enforcers.enforcer import EnforcerFailure
-from monitor.gate import BlockGate
-from protocols.session import CutId, Placement
+from monitor.gate import Bookable, PublishGate
+from monitor.refusal import AttachLater, AttachRefused
+from protocols.backend import AttachRequest
+from protocols.booking import Booking, Rostered, Shift
+from protocols.session import AvatarId, CutId, OperatorId, Placement, Session
 from registry.block import Blocks
-from registry.error import Unavailable
+from registry.error import NotFound, SessionConflict, Unavailable
 from registry.registry import Registry
 from tests.unit.monitor.enforcers.order import PLACEMENT, an_order
 
@@ -25,39 +31,168 @@ async def registry(tmp_path: Path) -> AsyncIterator[Registry]:
     await registry.close()
 
 
-async def nobody_listens(_: Placement) -> None:
-    return None
+class Desk:
+    """Attaches on the registry as the supervisor does; fails as it is told."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+        self.requests: list[AttachRequest] = []
+        self.fault: Exception | None = None
+
+    async def attach(self, request: AttachRequest, *, account: str) -> Session:
+        self.requests.append(request)
+        if self.fault is not None:
+            raise self.fault
+        return await self.registry.sessions.create(
+            feed=request.feed(),
+            avatar=AvatarId(request.avatar),
+            operators=[OperatorId(operator) for operator in request.operators],
+            policy=(await self.registry.policies.get(request.policy)).id,
+            placement=request.place(),
+            at=NOW,
+        )
+
+
+@dataclass(kw_only=True)
+class Entrance:
+    gate: PublishGate
+    desk: Desk
+    booking: Booking
+
+
+def gate_of(registry: Registry, desk: Desk, *, now: datetime = NOW, refuses: bool = False) -> PublishGate:
+    bookable = Bookable(watch={"main": "rtmp://main/{app}/{stream}"}, refuses_unbooked=refuses)
+    return PublishGate(
+        registry.blocks, registry.bookings, bookable,
+        attach=desk.attach, session=registry.sessions.get, clock=lambda: now,
+    )  # fmt: skip
+
+
+@pytest.fixture
+async def entrance(registry: Registry) -> Entrance:
+    avatar = await registry.avatars.register(
+        name="Hoshi", owner="o", abilities=[], likeness=np.eye(1, 8, dtype=np.float32), model="m",
+        digests=[bytes(32)], at=NOW,
+    )  # fmt: skip
+    operator = await registry.operators.enrol(
+        pseudonym="p", issuer="i", assurance="high", verified_at=NOW, device_keys=[bytes(32)], at=NOW
+    )
+    await registry.policies.put("standard", {}, at=NOW)
+    booking = Booking(
+        placement=PLACEMENT,
+        avatar=avatar.id,
+        roster=(Rostered(operator=operator.id, shifts=(Shift(begins=NOW, ends=NOW + timedelta(hours=1)),)),),
+        policy="standard",
+        booked_at=NOW,
+        account="channel-1",
+    )
+    desk = Desk(registry)
+    return Entrance(gate=gate_of(registry, desk), desk=desk, booking=await registry.bookings.put(booking))
 
 
 async def test_a_block_refuses_with_its_reason_until_its_end(registry: Registry) -> None:
-    now = NOW
-    gate = BlockGate(registry.blocks, clock=lambda: now, ended=nobody_listens)
+    gate = gate_of(registry, Desk(registry))
     assert await gate.may_publish(PLACEMENT) is None
     await registry.blocks.put(PLACEMENT, reason="Nobody drives.", at=NOW, until=NOW + timedelta(hours=1))
     refusal = "Nobody drives. Publishing is blocked until 2026-11-23T13:00:00+00:00."
     assert await gate.may_publish(PLACEMENT) == refusal
     assert await gate.may_go_on(PLACEMENT) == refusal
     assert await gate.may_go_on(Placement(server="other", app="live", stream="s1")) is None
-    now = NOW + timedelta(hours=1)
-    assert await gate.may_publish(PLACEMENT) is None
+    assert await gate_of(registry, Desk(registry), now=NOW + timedelta(hours=1)).may_publish(PLACEMENT) is None
 
 
 async def test_a_block_without_an_end_lasts_until_it_is_lifted(registry: Registry) -> None:
-    gate = BlockGate(registry.blocks, clock=lambda: NOW, ended=nobody_listens)
+    gate = gate_of(registry, Desk(registry))
     block = await registry.blocks.put(PLACEMENT, reason="Nobody drives.", at=NOW)
     assert await gate.may_publish(PLACEMENT) == "Nobody drives. Publishing is blocked until it is restored."
     await registry.blocks.lift(block.id, at=NOW)
     assert await gate.may_publish(PLACEMENT) is None
 
 
-async def test_the_end_of_a_stream_is_passed_on(registry: Registry) -> None:
-    left: list[Placement] = []
+async def test_what_is_not_booked_is_permitted_unwatched_or_refused_as_the_settings_say(registry: Registry) -> None:
+    desk = Desk(registry)
+    assert await gate_of(registry, desk).may_publish(PLACEMENT) is None
+    refusal = await gate_of(registry, desk, refuses=True).may_publish(PLACEMENT)
+    assert refusal == "Nothing is booked at this place; book it first."
+    assert desk.requests == []
 
-    async def listen(placement: Placement) -> None:
-        left.append(placement)
 
-    await BlockGate(registry.blocks, clock=lambda: NOW, ended=listen).ended(PLACEMENT)
-    assert left == [PLACEMENT]
+async def test_what_is_booked_attaches_by_itself(entrance: Entrance) -> None:
+    assert await entrance.gate.may_publish(PLACEMENT) is None
+    (request,) = entrance.desk.requests
+    assert request.url == "rtmp://main/live/s1"
+    assert request.place() == PLACEMENT
+    assert (request.avatar, request.account) == (entrance.booking.avatar, "channel-1")
+    (session,) = await entrance.desk.registry.sessions.open()
+    assert session.operators == (entrance.booking.roster[0].operator,)
+
+
+async def test_a_booking_may_say_itself_where_it_is_watched(entrance: Entrance) -> None:
+    await entrance.desk.registry.bookings.put(replace(entrance.booking, url="http://cdn/x.m3u8"))
+    assert await entrance.gate.may_publish(PLACEMENT) is None
+    assert entrance.desk.requests[0].url == "http://cdn/x.m3u8"
+
+
+async def test_a_hook_that_comes_twice_or_out_of_order_changes_nothing(entrance: Entrance) -> None:
+    await entrance.gate.ended(PLACEMENT)
+    for _ in range(3):
+        assert await entrance.gate.may_publish(PLACEMENT) is None
+    await entrance.gate.ended(PLACEMENT)
+    assert len(await entrance.desk.registry.sessions.open()) == 1
+
+
+async def test_two_servers_with_the_same_stream_name_are_two_streams(entrance: Entrance) -> None:
+    elsewhere = replace(PLACEMENT, server="other")
+    await entrance.desk.registry.bookings.put(
+        replace(entrance.booking, placement=elsewhere, url="rtmp://other/live/s1")
+    )
+    assert await entrance.gate.may_publish(PLACEMENT) is None
+    assert await entrance.gate.may_publish(elsewhere) is None
+    assert {each.placement for each in await entrance.desk.registry.sessions.open()} == {PLACEMENT, elsewhere}
+
+
+async def test_two_streams_watched_at_one_address_are_not_both_let_on_air(entrance: Entrance) -> None:
+    elsewhere = replace(PLACEMENT, server="other")
+    await entrance.desk.registry.bookings.put(replace(entrance.booking, placement=elsewhere, url="rtmp://main/live/s1"))
+    assert await entrance.gate.may_publish(PLACEMENT) is None
+    assert "watches another stream at the same address" in (await entrance.gate.may_publish(elsewhere) or "")
+
+
+async def test_nobody_on_shift_and_strangers_are_refused_before_anything_is_attached(entrance: Entrance) -> None:
+    late = gate_of(entrance.desk.registry, entrance.desk, now=NOW + timedelta(hours=1))
+    assert await late.may_publish(PLACEMENT) == "No operator of this stream's roster is on shift."
+    refusal = await entrance.gate.may_publish(PLACEMENT, operator="op_eve")
+    assert refusal == "This operator is not on the roster of this stream."
+    assert entrance.desk.requests == []
+
+
+async def test_an_avatar_that_may_not_be_on_air_is_refused(entrance: Entrance) -> None:
+    await entrance.desk.registry.avatars.revoke(entrance.booking.avatar)
+    assert "is revoked and may not go on air" in (await entrance.gate.may_publish(PLACEMENT) or "")
+    await entrance.desk.registry.operators.revoke(entrance.booking.roster[0].operator)
+
+
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        (NotFound("There is no policy standard."), "no policy"),
+        (AttachRefused("register its pictures anew"), "pictures anew"),
+        (EgressRefused("the address is not public"), "not public"),
+        (SessionConflict("just now"), "being attached"),
+    ],
+)
+async def test_what_cannot_be_attached_is_refused_with_the_reason(
+    entrance: Entrance, fault: Exception, says: str
+) -> None:
+    entrance.desk.fault = fault
+    assert says in (await entrance.gate.may_publish(PLACEMENT) or "")
+
+
+@pytest.mark.parametrize("fault", [Unavailable("locked"), AttachLater("the service is stopping")])
+async def test_our_own_trouble_is_no_refusal(entrance: Entrance, fault: Exception) -> None:
+    entrance.desk.fault = fault
+    with pytest.raises(type(fault)):
+        await entrance.gate.may_publish(PLACEMENT)
 
 
 async def test_an_order_whose_time_has_passed_blocks_nothing(registry: Registry) -> None:

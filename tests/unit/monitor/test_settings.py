@@ -55,6 +55,23 @@ def test_media_servers_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert edge.index == 3
 
 
+@pytest.mark.parametrize(
+    ("watch", "says"),
+    [
+        ("rtmp://h/live/s1", "holds {stream}"),
+        ("rtmp://h/{app}/{stream}/{key}", "nothing else in braces"),
+        ("https://h/{stream}", "kind cannot be told"),
+    ],
+)
+def test_where_streams_are_watched_must_lead_somewhere(tmp_path: Path, watch: str, says: str) -> None:
+    edge = '[servers.edge]\nkind="nginx-rtmp"\ncontrol_url="http://h/c"\nstat_url="http://h/s"'
+    with pytest.raises(SettingsRefused, match=r"servers\.edge\.watch") as refused:
+        Settings.load(written(tmp_path, f'{edge}\nwatch = "{watch}"'))
+    assert says in str(refused.value)
+    good = Settings.load(written(tmp_path, f'{edge}\nwatch = "http://h/{{app}}/{{stream}}.flv"'))
+    assert good.servers["edge"].watch == "http://h/{app}/{stream}.flv"
+
+
 def test_everything_that_is_wrong_is_listed_with_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = written(
         tmp_path,

@@ -208,7 +208,7 @@ async def test_an_avatar_is_found_by_its_name_unless_two_have_it(tmp_path: Path)
             digests=[bytes(31) + b"1"],
             at=clock(),
         )
-        with pytest.raises(AttachRefused, match="2 avatars are called 'Hoshi'"):
+        with pytest.raises(Refused, match="2 avatars are called 'Hoshi'"):
             await running.supervisor.attach(running.request("shiro", avatar="Hoshi"), account="key_1")
 
 

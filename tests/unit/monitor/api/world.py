@@ -24,6 +24,15 @@ from registry.apikey import Scope
 from registry.cut import Cut
 from registry.registry import Registry
 
+SERVERS = {
+    "edge": {
+        "kind": "nginx-rtmp",
+        "control_url": "http://127.0.0.1:1/control",
+        "stat_url": "http://127.0.0.1:1/stat",
+        "watch": "rtmp://127.0.0.1/{app}/{stream}",
+    },
+    "blind": {"kind": "webhook", "url": "http://127.0.0.1:1/x", "secrets": ["whsec_" + "A" * 32]},
+}
 NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 
 
@@ -148,7 +157,7 @@ async def build(folder: Path, registry: Registry, *, sight: Sight | None = None,
     service = Service(
         supervisor=supervisor,
         registry=registry,
-        settings=Settings(data_dir=folder, **settings),  # type: ignore[arg-type]
+        settings=Settings(data_dir=folder, **{"servers": SERVERS, **settings}),  # type: ignore[arg-type]
         sight=sight or cast("Sight", FakeSight()),
         tokens=PublishTokens(bytes(32)),
         clock=lambda: NOW,
