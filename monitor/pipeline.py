@@ -7,10 +7,10 @@ Two tasks: one watches, one deliberates. A stream dies alone, and the monitor's 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from concurrent.futures import Executor
 from contextlib import suppress
-from typing import Any, TypeVar, assert_never
+from typing import Any, assert_never
 
 import structlog
 
@@ -20,7 +20,9 @@ from monitor.desk import Desk
 from monitor.enforcement import Enforcement
 from monitor.gaze import Gaze
 from monitor.journal import Journal
+from monitor.record import Move, Record
 from monitor.sources.source import Ended, Picture, Refused, Resumed, Source, SourceEvent, Stalled, Watch
+from monitor.standstill import Standstill
 from protocols.attention import Attention
 from protocols.backend import EventType, VerdictView
 from protocols.challenge import ChallengeSchedule
@@ -37,15 +39,12 @@ from registry.error import Conflict, LedgerFailure, Unavailable
 from registry.identity import fresh
 from registry.state import CutState
 
-T = TypeVar("T")
 _log = structlog.get_logger()
 
 _OUTCOMES = {True: "passed", False: "failed", None: "not judged"}
 _DELIBERATE_EVERY = 0.5  # seconds, while something is going on
 _DELIBERATE_QUIETLY_EVERY = 4.0  # seconds, while an operator is there, nobody is suspected and keyframes are enough
 _CUT_AGAIN_EVERY = 30.0  # seconds, after a cut that could not be confirmed
-_TRY_AGAIN_EVERY = 1.0  # seconds, while the ledger or the registry fails
-_LATE_AFTER = 2.0  # seconds that a judgement may take before the monitor is overloaded
 
 
 class _Over(Exception):
@@ -58,10 +57,7 @@ class _Over(Exception):
 
 
 class Pipeline:
-    """One session while it is monitored. ``run`` returns when it is over.
-
-    ``trouble`` says what of the monitor's own keeps it from judging, None where nothing does.
-    """
+    """One session while it is monitored. ``run`` returns when it is over."""
 
     def __init__(
         self,
@@ -76,11 +72,10 @@ class Pipeline:
         desk: Desk,
         journal: Journal,
         enforcement: Enforcement,
-        move: Callable[[SessionState, str | None], Awaitable[Session]],
+        move: Move,
         threads: Executor,
         budget: WindowBudget,
     ) -> None:
-        self.session = session
         self.policy = policy
         self.source = source
         self.zero = zero
@@ -88,8 +83,6 @@ class Pipeline:
         self.verdict: Verdict | None = None
         self.open_challenge: ChallengeAsked | None = None
         self.blind_because: str | None = "no picture has come yet"
-        self.trouble: str | None = None
-        self._waiting = 0
         self._ending: _Over | None = None
         self._ended = asyncio.Event()
         self._blind_since = 0.0
@@ -99,9 +92,10 @@ class Pipeline:
         self._attention = Attention(policy.watch)
         self._schedule = schedule
         self._desk = desk
-        self._journal = journal
+        self._standstill = Standstill(self.ladder, self.at)
+        self._standstill.begin()  # until the first picture
+        self._record = Record(session, journal=journal, move=move, standstill=self._standstill)
         self._enforcement = enforcement
-        self._move = move
         self._threads = threads
         self._budget = budget
         self._inbox: list[Observation] = [Blindness(at=0.0, blind=True, cause=self.blind_because)]
@@ -109,6 +103,16 @@ class Pipeline:
         self._stirred = asyncio.Event()
         self._over: asyncio.Queue[_Over | Conflict] = asyncio.Queue()
         self.gaze = gaze(self.observe)
+
+    @property
+    def session(self) -> Session:
+        """The session as its row stands."""
+        return self._record.session
+
+    @property
+    def trouble(self) -> str | None:
+        """What of the monitor's own keeps it from judging, None where nothing does."""
+        return self._record.trouble
 
     def at(self) -> float:
         """Now, in seconds on the session's clock."""
@@ -182,8 +186,8 @@ class Pipeline:
             return
         self.blind_because, self._blind_since = cause, self.at()
         self.observe(Blindness(at=at, blind=True, cause=cause))
-        self.ladder.hold(self.at())
-        await self._note(EventType.SESSION_BLIND, {"at": round(at, 3), "cause": cause})
+        self._standstill.begin()
+        await self._record.note(EventType.SESSION_BLIND, {"at": round(at, 3), "cause": cause})
         await self._stand(SessionState.BLIND, cause)
 
     async def _regain_sight(self, at: float) -> None:
@@ -192,9 +196,9 @@ class Pipeline:
         metrics.BLIND_SECONDS.inc(blind_s)
         self.blind_because = None
         self.observe(Blindness(at=at, blind=False, cause="the picture is there"))
-        self._release()
+        self._standstill.end()
         kind = EventType.SESSION_LIVE if self.session.state is SessionState.PENDING else EventType.SESSION_SIGHTED
-        await self._note(kind, {"at": round(at, 3), "blind_s": round(blind_s, 3)})
+        await self._record.note(kind, {"at": round(at, 3), "blind_s": round(blind_s, 3)})
         await self._stand(SessionState.LIVE, None)
 
     # ---- deliberating
@@ -220,35 +224,25 @@ class Pipeline:
     async def _consider(self, batch: list[Observation]) -> tuple[Verdict, tuple[Judged, ...]]:
         loop = asyncio.get_running_loop()
         judging = loop.run_in_executor(self._threads, self._judge.consider, batch, self.at())
-        return await self._ours(judging)
-
-    async def _ours(self, work: Awaitable[T]) -> T:
-        """Wait for what is the monitor's own to do; where that takes long, nobody climbs for it."""
-        began = self.at()
-        try:
-            return await work
-        finally:
-            if self.at() - began > _LATE_AFTER and not self.ladder.held:
-                self.ladder.hold(began)
-                self._release()
+        return await self._standstill.during(judging)
 
     async def _tell_presence(self, batch: list[Observation]) -> None:
         for presence in (o for o in batch if isinstance(o, Presence)):
             (self.operators.add if presence.connected else self.operators.discard)(presence.operator)
             kind = EventType.OPERATOR_PRESENT if presence.connected else EventType.OPERATOR_LAPSED
             data = {"at": round(presence.at, 3), "operator": presence.operator, "cause": presence.cause}
-            await self._note(kind, data)
+            await self._record.note(kind, data)
 
     async def _weigh(self, verdict: Verdict, judged: tuple[Judged, ...]) -> None:
         for outcome in judged:
             metrics.CHALLENGES.labels(outcome=_OUTCOMES[outcome.passed]).inc()
-            await self._note(EventType.CHALLENGE_JUDGED, outcome.document())
+            await self._record.note(EventType.CHALLENGE_JUDGED, outcome.document())
             if self.open_challenge is not None and outcome.challenge == self.open_challenge.challenge:
                 self.open_challenge = None
         before, self.verdict = self.verdict, verdict
         if before is None or _differs(before, verdict):
             metrics.VERDICTS.labels(driver=verdict.driver.value).inc()
-            await self._note(EventType.VERDICT_CHANGED, VerdictView.of(verdict).document())
+            await self._record.note(EventType.VERDICT_CHANGED, VerdictView.of(verdict).document())
 
     async def _climb(self) -> None:
         now, verdict = self.at(), self.verdict
@@ -263,7 +257,7 @@ class Pipeline:
         cause = None if step.cause is None else step.cause.value
         data = {"at": round(step.now, 3), "rung": step.rung.value, "cause": cause, "ends_in": ends_in}
         self._steps.append(data)
-        await self._note(EventType.LADDER_STEP, data)
+        await self._record.note(EventType.LADDER_STEP, data)
         self._desk.notify(step.rung, step.cause, step.until)
         match step.rung:
             case Rung.CHALLENGE:
@@ -292,7 +286,7 @@ class Pipeline:
         self.observe(asked)
         self._pay_attention()
         data = {"at": round(asked.at, 3), "challenge": asked.challenge, "gesture": gesture.value, "within": within}
-        await self._note(EventType.CHALLENGE_ASKED, data)
+        await self._record.note(EventType.CHALLENGE_ASKED, data)
 
     def _pay_attention(self) -> None:
         wanted = self._attention.wants(
@@ -340,7 +334,7 @@ class Pipeline:
                 self._over.put_nowait(lost)
                 return None
             except (LedgerFailure, Unavailable) as failure:
-                await self._wait_out(failure)
+                await self._record.wait_out(failure)
 
     async def _rest_before_next_try(self) -> None:
         with suppress(TimeoutError):
@@ -355,50 +349,14 @@ class Pipeline:
 
     async def _close(self, over: _Over) -> None:
         self._desk.dismiss(over.because)
-        await self._note(EventType.SESSION_ENDED, {"state": over.state.value, "because": over.because})
+        await self._record.note(EventType.SESSION_ENDED, {"state": over.state.value, "because": over.because})
         await self._stand(over.state, over.because)
 
     async def _stand(self, state: SessionState, because: str | None) -> None:
-        """Bring the session's row to ``state``, however long the registry takes."""
-        while True:
-            try:
-                self.session = await self._ours(self._move(state, because))
-            except Conflict as lost:
-                self._over.put_nowait(lost)
-                return
-            except Unavailable as failure:
-                await self._wait_out(failure)
-            else:
-                self.trouble = None
-                return
-
-    async def _note(self, kind: EventType, data: dict[str, Any]) -> None:
-        """Write to the journal, however long the ledger takes: nothing is lost, and nobody is cut meanwhile."""
-        while True:
-            try:
-                await self._ours(self._journal.note(self.session, kind, data))
-            except (LedgerFailure, Unavailable) as failure:
-                await self._wait_out(failure)
-            else:
-                self.trouble = None
-                return
-
-    async def _wait_out(self, failure: Exception) -> None:
-        """The monitor's own trouble: time on the ladder stands still until it is over."""
-        _log.error("session.waits", session=self.session.id, because=str(failure))
-        self.trouble = str(failure)
-        self._waiting += 1
-        self.ladder.hold(self.at())
         try:
-            await asyncio.sleep(_TRY_AGAIN_EVERY)
-        finally:
-            self._waiting -= 1
-            self._release()
-
-    def _release(self) -> None:
-        """Let time on the ladder go on, unless something else of ours keeps it."""
-        if self.blind_because is None and self._waiting == 0:
-            self.ladder.release(self.at())
+            await self._record.stand(state, because)
+        except Conflict as lost:
+            self._over.put_nowait(lost)
 
 
 def _differs(before: Verdict, after: Verdict) -> bool:
