@@ -10,7 +10,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from monitor.operator import pose
 from monitor.operator.agent import AgentEvent, Connecting, Disconnected, Finished
+from monitor.operator.tracking.feed import Tracked
 from protocols.channel.event import (
     Acknowledged,
     Challenged,
@@ -22,6 +24,14 @@ from protocols.channel.event import (
 )
 from protocols.wording import request
 
+_CONNECTING = Text("connecting 正在连接", style="yellow")
+_OUTCOMES = {
+    "late": "too late 已超时",
+    "repeated": "answered before 已回应过",
+    "unknown": "no longer asked 请求已失效",
+    "wrong_nonce": "not counted 未计入",
+    "not_driving": "another operator drives now 现由其他操作员出镜",
+}
 _COLOURS = {"info": "cyan", "warning": "yellow", "urgent": "bold red"}
 
 
@@ -39,7 +49,7 @@ class View:
 
     def __init__(self, session: str, operator: str) -> None:
         self._who = f"{operator} · {session}"
-        self._state = Text("connecting", style="yellow")
+        self._state = _CONNECTING
         self._round_trip: float | None = None
         self._beats = 0
         self._refused = 0
@@ -54,9 +64,9 @@ class View:
         """Take in one event."""
         match event:
             case Connecting():
-                self._state = Text("connecting", style="yellow")
+                self._state = _CONNECTING
             case Opened(driving=driving) | FloorChanged(driving=driving):
-                self._state = Text("on air", style="bold green") if driving else Text("standing by", style="cyan")
+                self._state = _driving(driving)
             case Acknowledged():
                 self._acknowledged(event, now)
             case Challenged():
@@ -66,19 +76,22 @@ class View:
             case Noticed():
                 self._notice = event
             case Disconnected():
-                self._state = Text(f"disconnected: {event.cause}", style="red")
+                self._state = Text(f"disconnected 已断开: {event.cause}", style="red")
             case Finished() | Ended():
                 self._state = Text(event.message, style="bold")
 
-    def draw(self, now: float, *, waiting: int = 0, dropped: int = 0) -> RenderableType:
-        """The panel as it stands now."""
+    def draw(self, now: float, *, waiting: int = 0, dropped: int = 0, tracked: Tracked | None = None) -> RenderableType:
+        """The panel as it stands now; ``tracked`` where a tracker is followed."""
         grid = Table.grid(padding=(0, 2))
         grid.add_column(style="dim", justify="right")
         grid.add_column()
-        grid.add_row("state", self._state)
-        grid.add_row("heartbeat", self._heartbeat(now))
-        grid.add_row("motion", self._motion(now, waiting, dropped))
-        grid.add_row("round trip", "–" if self._round_trip is None else f"{self._round_trip * 1000:.0f} ms")
+        grid.add_row("state 状态", self._state)
+        grid.add_row("heartbeat 心跳", self._heartbeat(now))
+        for label, told in () if tracked is None else pose.rows(tracked):
+            grid.add_row(label, told)
+        grid.add_row("sent 已发送", self._motion(now, waiting, dropped))
+        round_trip = "–" if self._round_trip is None else f"{self._round_trip * 1000:.0f} ms"
+        grid.add_row("round trip 往返", round_trip)
         parts: list[RenderableType] = [grid]
         if self._challenge is not None and now <= self._challenge.deadline:
             parts += [Text(), *_ask(self._challenge, self._asked_for, now)]
@@ -99,23 +112,48 @@ class View:
     def _receipted(self, event: Receipted) -> None:
         if self._challenge is not None and self._challenge.challenge == event.challenge:
             self._challenge = None
-        words = "thank you, noted" if event.outcome == "accepted" else f"not counted: {event.outcome}"
-        self._last = Text(words, style="green" if event.outcome == "accepted" else "yellow")
+        counted = event.outcome == "accepted"
+        words = (
+            "thank you, noted 谢谢，已收到"
+            if counted
+            else _OUTCOMES.get(event.outcome, f"not counted: {event.outcome}")
+        )
+        self._last = Text(words, style="green" if counted else "yellow")
 
     def _heartbeat(self, now: float) -> str:
         if self._beat_at is None:
-            return "none yet"
-        return f"{'♥' if now - self._beat_at < 0.5 else '♡'}  {self._beats} acknowledged"
+            return "none yet 尚无"
+        return f"{'♥' if now - self._beat_at < 0.5 else '♡'}  {self._beats} acknowledged 已确认"
 
     def _motion(self, now: float, waiting: int, dropped: int) -> str:
         rate = 0.0
         if len(self._rates) > 1 and now - self._rates[-1][0] < 5:
             span = self._rates[-1][0] - self._rates[0][0]
             rate = (sum(taken for _, taken in self._rates) - self._rates[0][1]) / max(span, 0.001)
-        doubts = [f"{waiting} waiting"] if waiting > 60 else []
-        doubts += [f"{self._refused} refused"] if self._refused else []
-        doubts += [f"{dropped} dropped"] if dropped else []
-        return f"{rate:.0f} samples/s" + "".join(f" · {doubt}" for doubt in doubts)
+        doubts = [f"{waiting} waiting 待发"] if waiting > 60 else []
+        doubts += [f"{self._refused} refused 被拒"] if self._refused else []
+        doubts += [f"{dropped} dropped 丢弃"] if dropped else []
+        return f"{rate:.0f} samples/s 样本/秒" + "".join(f" · {doubt}" for doubt in doubts)
+
+
+def tracking_line(tracked: Tracked) -> str:
+    """The tracking as it stands as a line of JSON."""
+    quality = tracked.quality
+    return json.dumps(
+        {
+            "type": "tracking",
+            "tracker": tracked.tracker,
+            "doing": tracked.doing,
+            "detail": tracked.detail,
+            "condition": quality.condition,
+            "rate": round(quality.rate, 1),
+            "gap": round(quality.gap, 3),
+            "lag": None if quality.lag is None else round(quality.lag, 3),
+            "refused": quality.refused,
+            "complaint": quality.complaint,
+        },
+        ensure_ascii=False,
+    )
 
 
 def _ask(challenge: Challenged, asked_for: float, now: float) -> list[RenderableType]:
@@ -124,8 +162,14 @@ def _ask(challenge: Challenged, asked_for: float, now: float) -> list[Renderable
     return [
         Text(f"{words.en.capitalize()}   {words.zh}", style="bold yellow"),
         ProgressBar(total=asked_for, completed=left, width=40),
-        Text(f"{left:.0f} s left", style="dim"),
+        Text(f"{left:.0f} s left 剩余 {left:.0f} 秒", style="dim"),
     ]
+
+
+def _driving(driving: bool) -> Text:
+    if driving:
+        return Text("on air, you drive 直播中，由你操作", style="bold green")
+    return Text("standing by 待命", style="cyan")
 
 
 def _name(event: AgentEvent) -> str:

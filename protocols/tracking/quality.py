@@ -8,6 +8,7 @@ from itertools import pairwise
 from protocols.tracking.reading import Reading
 
 _OVER = 3.0  # seconds that the rate is counted over
+_LEAST = 0.5
 _SILENT = 1.5
 _NO_FACE = 1.0
 _FEW = 12.0  # samples a second, below which a gesture of half a second is hard to see
@@ -44,6 +45,7 @@ class QualityMeter:
 
     def __init__(self) -> None:
         self._arrivals: deque[float] = deque(maxlen=_MOST)
+        self._began = 0.0
         self._heard: float | None = None
         self._seen: float | None = None
         self._offset: float | None = None
@@ -54,6 +56,8 @@ class QualityMeter:
 
     def take(self, reading: Reading, now: float) -> None:
         """A reading has arrived."""
+        if self._heard is None or now - self._heard > _SILENT:
+            self._began = now
         self._heard = now
         if reading.sample is not None:
             self._seen = now
@@ -72,7 +76,7 @@ class QualityMeter:
             self._arrivals.popleft()
         times = [*self._arrivals, now]
         gap = max((later - earlier for earlier, later in pairwise(times)), default=0.0)
-        rate = len(self._arrivals) / _OVER
+        rate = len(self._arrivals) / min(_OVER, max(_LEAST, now - self._began))
         return Quality(
             condition=self._condition(now, rate, gap),
             rate=rate,

@@ -1,4 +1,4 @@
-"""An operator: ``nakanohito operate`` in a process of its own, which plays recorded motion to the service."""
+"""An operator: ``nakanohito operate`` in a process of its own, which follows a tracker or plays recorded motion."""
 
 import asyncio
 import json
@@ -33,13 +33,24 @@ class Operator:
     """One operator of a session; ``async with`` starts the program and stops it."""
 
     def __init__(
-        self, service: Service, session: str, operator: str, *, key: Path, telemetry: Path, loop: bool = False
+        self,
+        service: Service,
+        session: str,
+        operator: str,
+        *,
+        key: Path,
+        telemetry: Path | None = None,
+        tracker: str | None = None,
+        loop: bool = False,
     ) -> None:
+        """One of ``telemetry`` and ``tracker`` says where the motion comes from."""
         self._log = service.directory / f"operate-{session}-{time.monotonic_ns()}.log"
-        command = [sys.executable, "-m", "monitor", "operate", "--json", "--telemetry", str(telemetry)]
+        motion = ["--tracker", tracker] if tracker is not None else ["--telemetry", str(telemetry)]
+        command = [sys.executable, "-m", "monitor", "operate", "--json", *motion]
         command += ["--server", service.url, "--session", session, "--operator", operator, "--key", str(key)]
         command += ["--loop"] if loop else []
-        self._program = Program("env", *unset(), *command, log=self._log, directory=ROOT)
+        settings = f"XDG_CONFIG_HOME={service.directory / 'config'}"
+        self._program = Program("env", *unset(), settings, *command, log=self._log, directory=ROOT)
 
     @property
     def log(self) -> str:

@@ -27,7 +27,7 @@ def test_it_says_where_things_stand() -> None:
     opened = Opened(driving=True, resumed=False, interval=1.0)
     assert "on air" in shown((opened, 1.0), now=1.0)
     assert "standing by" in shown((opened, 1.0), (FloorChanged(driving=False), 2.0), now=2.0)
-    assert "disconnected: no route" in shown((Disconnected(cause="no route", retry_in=1.0), 1.0), now=1.0)
+    assert "disconnected 已断开: no route" in shown((Disconnected(cause="no route", retry_in=1.0), 1.0), now=1.0)
     assert "taken over" in shown((Finished(code="superseded", message="taken over"), 1.0), now=1.0)
 
 
@@ -35,7 +35,7 @@ def test_it_shows_heartbeats_rate_and_round_trip() -> None:
     beats = [(Acknowledged(round_trip=0.025, taken=30, refused=1), float(at)) for at in range(5)]
     panel = shown(*beats, now=4.1, waiting=100, dropped=7)
     assert "♥  5 acknowledged" in panel
-    assert "30 samples/s · 100 waiting · 5 refused · 7 dropped" in panel
+    assert "30 samples/s 样本/秒 · 100 waiting 待发 · 5 refused 被拒 · 7 dropped 丢弃" in panel
     assert "25 ms" in panel
     assert "♡  5 acknowledged" in shown(*beats, now=5.0)
     assert "0 samples/s" in shown(*beats, now=20.0)
@@ -56,7 +56,8 @@ def test_a_receipt_ends_the_challenge() -> None:
     assert "thank you" in accepted
     late = shown((ASKED, 100.0), (Receipted(challenge="other", outcome="late"), 102.0), now=102.0)
     assert "Look to your left" in late
-    assert "not counted: late" in shown((Receipted(challenge="ch", outcome="late"), 1.0), now=1.0)
+    assert "not counted: new" in shown((Receipted(challenge="ch", outcome="new"), 1.0), now=1.0)
+    assert "too late 已超时" in shown((Receipted(challenge="ch", outcome="late"), 1.0), now=1.0)
 
 
 def test_a_notice_is_shown_in_both_languages_for_its_time() -> None:

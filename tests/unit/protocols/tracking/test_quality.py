@@ -61,3 +61,11 @@ def test_refusals_are_counted_with_what_was_wrong_last() -> None:
     meter.refuse("second")
     quality = meter.now(1.0)
     assert (quality.refused, quality.complaint) == (2, "second")
+
+
+def test_a_tracker_that_has_just_begun_is_not_called_sparse() -> None:
+    meter = fed(*(10.0 + at for at in steady(30, 0.6)))
+    assert meter.now(10.6).rate == pytest.approx(30.0, abs=1.0)
+    for at in steady(30, 0.6):
+        meter.take(Reading(sample=TelemetrySample(at=20.0 + at)), 20.0 + at)
+    assert meter.now(20.6).condition is Condition.GOOD
