@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
@@ -174,7 +174,7 @@ class _Parts:
         app = application(
             self._api,
             gateway=[WebSocketRoute("/v1/operator", self._gateway.endpoint)],
-            hooks=hook_router(self._gate(), _hook_settings(self._settings)),
+            hooks=hook_router(self._gate(), _hook_settings(self._settings, self._enforcers)),
             lifespan=self._lifespan,
         )
         return uvicorn.Config(
@@ -255,10 +255,10 @@ def _webhook_keys(settings: Settings) -> Sequence[Signer]:
     return [parse_signer(secret) for secret in given or [webhook_secret(settings.data_dir)]]
 
 
-def _hook_settings(settings: Settings) -> HookSettings:
+def _hook_settings(settings: Settings, made: Mapping[str, Enforcer]) -> HookSettings:
     token = settings.hooks.token
     return HookSettings(
-        servers=dialects(settings.servers),
+        servers=dialects(settings.servers, made),
         networks=[ip_network(str(network)) for network in settings.hooks.networks],
         token=None if token is None else token.get_secret_value(),
         when_blind=WhenBlind(settings.hooks.when_blind),

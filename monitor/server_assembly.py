@@ -8,14 +8,33 @@ from pydantic import SecretStr
 from monitor.egress import EgressPolicy
 from monitor.enforcers.block import Blocks
 from monitor.enforcers.enforcer import Enforcer, Fence, Order
+from monitor.enforcers.http_api import Login
 from monitor.enforcers.janus import JanusEnforcer, JanusServer
+from monitor.enforcers.livekit import LiveKitEnforcer, LiveKitServer
+from monitor.enforcers.mediamtx import MediaMtxEnforcer, MediaMtxServer
 from monitor.enforcers.nginx_rtmp import NginxRtmpEnforcer, NginxRtmpServer
 from monitor.enforcers.node_media_server import NodeMediaServerEnforcer, NodeMediaServerPlace
+from monitor.enforcers.ovenmediaengine import OvenMediaEngineEnforcer, OvenMediaEngineServer
+from monitor.enforcers.srs import SrsEnforcer, SrsServer
 from monitor.enforcers.webhook import WebhookEnforcer, WebhookPlatform
 from monitor.hooks.hook import Dialect
+from monitor.hooks.livekit import LiveKitHooks
+from monitor.hooks.mediamtx import MediaMtxHooks
 from monitor.hooks.nginx_rtmp import NginxRtmpHooks
 from monitor.hooks.node_media_server import NodeMediaServerHooks
-from monitor.server_settings import AnyServer, Janus, NginxRtmp, NodeMediaServer, WebhookServer
+from monitor.hooks.ovenmediaengine import OvenMediaEngineHooks
+from monitor.hooks.srs import SrsHooks
+from monitor.server_settings import (
+    AnyServer,
+    Janus,
+    LiveKit,
+    MediaMtx,
+    NginxRtmp,
+    NodeMediaServer,
+    OvenMediaEngine,
+    Srs,
+    WebhookServer,
+)
 from protocols.webhook import parse_signer
 
 
@@ -38,6 +57,15 @@ def enforcers(
                 return JanusEnforcer(_janus(name, server), blocks, fence)
             case NodeMediaServer():
                 return NodeMediaServerEnforcer(_node(name, server), blocks, fence)
+            case Srs():
+                place = SrsServer(name=name, url=server.url, login=_login(server), vhost=server.vhost)
+                return SrsEnforcer(place, blocks, fence)
+            case MediaMtx():
+                return MediaMtxEnforcer(MediaMtxServer(name=name, url=server.url, login=_login(server)), blocks, fence)
+            case LiveKit():
+                return LiveKitEnforcer(_livekit(name, server), blocks, now=now, fence=fence)
+            case OvenMediaEngine():
+                return OvenMediaEngineEnforcer(_oven(name, server), blocks, fence)
             case WebhookServer():
                 platform = _platform(name, server)
                 return WebhookEnforcer(platform, egress=egress, now=now, source_ended=source_ended, fence=fence)
@@ -47,8 +75,8 @@ def enforcers(
     return {name: of(name, server) for name, server in servers.items()}
 
 
-def dialects(servers: Mapping[str, AnyServer]) -> dict[str, Dialect]:
-    """Return how every server asks that does, by its name."""
+def dialects(servers: Mapping[str, AnyServer], made: Mapping[str, Enforcer]) -> dict[str, Dialect]:
+    """Return how every server asks that does, by its name; ``made`` are the enforcers of the same settings."""
     found: dict[str, Dialect] = {}
     for name, server in servers.items():
         match server:
@@ -56,6 +84,14 @@ def dialects(servers: Mapping[str, AnyServer]) -> dict[str, Dialect]:
                 found[name] = NginxRtmpHooks()
             case NodeMediaServer():
                 found[name] = NodeMediaServerHooks()
+            case Srs():
+                found[name] = SrsHooks(server.vhost)
+            case MediaMtx():
+                found[name] = MediaMtxHooks()
+            case LiveKit():
+                found[name] = _livekit_hooks(server, made[name])
+            case OvenMediaEngine():
+                found[name] = OvenMediaEngineHooks(server.webhook_secret.get_secret_value())
             case Janus() | WebhookServer():
                 pass  # these are told, and ask nobody
             case _:
@@ -64,9 +100,12 @@ def dialects(servers: Mapping[str, AnyServer]) -> dict[str, Dialect]:
 
 
 def _nginx(name: str, server: NginxRtmp) -> NginxRtmpServer:
-    login = None if server.username is None else (server.username, _open(server.password) or "")
     return NginxRtmpServer(
-        name=name, control_url=server.control_url, stat_url=server.stat_url, login=login, index=server.index
+        name=name,
+        control_url=server.control_url,
+        stat_url=server.stat_url,
+        login=_login(server),
+        index=server.index,
     )
 
 
@@ -85,9 +124,29 @@ def _node(name: str, server: NodeMediaServer) -> NodeMediaServerPlace:
     return NodeMediaServerPlace(name=name, url=server.url, login=(server.username, server.password.get_secret_value()))
 
 
+def _livekit(name: str, server: LiveKit) -> LiveKitServer:
+    secret = server.api_secret.get_secret_value()
+    return LiveKitServer(name=name, url=server.url, api_key=server.api_key, api_secret=secret)
+
+
+def _livekit_hooks(server: LiveKit, enforcer: Enforcer) -> LiveKitHooks:
+    if not isinstance(enforcer, LiveKitEnforcer):  # they are made from the same settings
+        raise TypeError("the enforcer of a LiveKit is a LiveKitEnforcer")
+    return LiveKitHooks(api_key=server.api_key, api_secret=server.api_secret.get_secret_value(), remove=enforcer.remove)
+
+
+def _oven(name: str, server: OvenMediaEngine) -> OvenMediaEngineServer:
+    token = server.access_token.get_secret_value()
+    return OvenMediaEngineServer(name=name, url=server.url, access_token=token, vhost=server.vhost)
+
+
 def _platform(name: str, server: WebhookServer) -> WebhookPlatform:
     keys = [parse_signer(secret.get_secret_value()) for secret in server.secrets]
     return WebhookPlatform(name=name, url=server.url, keys=keys, asks_status=server.asks_status)
+
+
+def _login(server: NginxRtmp | Srs | MediaMtx) -> Login | None:
+    return None if server.username is None else (server.username, _open(server.password) or "")
 
 
 def _open(secret: SecretStr | None) -> str | None:

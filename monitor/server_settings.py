@@ -79,6 +79,44 @@ class NodeMediaServer(MediaServer):
     password: SecretStr = Field(min_length=1, description="password of that user")
 
 
+class Srs(MediaServer):
+    """SRS."""
+
+    kind: Literal["srs"]
+    url: HttpUrl = Field(description="its HTTP API, such as http://127.0.0.1:1985")
+    username: str | None = Field(None, description="login of the API, where it asks for one")
+    password: SecretStr | None = Field(None, description="password of that login")
+    vhost: str = Field("__defaultVhost__", min_length=1, description="name of the vhost")
+
+
+class MediaMtx(MediaServer):
+    """MediaMTX."""
+
+    kind: Literal["mediamtx"]
+    url: HttpUrl = Field(description="its control API, such as http://127.0.0.1:9997")
+    username: str | None = Field(None, description="login of the API, where it asks for one")
+    password: SecretStr | None = Field(None, description="password of that login")
+
+
+class LiveKit(MediaServer):
+    """LiveKit."""
+
+    kind: Literal["livekit"]
+    url: HttpUrl = Field(description="its URL, such as http://127.0.0.1:7880")
+    api_key: str = Field(min_length=1, description="an API key of it, which its webhooks are signed with as well")
+    api_secret: SecretStr = Field(min_length=1, description="the secret of that key")
+
+
+class OvenMediaEngine(MediaServer):
+    """OvenMediaEngine."""
+
+    kind: Literal["ovenmediaengine"]
+    url: HttpUrl = Field(description="its REST API, such as http://127.0.0.1:8081")
+    access_token: SecretStr = Field(min_length=1, description="the AccessToken of the API")
+    webhook_secret: SecretStr = Field(min_length=1, description="the SecretKey of its AdmissionWebhooks")
+    vhost: str = Field("default", min_length=1, description="name of the virtual host")
+
+
 class WebhookServer(MediaServer):
     """A platform that takes commands as signed webhooks."""
 
@@ -90,7 +128,7 @@ class WebhookServer(MediaServer):
     asks_status: bool = Field(True, description="whether it can be asked if a stream is gone (stream.status)")
 
 
-AnyServer = NginxRtmp | Janus | NodeMediaServer | WebhookServer
+AnyServer = NginxRtmp | Janus | NodeMediaServer | Srs | MediaMtx | LiveKit | OvenMediaEngine | WebhookServer
 Server = Annotated[AnyServer, Field(discriminator="kind")]
 
 KINDS: tuple[str, ...] = tuple(get_args(section.model_fields["kind"].annotation)[0] for section in get_args(AnyServer))

@@ -1,0 +1,59 @@
+"""Stages whose media server is a stand-in."""
+
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from typing import Self
+
+from monitor.enforcers.enforcer import Enforcer
+from monitor.hooks.hook import Dialect
+from tests.contract.stages import MemoryBlocks, hooked
+from tests.servers.stand_in import StandIn
+
+
+class StandInStage:
+    """A stand-in, an enforcer for it (``make`` with right credentials or wrong ones), and the hooks that it asks."""
+
+    server = "main"
+
+    def __init__(
+        self,
+        stand_in: StandIn,
+        make: Callable[[MemoryBlocks, bool], Enforcer],
+        dialect: Callable[[Enforcer], Dialect] | None = None,
+    ) -> None:
+        self.stand_in = stand_in
+        self.blocks = MemoryBlocks()
+        self._make = make
+        self._dialect = dialect
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        await self._stack.enter_async_context(self.stand_in)
+        self.enforcer = self._make(self.blocks, True)
+        self._stack.push_async_callback(self.enforcer.close)
+        if self._dialect is not None:
+            dialect = self._dialect(self.enforcer)
+            self.stand_in.hook_url = await hooked(self._stack, self.server, dialect, self.blocks)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    async def publish(self, stream: str) -> bool:
+        return await self.stand_in.publish("live", stream)
+
+    async def on_air(self, stream: str) -> bool:
+        return ("live", stream) in self.stand_in.live
+
+    async def disconnections(self) -> int:
+        return self.stand_in.disconnected
+
+    async def stop(self) -> bool:
+        await self.stand_in.receiver.stop()
+        return True
+
+    async def start(self) -> None:
+        await self.stand_in.receiver.start()
+
+    def stranger(self) -> Enforcer:
+        return self._make(self.blocks, False)

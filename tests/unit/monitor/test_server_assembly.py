@@ -1,0 +1,52 @@
+"""Every kind of server of the settings has its enforcer, and its way of asking where it asks."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from monitor.egress import EgressPolicy
+from monitor.enforcers.enforcer import Fence, Order
+from monitor.server_assembly import dialects, enforcers
+from monitor.server_settings import KINDS
+from monitor.settings import Settings
+from tests.contract.stages import MemoryBlocks
+
+URL = "http://127.0.0.1:1"
+SERVERS: dict[str, dict[str, Any]] = {
+    "nginx-rtmp": {"control_url": URL, "stat_url": URL, "username": "m", "password": "p"},
+    "janus": {"url": URL, "token_secret": "s" * 16},
+    "node-media-server": {"url": URL, "username": "m", "password": "p"},
+    "srs": {"url": URL},
+    "mediamtx": {"url": URL},
+    "livekit": {"url": URL, "api_key": "k", "api_secret": "s"},
+    "ovenmediaengine": {"url": URL, "access_token": "t", "webhook_secret": "s"},
+    "webhook": {"url": URL, "secrets": ["whsec_" + "A" * 32]},
+}
+ASKING = {"nginx-rtmp", "node-media-server", "srs", "mediamtx", "livekit", "ovenmediaengine"}
+
+
+async def never(_: Order) -> bool:
+    raise AssertionError("nobody asks")
+
+
+def test_there_is_an_example_of_every_kind() -> None:
+    assert set(SERVERS) == set(KINDS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_server_has_its_enforcer_and_its_hooks(kind: str, tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, servers={"one": {"kind": kind, **SERVERS[kind]}})  # type: ignore[dict-item]
+    made = enforcers(
+        settings.servers,
+        blocks=MemoryBlocks(),
+        fence=Fence(),
+        egress=EgressPolicy(),
+        now=lambda: 0.0,
+        source_ended=never,
+    )
+    assert set(made) == {"one"}
+    found = dialects(settings.servers, made)
+    assert [dialect.kind for dialect in found.values()] == ([kind] if kind in ASKING else [])
+    for enforcer in made.values():
+        await enforcer.close()
