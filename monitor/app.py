@@ -33,7 +33,7 @@ from monitor.keyring import administrator, publish_secret, webhook_secret
 from monitor.observers.likeness.sight import Sight
 from monitor.operator.gateway import Gateway
 from monitor.own_end import OwnEnd
-from monitor.server_assembly import dialects, enforcers
+from monitor.server_assembly import Surroundings, dialects, enforcers
 from monitor.settings import Settings
 from monitor.supervisor import Supervisor
 from monitor.webhooks import Webhooks
@@ -100,17 +100,15 @@ class _Parts:
         self._webhooks = Webhooks(registry.outbox, self._client, keys, clock=now)
         journal = Journal(registry.ledger, registry.outbox, feed, now, wake=self._webhooks.wake)
         self._own_end = OwnEnd(lambda session: self._supervisor.pipeline(session))
-        self._enforcers = {
-            OWN: WhipEnforcer(self._own_end, fence := Fence()),
-            **enforcers(
-                settings.servers,
-                blocks=RegisteredBlocks(registry.blocks, now),
-                fence=fence,
-                egress=egress,
-                now=time.time,
-                source_ended=self._source_ended,
-            ),
-        }
+        around = Surroundings(
+            blocks=RegisteredBlocks(registry.blocks, now),
+            fence=Fence(),
+            egress=egress,
+            now=time.time,
+            source_ended=self._source_ended,
+        )
+        own = WhipEnforcer(self._own_end, around.fence)
+        self._enforcers = {OWN: own, **enforcers(settings.servers, around)}
         enforcement = Enforcement(registry, journal, self._enforcer_of)
         admission = Admission(registry, lambda session: self._supervisor.pipeline(session), now)
         self._gateway = Gateway(

@@ -1,14 +1,18 @@
 """From the settings of the media servers to their enforcers, and to the ways in which they ask us."""
 
+import uuid
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import assert_never
 
 from pydantic import SecretStr
 
 from monitor.egress import EgressPolicy
+from monitor.enforcers.alibaba import AlibabaEnforcer, AlibabaServer
 from monitor.enforcers.block import Blocks
 from monitor.enforcers.enforcer import Enforcer, Fence, Order
 from monitor.enforcers.http_api import Login
+from monitor.enforcers.ivs import IvsEnforcer, IvsServer
 from monitor.enforcers.janus import JanusEnforcer, JanusServer
 from monitor.enforcers.livekit import LiveKitEnforcer, LiveKitServer
 from monitor.enforcers.mediamtx import MediaMtxEnforcer, MediaMtxServer
@@ -16,6 +20,7 @@ from monitor.enforcers.nginx_rtmp import NginxRtmpEnforcer, NginxRtmpServer
 from monitor.enforcers.node_media_server import NodeMediaServerEnforcer, NodeMediaServerPlace
 from monitor.enforcers.ovenmediaengine import OvenMediaEngineEnforcer, OvenMediaEngineServer
 from monitor.enforcers.srs import SrsEnforcer, SrsServer
+from monitor.enforcers.tencent import TencentEnforcer, TencentServer
 from monitor.enforcers.webhook import WebhookEnforcer, WebhookPlatform
 from monitor.hooks.hook import Dialect
 from monitor.hooks.livekit import LiveKitHooks
@@ -25,7 +30,9 @@ from monitor.hooks.node_media_server import NodeMediaServerHooks
 from monitor.hooks.ovenmediaengine import OvenMediaEngineHooks
 from monitor.hooks.srs import SrsHooks
 from monitor.server_settings import (
+    Alibaba,
     AnyServer,
+    Ivs,
     Janus,
     LiveKit,
     MediaMtx,
@@ -33,70 +40,133 @@ from monitor.server_settings import (
     NodeMediaServer,
     OvenMediaEngine,
     Srs,
+    Tencent,
     WebhookServer,
 )
+from protocols.signing.acs3 import AlibabaKey
+from protocols.signing.sigv4 import AwsKey
+from protocols.signing.tc3 import TencentKey
 from protocols.webhook import parse_signer
 
 
-def enforcers(
-    servers: Mapping[str, AnyServer],
-    *,
-    blocks: Blocks,
-    fence: Fence,
-    egress: EgressPolicy,
-    now: Callable[[], float],
-    source_ended: Callable[[Order], Awaitable[bool]],
-) -> dict[str, Enforcer]:
-    """Return an enforcer for every server of the settings, by its name. ``now`` is the time of day since 1970."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What enforcers share. ``now`` is the time of day since 1970; ``source_ended`` asks a session's own source."""
 
-    def of(name: str, server: AnyServer) -> Enforcer:
-        match server:
-            case NginxRtmp():
-                return NginxRtmpEnforcer(_nginx(name, server), blocks, fence)
-            case Janus():
-                return JanusEnforcer(_janus(name, server), blocks, fence)
-            case NodeMediaServer():
-                return NodeMediaServerEnforcer(_node(name, server), blocks, fence)
-            case Srs():
-                place = SrsServer(name=name, url=server.url, login=_login(server), vhost=server.vhost)
-                return SrsEnforcer(place, blocks, fence)
-            case MediaMtx():
-                return MediaMtxEnforcer(MediaMtxServer(name=name, url=server.url, login=_login(server)), blocks, fence)
-            case LiveKit():
-                return LiveKitEnforcer(_livekit(name, server), blocks, now=now, fence=fence)
-            case OvenMediaEngine():
-                return OvenMediaEngineEnforcer(_oven(name, server), blocks, fence)
-            case WebhookServer():
-                platform = _platform(name, server)
-                return WebhookEnforcer(platform, egress=egress, now=now, source_ended=source_ended, fence=fence)
-            case _:
-                assert_never(server)
+    blocks: Blocks
+    fence: Fence
+    egress: EgressPolicy
+    now: Callable[[], float]
+    source_ended: Callable[[Order], Awaitable[bool]]
 
-    return {name: of(name, server) for name, server in servers.items()}
+
+def enforcers(servers: Mapping[str, AnyServer], around: Surroundings) -> dict[str, Enforcer]:
+    """Return an enforcer for every server of the settings, by its name."""
+    return {name: _enforcer(name, server, around) for name, server in servers.items()}
 
 
 def dialects(servers: Mapping[str, AnyServer], made: Mapping[str, Enforcer]) -> dict[str, Dialect]:
     """Return how every server asks that does, by its name; ``made`` are the enforcers of the same settings."""
-    found: dict[str, Dialect] = {}
-    for name, server in servers.items():
-        match server:
-            case NginxRtmp():
-                found[name] = NginxRtmpHooks()
-            case NodeMediaServer():
-                found[name] = NodeMediaServerHooks()
-            case Srs():
-                found[name] = SrsHooks(server.vhost)
-            case MediaMtx():
-                found[name] = MediaMtxHooks()
-            case LiveKit():
-                found[name] = _livekit_hooks(server, made[name])
-            case OvenMediaEngine():
-                found[name] = OvenMediaEngineHooks(server.webhook_secret.get_secret_value())
-            case Janus() | WebhookServer():
-                pass  # these are told, and ask nobody
-            case _:
-                assert_never(server)
-    return found
+    found = {name: _dialect(server, made[name]) for name, server in servers.items()}
+    return {name: dialect for name, dialect in found.items() if dialect is not None}
+
+
+def _enforcer(name: str, server: AnyServer, around: Surroundings) -> Enforcer:
+    match server:
+        case Tencent() | Alibaba() | Ivs():
+            return _of_a_cloud(name, server, around)
+        case WebhookServer():
+            keys = [parse_signer(secret.get_secret_value()) for secret in server.secrets]
+            platform = WebhookPlatform(name=name, url=server.url, keys=keys, asks_status=server.asks_status)
+            return WebhookEnforcer(
+                platform, egress=around.egress, now=around.now, source_ended=around.source_ended, fence=around.fence
+            )
+        case Janus() | LiveKit():
+            return _of_rooms(name, server, around)
+        case NginxRtmp() | NodeMediaServer() | Srs() | MediaMtx() | OvenMediaEngine():
+            return _of_streams(name, server, around)
+        case _:
+            assert_never(server)
+
+
+def _of_streams(
+    name: str, server: NginxRtmp | NodeMediaServer | Srs | MediaMtx | OvenMediaEngine, around: Surroundings
+) -> Enforcer:
+    blocks, fence = around.blocks, around.fence
+    match server:
+        case NginxRtmp():
+            return NginxRtmpEnforcer(_nginx(name, server), blocks, fence)
+        case NodeMediaServer():
+            login = (server.username, server.password.get_secret_value())
+            return NodeMediaServerEnforcer(NodeMediaServerPlace(name=name, url=server.url, login=login), blocks, fence)
+        case Srs():
+            srs = SrsServer(name=name, url=server.url, login=_login(server), vhost=server.vhost)
+            return SrsEnforcer(srs, blocks, fence)
+        case MediaMtx():
+            return MediaMtxEnforcer(MediaMtxServer(name=name, url=server.url, login=_login(server)), blocks, fence)
+        case OvenMediaEngine():
+            token = server.access_token.get_secret_value()
+            oven = OvenMediaEngineServer(name=name, url=server.url, access_token=token, vhost=server.vhost)
+            return OvenMediaEngineEnforcer(oven, blocks, fence)
+        case _:
+            assert_never(server)
+
+
+def _of_rooms(name: str, server: Janus | LiveKit, around: Surroundings) -> Enforcer:
+    match server:
+        case Janus():
+            return JanusEnforcer(_janus(name, server), around.blocks, around.fence)
+        case LiveKit():
+            secret = server.api_secret.get_secret_value()
+            livekit = LiveKitServer(name=name, url=server.url, api_key=server.api_key, api_secret=secret)
+            return LiveKitEnforcer(livekit, around.blocks, now=around.now, fence=around.fence)
+        case _:
+            assert_never(server)
+
+
+def _of_a_cloud(name: str, server: Tencent | Alibaba | Ivs, around: Surroundings) -> Enforcer:
+    secret, blocks, egress, now = server.key_secret.get_secret_value(), around.blocks, around.egress, around.now
+    match server:
+        case Tencent():
+            tencent = TencentKey(id=server.key_id, secret=secret)
+            push = TencentServer(name=name, domain=server.domain, key=tencent, url=server.url)
+            return TencentEnforcer(push, blocks, egress=egress, now=now, fence=around.fence)
+        case Alibaba():
+            alibaba = AlibabaKey(id=server.key_id, secret=secret)
+            ingest = AlibabaServer(name=name, domain=server.domain, key=alibaba, url=server.url)
+            return AlibabaEnforcer(ingest, blocks, egress=egress, now=now, nonce=_nonce, fence=around.fence)
+        case Ivs():
+            key = AwsKey(id=server.key_id, secret=secret, session_token=_open(server.session_token))
+            ivs = IvsServer(name=name, region=server.region, account=server.account, key=key, url=server.url)
+            return IvsEnforcer(ivs, blocks, egress=egress, now=now, fence=around.fence)
+        case _:
+            assert_never(server)
+
+
+def _dialect(server: AnyServer, enforcer: Enforcer) -> Dialect | None:
+    match server:
+        case NginxRtmp():
+            return NginxRtmpHooks()
+        case NodeMediaServer():
+            return NodeMediaServerHooks()
+        case Srs():
+            return SrsHooks(server.vhost)
+        case MediaMtx():
+            return MediaMtxHooks()
+        case LiveKit():
+            return _livekit_hooks(server, enforcer)
+        case OvenMediaEngine():
+            return OvenMediaEngineHooks(server.webhook_secret.get_secret_value())
+        case Janus() | Tencent() | Alibaba() | Ivs() | WebhookServer():
+            return None  # these are told, and ask nobody
+        case _:
+            assert_never(server)
+
+
+def _livekit_hooks(server: LiveKit, enforcer: Enforcer) -> LiveKitHooks:
+    if not isinstance(enforcer, LiveKitEnforcer):  # they are made from the same settings
+        raise TypeError("the enforcer of a LiveKit is a LiveKitEnforcer")
+    return LiveKitHooks(api_key=server.api_key, api_secret=server.api_secret.get_secret_value(), remove=enforcer.remove)
 
 
 def _nginx(name: str, server: NginxRtmp) -> NginxRtmpServer:
@@ -120,34 +190,13 @@ def _janus(name: str, server: Janus) -> JanusServer:
     )
 
 
-def _node(name: str, server: NodeMediaServer) -> NodeMediaServerPlace:
-    return NodeMediaServerPlace(name=name, url=server.url, login=(server.username, server.password.get_secret_value()))
-
-
-def _livekit(name: str, server: LiveKit) -> LiveKitServer:
-    secret = server.api_secret.get_secret_value()
-    return LiveKitServer(name=name, url=server.url, api_key=server.api_key, api_secret=secret)
-
-
-def _livekit_hooks(server: LiveKit, enforcer: Enforcer) -> LiveKitHooks:
-    if not isinstance(enforcer, LiveKitEnforcer):  # they are made from the same settings
-        raise TypeError("the enforcer of a LiveKit is a LiveKitEnforcer")
-    return LiveKitHooks(api_key=server.api_key, api_secret=server.api_secret.get_secret_value(), remove=enforcer.remove)
-
-
-def _oven(name: str, server: OvenMediaEngine) -> OvenMediaEngineServer:
-    token = server.access_token.get_secret_value()
-    return OvenMediaEngineServer(name=name, url=server.url, access_token=token, vhost=server.vhost)
-
-
-def _platform(name: str, server: WebhookServer) -> WebhookPlatform:
-    keys = [parse_signer(secret.get_secret_value()) for secret in server.secrets]
-    return WebhookPlatform(name=name, url=server.url, keys=keys, asks_status=server.asks_status)
-
-
 def _login(server: NginxRtmp | Srs | MediaMtx) -> Login | None:
     return None if server.username is None else (server.username, _open(server.password) or "")
 
 
 def _open(secret: SecretStr | None) -> str | None:
     return None if secret is None else secret.get_secret_value()
+
+
+def _nonce() -> str:
+    return uuid.uuid4().hex

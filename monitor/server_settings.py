@@ -117,6 +117,38 @@ class OvenMediaEngine(MediaServer):
     vhost: str = Field("default", min_length=1, description="name of the virtual host")
 
 
+class Tencent(MediaServer):
+    """A push domain of Tencent Cloud Streaming Services."""
+
+    kind: Literal["tencent"]
+    domain: str = Field(min_length=1, description="the push domain")
+    key_id: str = Field(min_length=1, description="SecretId of a key that may call the API")
+    key_secret: SecretStr = Field(min_length=1, description="SecretKey of that key")
+    url: HttpUrl = Field("https://live.tencentcloudapi.com", description="where the API answers")
+
+
+class Alibaba(MediaServer):
+    """An ingest domain of Alibaba Cloud ApsaraVideo Live."""
+
+    kind: Literal["alibaba"]
+    domain: str = Field(min_length=1, description="the ingest domain")
+    key_id: str = Field(min_length=1, description="id of an access key that may call the API")
+    key_secret: SecretStr = Field(min_length=1, description="secret of that key")
+    url: HttpUrl = Field("https://live.aliyuncs.com", description="where the API of the region answers")
+
+
+class Ivs(MediaServer):
+    """The channels of an AWS account in one region."""
+
+    kind: Literal["ivs"]
+    region: str = Field(pattern=r"^[a-z0-9-]{1,32}$", description="region of the channels, such as us-west-2")
+    account: str = Field(pattern=r"^[0-9]{12}$", description="number of the AWS account")
+    key_id: str = Field(min_length=1, description="id of an access key that may call the API")
+    key_secret: SecretStr = Field(min_length=1, description="secret of that key")
+    session_token: SecretStr | None = Field(None, description="token of that key, where it is temporary")
+    url: HttpUrl | None = Field(None, description="where the API answers; AWS' own endpoint of the region where absent")
+
+
 class WebhookServer(MediaServer):
     """A platform that takes commands as signed webhooks."""
 
@@ -128,7 +160,19 @@ class WebhookServer(MediaServer):
     asks_status: bool = Field(True, description="whether it can be asked if a stream is gone (stream.status)")
 
 
-AnyServer = NginxRtmp | Janus | NodeMediaServer | Srs | MediaMtx | LiveKit | OvenMediaEngine | WebhookServer
+AnyServer = (
+    NginxRtmp
+    | Janus
+    | NodeMediaServer
+    | Srs
+    | MediaMtx
+    | LiveKit
+    | OvenMediaEngine
+    | Tencent
+    | Alibaba
+    | Ivs
+    | WebhookServer
+)
 Server = Annotated[AnyServer, Field(discriminator="kind")]
 
 KINDS: tuple[str, ...] = tuple(get_args(section.model_fields["kind"].annotation)[0] for section in get_args(AnyServer))

@@ -4,6 +4,7 @@ What every server says alike is judged here; what a status or a body means to on
 file, since many of them answer 200 to a command that did nothing.
 """
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -62,16 +63,28 @@ def near_client(login: Login | None = None) -> httpx.AsyncClient:
 
 
 class HttpApi:
-    """One server's API under ``url``. ``who`` names the server in errors, such as ``Janus 'edge'``."""
+    """One server's API under ``url``. ``who`` names the server in errors, such as ``Janus 'edge'``.
+
+    ``pace`` is how many seconds lie between two requests at least, for an API that counts them.
+    """
 
     def __init__(
-        self, who: str, url: str, client: httpx.AsyncClient, *, seconds: float | None = None, limit: int = LISTING_BYTES
+        self,
+        who: str,
+        url: str,
+        client: httpx.AsyncClient,
+        *,
+        seconds: float | None = None,
+        limit: int = LISTING_BYTES,
+        pace: float = 0.0,
     ) -> None:
         self.who = who
         self._url = url.rstrip("/")
         self._client = client
         self._seconds = seconds
         self._limit = limit
+        self._pace = pace
+        self._turn = 0.0
 
     async def ask(
         self,
@@ -90,11 +103,16 @@ class HttpApi:
         """
         given = {} if headers is None else dict(headers)
         if body is not None:
-            content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+            content = self.written(body)
             given = {"content-type": "application/json", **given}
+        await self._wait()
         answer = await self._exchange(method, self._url + path, given, content, params)
         self._judge(answer.status)
         return Reply(status=answer.status, document=_document(answer))
+
+    def written(self, body: object) -> bytes:
+        """The bytes that are sent for a JSON body, for who signs them."""
+        return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
     def unreadable(self, what: str) -> EnforcerFailure:
         """The failure for an answer that does not hold what the API promises."""
@@ -111,6 +129,12 @@ class HttpApi:
     async def close(self) -> None:
         """Close what is open."""
         await self._client.aclose()
+
+    async def _wait(self) -> None:
+        """Wait for the next turn and take it."""
+        now = asyncio.get_running_loop().time()
+        turn, self._turn = max(now, self._turn), max(now, self._turn) + self._pace
+        await asyncio.sleep(turn - now)
 
     async def _exchange(
         self, method: str, url: str, headers: Mapping[str, str], content: bytes | None, params: Mapping[str, str] | None

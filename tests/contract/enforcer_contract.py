@@ -16,6 +16,7 @@ class Stage(Protocol):
 
     enforcer: Enforcer
     server: str
+    app: str
 
     async def publish(self, stream: str) -> bool:
         """Try to publish; whether the server let it on air."""
@@ -42,7 +43,7 @@ def an_order(stage: Stage, *, stream: str = "one", epoch: int = 1, cut: str = "c
         cut=CutId(cut),
         session=SessionId(stream),
         epoch=epoch,
-        placement=Placement(server=stage.server, app="live", stream=stream),
+        placement=Placement(server=stage.server, app=stage.app, stream=stream),
         reason="Nobody drives this avatar.",
         until=datetime.now(UTC) + timedelta(hours=1),
     )

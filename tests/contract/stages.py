@@ -78,6 +78,7 @@ class NginxStage:
     """A real nginx, asking our hooks, and an ffmpeg for every stream."""
 
     server = "main"
+    app = "live"
     LOGIN = ("monitor", "correct horse")
 
     def __init__(self, directory: Path, card: Path) -> None:
@@ -138,6 +139,7 @@ class JanusStage:
     """A real Janus and an aiortc peer for every publisher, each with the token that the platform gave it."""
 
     server = "main"
+    app = "live"
     TOKENS = "the platform and the monitor know this"
 
     def __init__(self, directory: Path) -> None:
@@ -202,6 +204,7 @@ class NodeMediaServerStage:
     """A real node-media-server, notifying our hooks, and an ffmpeg for every stream."""
 
     server = "main"
+    app = "live"
 
     def __init__(self, directory: Path, card: Path) -> None:
         self.blocks = MemoryBlocks()
@@ -262,6 +265,7 @@ class PlatformStage:
     """A platform as our documentation asks for it; it checks signatures with the reference library."""
 
     server = "platform"
+    app = "live"
 
     def __init__(self, *, asks_status: bool = True) -> None:
         self._secret = SharedSecret(secret=b"k" * 32)
@@ -337,6 +341,7 @@ class WhipStage:
     """Our own WHIP endpoint's part in a cut."""
 
     server = "whip"
+    app = "live"
 
     def __init__(self) -> None:
         self.live: set[str] = set()

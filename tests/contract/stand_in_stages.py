@@ -20,7 +20,10 @@ class StandInStage:
         stand_in: StandIn,
         make: Callable[[MemoryBlocks, bool], Enforcer],
         dialect: Callable[[Enforcer], Dialect] | None = None,
+        *,
+        app: str = "live",
     ) -> None:
+        self.app = app
         self.stand_in = stand_in
         self.blocks = MemoryBlocks()
         self._make = make
@@ -40,10 +43,10 @@ class StandInStage:
         await self._stack.aclose()
 
     async def publish(self, stream: str) -> bool:
-        return await self.stand_in.publish("live", stream)
+        return await self.stand_in.publish(self.app, stream)
 
     async def on_air(self, stream: str) -> bool:
-        return ("live", stream) in self.stand_in.live
+        return (self.app, stream) in self.stand_in.live
 
     async def disconnections(self) -> int:
         return self.stand_in.disconnected

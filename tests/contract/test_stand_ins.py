@@ -1,26 +1,39 @@
 """The suite of all enforcers, on servers that behave as their documentation says."""
 
 import time
+import uuid
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
+import monitor.enforcers.ivs as ivs_enforcer
+from monitor.enforcers.alibaba import AlibabaEnforcer, AlibabaServer
 from monitor.enforcers.enforcer import Enforcer
+from monitor.enforcers.ivs import IvsEnforcer, IvsServer
 from monitor.enforcers.livekit import LiveKitEnforcer, LiveKitServer
 from monitor.enforcers.mediamtx import MediaMtxEnforcer, MediaMtxServer
 from monitor.enforcers.ovenmediaengine import OvenMediaEngineEnforcer, OvenMediaEngineServer
 from monitor.enforcers.srs import SrsEnforcer, SrsServer
+from monitor.enforcers.tencent import TencentEnforcer, TencentServer
 from monitor.hooks.livekit import LiveKitHooks
 from monitor.hooks.mediamtx import MediaMtxHooks
 from monitor.hooks.ovenmediaengine import OvenMediaEngineHooks
 from monitor.hooks.srs import SrsHooks
 from tests.contract.enforcer_contract import EnforcerContract, an_order, confirmed
-from tests.contract.stages import MemoryBlocks
+from tests.contract.stages import LOOPBACK_EGRESS, MemoryBlocks
 from tests.contract.stand_in_stages import StandInStage
+from tests.servers.alibaba import Alibaba
+from tests.servers.ivs import Ivs
 from tests.servers.livekit import LiveKit
 from tests.servers.mediamtx import MediaMtx
 from tests.servers.ovenmediaengine import OvenMediaEngine
 from tests.servers.srs import Srs
+from tests.servers.tencent import Tencent
+
+
+def _nonce() -> str:
+    return uuid.uuid4().hex
 
 
 class TestSrs(EnforcerContract):
@@ -90,4 +103,47 @@ class TestOvenMediaEngine(EnforcerContract):
             return OvenMediaEngineEnforcer(OvenMediaEngineServer(name="main", url=oven.url, access_token=token), blocks)
 
         async with StandInStage(oven, make, lambda _: OvenMediaEngineHooks(oven.SECRET)) as stage:
+            yield stage
+
+
+class TestTencent(EnforcerContract):
+    @pytest.fixture
+    async def stage(self) -> AsyncIterator[StandInStage]:
+        tencent = Tencent()
+
+        def make(blocks: MemoryBlocks, right: bool) -> Enforcer:
+            key = tencent.KEY if right else replace(tencent.KEY, secret="wrong")
+            server = TencentServer(name="main", domain=tencent.DOMAIN, key=key, url=tencent.url)
+            return TencentEnforcer(server, blocks, egress=LOOPBACK_EGRESS, now=time.time)
+
+        async with StandInStage(tencent, make) as stage:
+            yield stage
+
+
+class TestAlibaba(EnforcerContract):
+    @pytest.fixture
+    async def stage(self) -> AsyncIterator[StandInStage]:
+        alibaba = Alibaba()
+
+        def make(blocks: MemoryBlocks, right: bool) -> Enforcer:
+            key = alibaba.KEY if right else replace(alibaba.KEY, secret="wrong")
+            server = AlibabaServer(name="main", domain=alibaba.DOMAIN, key=key, url=alibaba.url)
+            return AlibabaEnforcer(server, blocks, egress=LOOPBACK_EGRESS, now=time.time, nonce=_nonce)
+
+        async with StandInStage(alibaba, make) as stage:
+            yield stage
+
+
+class TestIvs(EnforcerContract):
+    @pytest.fixture
+    async def stage(self, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[StandInStage]:
+        monkeypatch.setattr(ivs_enforcer, "PACE", 0.0)
+        ivs = Ivs()
+
+        def make(blocks: MemoryBlocks, right: bool) -> Enforcer:
+            key = ivs.KEY if right else replace(ivs.KEY, secret="wrong")
+            server = IvsServer(name="main", region=ivs.REGION, account=ivs.ACCOUNT, key=key, url=ivs.url)
+            return IvsEnforcer(server, blocks, egress=LOOPBACK_EGRESS, now=time.time)
+
+        async with StandInStage(ivs, make, app="channel") as stage:
             yield stage

@@ -7,7 +7,7 @@ import pytest
 
 from monitor.egress import EgressPolicy
 from monitor.enforcers.enforcer import Fence, Order
-from monitor.server_assembly import dialects, enforcers
+from monitor.server_assembly import Surroundings, dialects, enforcers
 from monitor.server_settings import KINDS
 from monitor.settings import Settings
 from tests.contract.stages import MemoryBlocks
@@ -21,6 +21,9 @@ SERVERS: dict[str, dict[str, Any]] = {
     "mediamtx": {"url": URL},
     "livekit": {"url": URL, "api_key": "k", "api_secret": "s"},
     "ovenmediaengine": {"url": URL, "access_token": "t", "webhook_secret": "s"},
+    "tencent": {"domain": "push.example.com", "key_id": "k", "key_secret": "s"},
+    "alibaba": {"domain": "push.example.com", "key_id": "k", "key_secret": "s"},
+    "ivs": {"region": "us-west-2", "account": "123456789012", "key_id": "k", "key_secret": "s"},
     "webhook": {"url": URL, "secrets": ["whsec_" + "A" * 32]},
 }
 ASKING = {"nginx-rtmp", "node-media-server", "srs", "mediamtx", "livekit", "ovenmediaengine"}
@@ -37,14 +40,10 @@ def test_there_is_an_example_of_every_kind() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_server_has_its_enforcer_and_its_hooks(kind: str, tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path, servers={"one": {"kind": kind, **SERVERS[kind]}})  # type: ignore[dict-item]
-    made = enforcers(
-        settings.servers,
-        blocks=MemoryBlocks(),
-        fence=Fence(),
-        egress=EgressPolicy(),
-        now=lambda: 0.0,
-        source_ended=never,
+    around = Surroundings(
+        blocks=MemoryBlocks(), fence=Fence(), egress=EgressPolicy(), now=lambda: 0.0, source_ended=never
     )
+    made = enforcers(settings.servers, around)
     assert set(made) == {"one"}
     found = dialects(settings.servers, made)
     assert [dialect.kind for dialect in found.values()] == ([kind] if kind in ASKING else [])
