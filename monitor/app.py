@@ -36,6 +36,7 @@ from monitor.own_end import OwnEnd
 from monitor.server_assembly import Surroundings, dialects, enforcers
 from monitor.settings import Settings
 from monitor.supervisor import Supervisor
+from monitor.vigil import Vigil
 from monitor.webhooks import Webhooks
 from protocols.policy import PROFILES
 from protocols.session import Session
@@ -110,6 +111,7 @@ class _Parts:
         own = WhipEnforcer(self._own_end, around.fence)
         self._enforcers = {OWN: own, **enforcers(settings.servers, around)}
         enforcement = Enforcement(registry, journal, self._enforcer_of)
+        self._vigil = Vigil(registry, enforcement, now)
         admission = Admission(registry, lambda session: self._supervisor.pipeline(session), now)
         self._gateway = Gateway(
             admit=admission.admit,
@@ -156,6 +158,7 @@ class _Parts:
             tasks = [
                 group.create_task(self._webhooks.run(), name="webhooks"),
                 group.create_task(self._supervisor.run(held.set), name="supervisor"),
+                group.create_task(self._vigil.run(), name="vigil"),
             ]
             await held.wait()
             await server.serve()

@@ -120,15 +120,34 @@ class Enforcement:
 
     async def stay_gone(self, session: Session, cut: Cut) -> None:
         """Look once more a little later: a publisher who was let in just before the block is disconnected too."""
-        enforcer, order = self._enforcer(session), _order(session, cut)
         await asyncio.sleep(_LOOK_AGAIN_AFTER)
         try:
-            async with asyncio.timeout(_GIVE_UP_AFTER):
-                if not await enforcer.gone(order) and await self._holds(cut):
-                    _log.warning("cut.returned", cut=cut.id, session=session.id)
-                    await _persist(enforcer, order)
+            await self.look_again(session, cut)
         except (TimeoutError, EnforcerFailure, RegistryError) as failure:
             _log.exception("cut.unsure", cut=cut.id, session=session.id, because=str(failure))
+
+    async def look_again(self, session: Session, cut: Cut) -> bool:
+        """Whether a cut stream is still gone; one that has returned within its block is disconnected anew.
+
+        Raises EnforcerFailure and TimeoutError where the media server does not say, RegistryError.
+        """
+        enforcer, order = self._enforcer(session), _order(session, cut)
+        async with asyncio.timeout(_GIVE_UP_AFTER):
+            if await enforcer.gone(order) or not await self._holds(cut):
+                return True
+            _log.warning("cut.returned", cut=cut.id, session=session.id)
+            await self._journal.note(session, EventType.CUT_RETURNED, view(cut), subject=cut.id)
+            await _persist(enforcer, order)
+        return False
+
+    async def renew(self, session: Session, cut: Cut) -> None:
+        """Put a cut's block in force once more, where its media server may have forgotten it."""
+        await self._enforcer(session).block(_order(session, cut))
+
+    async def lapse(self, session: Session, cut: Cut) -> None:
+        """Lift a block whose end has come: not every media server does so by itself."""
+        await self._enforcer(session).restore(_order(session, cut))
+        await self._registry.blocks.lift_for(cut.id, at=self._journal.clock())
 
     async def _holds(self, cut: Cut) -> bool:
         """Whether nobody has restored it meanwhile."""

@@ -100,6 +100,12 @@ class Blocks:
         async with self._database.reading() as connection:
             return tuple(_block(row) for row in await connection.execute(_standing(now)))
 
+    async def lapsed(self, *, now: datetime) -> tuple[Block, ...]:
+        """Every block whose end has come and that was not lifted, oldest first."""
+        query = select(blocks).where(blocks.c.lifted_at.is_(None), blocks.c.until <= now).order_by(blocks.c.seq)
+        async with self._database.reading() as connection:
+            return tuple(_block(row) for row in await connection.execute(query))
+
 
 def _standing(now: datetime) -> Any:
     in_force = or_(blocks.c.until.is_(None), blocks.c.until > now)

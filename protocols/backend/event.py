@@ -25,6 +25,7 @@ class EventType(StrEnum):
     CUT_INTENDED = "cut.intended"
     CUT_CONFIRMED = "cut.confirmed"
     CUT_FAILED = "cut.failed"
+    CUT_RETURNED = "cut.returned"
     CUT_RESTORED = "cut.restored"
 
 
@@ -43,6 +44,7 @@ DATA: dict[EventType, str] = {
     EventType.CUT_INTENDED: "the cut, as `CutView`",
     EventType.CUT_CONFIRMED: "the cut, as `CutView`",
     EventType.CUT_FAILED: "the cut, as `CutView`; `failure` says why",
+    EventType.CUT_RETURNED: "the cut, as `CutView`: its stream was on air again within the block, and is cut again",
     EventType.CUT_RESTORED: "the cut, as `CutView`",
 }
 """What ``data`` holds, by type; media times are seconds since attach."""
