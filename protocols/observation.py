@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protocols.gesture import Gesture
-from protocols.telemetry import TelemetrySample
+from protocols.telemetry import TelemetryBatch, TelemetrySample
 
 GRID_ROWS, GRID_COLUMNS = 18, 32
 DETAIL_ROWS, DETAIL_COLUMNS = 72, 128
@@ -81,4 +81,6 @@ class Blindness:
     cause: str
 
 
-Observation = Motion | Look | TelemetrySample | Presence | ChallengeAsked | ChallengeAnswered | Blindness
+Observation = (
+    Motion | Look | TelemetrySample | TelemetryBatch | Presence | ChallengeAsked | ChallengeAnswered | Blindness
+)

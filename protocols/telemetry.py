@@ -7,12 +7,9 @@ are ignored, since tracking programs add their own; a value that is not a finite
 """
 
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 CHANNELS: dict[str, str] = {
     "yaw": "yaw",
@@ -70,6 +67,33 @@ class TelemetrySample:
         return {"t": self.at} | {wire: value for wire, value in tracked.items() if value is not None}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TelemetryBatch:
+    """The samples of one heartbeat, column by column: far cheaper to carry than one by one.
+
+    ``times``, at least one, rise; ``channels`` by the field's name, each as long, None where a sample has no value.
+    """
+
+    times: Sequence[float]
+    channels: Mapping[str, Sequence[float | None]]
+
+    @property
+    def at(self) -> float:
+        """The time of the newest."""
+        return self.times[-1]
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def samples(self) -> tuple[TelemetrySample, ...]:
+        """The same one by one."""
+        rows = zip(*self.channels.values(), strict=True) if self.channels else [()] * len(self)
+        return tuple(
+            TelemetrySample(at=at, **dict(zip(self.channels, row, strict=True)))
+            for at, row in zip(self.times, rows, strict=True)
+        )
+
+
 def _number(values: Mapping[str, Any], name: str, *, limit: float) -> float | None:
     value = values.get(name)
     if value is None:
@@ -79,16 +103,3 @@ def _number(values: Mapping[str, Any], name: str, *, limit: float) -> float | No
     if abs(value) > limit:
         raise TelemetryRefused(f"telemetry '{name}' is {value!r}: its magnitude is at most {limit:g}")
     return float(value)
-
-
-def columns(samples: Iterable[TelemetrySample]) -> tuple[NDArray[np.float64], dict[str, NDArray[np.float64]]]:
-    """Times (n,) and, by field name, values (n,) with NaN where a channel was not tracked, in the order of time."""
-    ordered = sorted(samples, key=lambda sample: sample.at)
-    times = np.array([sample.at for sample in ordered], dtype=np.float64)
-    names = [field.name for field in fields(TelemetrySample) if field.name != "at"]
-    nan = math.nan
-    table = {
-        name: np.array([nan if (v := getattr(s, name)) is None else v for s in ordered], dtype=np.float64)
-        for name in names
-    }
-    return times, table

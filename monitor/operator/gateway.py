@@ -21,7 +21,7 @@ from protocols.channel.server import NOT_ADMITTED, ServerConnection
 from protocols.channel.table import ServerState
 from protocols.channel.violation import Closing, Fault, TheirViolation
 from protocols.observation import ChallengeAnswered, ChallengeAsked, Presence
-from protocols.telemetry import TelemetrySample
+from protocols.telemetry import TelemetryBatch
 
 _log = structlog.get_logger(__name__)
 
@@ -47,7 +47,7 @@ class Refusal:
     message: str = NOT_ADMITTED
 
 
-ChannelObservation = TelemetrySample | Presence | ChallengeAnswered
+ChannelObservation = TelemetryBatch | Presence | ChallengeAnswered
 Admit = Callable[[str, str], Awaitable[Admission | Refusal]]
 """``admit(operator, session)``."""
 Feed = Callable[[str, ChannelObservation], None]
@@ -281,8 +281,8 @@ class Gateway:
             del self._rooms[room.floor.session]
 
     def _told(self, session: str, event: FloorEvent) -> None:
-        # Thirty samples a heartbeat come by here: a tuple of types is far quicker to ask than a union.
-        if isinstance(event, (TelemetrySample, Presence, ChallengeAnswered)):
+        # Each heartbeat comes by here: a tuple of types is far quicker to ask than a union.
+        if isinstance(event, (TelemetryBatch, Presence, ChallengeAnswered)):
             self._feed(session, event)
         else:
             self._note(session, event)

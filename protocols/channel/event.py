@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from protocols.channel.message import Sample
+from protocols.channel.message import Samples
 from protocols.channel.violation import Fault
 from protocols.gesture import Gesture
 from protocols.observation import ChallengeAnswered, Presence
-from protocols.telemetry import TelemetrySample
+from protocols.telemetry import TelemetryBatch
 
 
 class Outcome(StrEnum):
@@ -38,7 +38,7 @@ class HeartbeatReceived:
 
     seq: int
     sent: float
-    samples: tuple[Sample, ...]
+    samples: Samples
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +139,7 @@ class Violated:
 
 Happening = ChallengeExpired | AnswerRefused | ClockJumped | SamplesRefused | Attested | DriverChanged | Violated
 """What is told about a session's channel beside its observations."""
-FloorEvent = TelemetrySample | Presence | ChallengeAnswered | Happening
+FloorEvent = TelemetryBatch | Presence | ChallengeAnswered | Happening
 
 # One connection, operator's side; times on the operator's clock ---------------------------------------------------
 

@@ -1,23 +1,29 @@
 """Telemetry from heartbeats onto the session's clock; what cannot be true is refused and counted."""
 
-from collections.abc import Sequence
+from collections import Counter
 from dataclasses import dataclass
+from operator import lt
 
 from protocols.channel.clock import ClockOffset
 from protocols.channel.limits import Limits
-from protocols.channel.message import Sample
-from protocols.telemetry import TelemetrySample
+from protocols.channel.message import Samples
+from protocols.telemetry import TelemetryBatch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
     """What one heartbeat brought: samples in the order of time, refusals by reason, a jump of the clock if any."""
 
-    samples: tuple[TelemetrySample, ...] = ()
+    batch: TelemetryBatch | None = None
     future: int = 0
     stale: int = 0
     disordered: int = 0
     jumped: float | None = None
+
+    @property
+    def count(self) -> int:
+        """How many samples were taken."""
+        return 0 if self.batch is None else len(self.batch)
 
     @property
     def refused(self) -> int:
@@ -34,42 +40,41 @@ class Intake:
         self._clock = ClockOffset(limits)
         self._last = float("-inf")
 
-    def take(self, sent: float, samples: Sequence[Sample], now: float) -> Taken:
+    def take(self, sent: float, samples: Samples, now: float) -> Taken:
         """Read a heartbeat sent at ``sent`` (operator's clock) that arrived at ``now`` (ours)."""
         jumped = self._clock.beat(sent, now)
         if jumped is not None:
             self._last = float("-inf")
+        times = samples.t
+        if not times:
+            return Taken(jumped=jumped)
         shift = self._clock.offset - self._zero
         newest = now - self._zero + self._limits.sample_future
         oldest = now - self._zero - self._limits.sample_age
-        taken: list[TelemetrySample] = []
-        future = stale = disordered = 0
-        for sample in samples:
-            at = sample.t + shift
+        # Nearly every heartbeat is in order from end to end, and then its columns go on as they came.
+        ordered = self._last < times[0] and all(map(lt, times, times[1:]))
+        if ordered and times[0] + shift >= oldest and times[-1] + shift <= newest:
+            self._last = times[-1]
+            placed = TelemetryBatch(times=[t + shift for t in times], channels=samples.channels())
+            return Taken(batch=placed, jumped=jumped)
+        return self._sifted(samples, shift, oldest, newest, jumped)
+
+    def _sifted(self, samples: Samples, shift: float, oldest: float, newest: float, jumped: float | None) -> Taken:
+        """Take what can be true, one by one."""
+        kept: list[int] = []
+        refused: Counter[str] = Counter()
+        for number, t in enumerate(samples.t):
+            at = t + shift
             if at > newest:
-                future += 1
+                refused["future"] += 1
             elif at < oldest:
-                stale += 1
-            elif sample.t <= self._last:
-                disordered += 1
+                refused["stale"] += 1
+            elif t <= self._last:
+                refused["disordered"] += 1
             else:
-                self._last = sample.t
-                taken.append(_placed(sample, at))
-        return Taken(samples=tuple(taken), future=future, stale=stale, disordered=disordered, jumped=jumped)
-
-
-def _placed(sample: Sample, at: float) -> TelemetrySample:
-    return TelemetrySample(
-        at=at,
-        yaw=sample.yaw,
-        pitch=sample.pitch,
-        roll=sample.roll,
-        mouth_open=sample.mouth_open,
-        eye_blink=sample.eye_blink,
-        smile=sample.smile,
-        hand_l=sample.hand_l,
-        hand_r=sample.hand_r,
-        torso_yaw=sample.torso_yaw,
-        torso_pitch=sample.torso_pitch,
-        torso_roll=sample.torso_roll,
-    )
+                self._last = t
+                kept.append(number)
+        times = [samples.t[number] + shift for number in kept]
+        channels = {name: [column[number] for number in kept] for name, column in samples.channels().items()}
+        batch = TelemetryBatch(times=times, channels=channels) if kept else None
+        return Taken(batch=batch, jumped=jumped, **refused)

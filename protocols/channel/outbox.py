@@ -1,8 +1,9 @@
 """What the operator's side has not brought home yet. It outlives connections, so a resume loses nothing."""
 
 from collections import deque
+from collections.abc import Sequence
 
-from protocols.channel.message import Sample
+from protocols.channel.message import CHANNELS, Samples
 from protocols.telemetry import TelemetrySample
 
 _SAMPLES = 2400
@@ -13,8 +14,8 @@ class Outbox:
     """Telemetry until it is acknowledged, answers until there is a receipt. Bounded: the newest telemetry wins."""
 
     def __init__(self) -> None:
-        self._samples: deque[Sample] = deque()
-        self._sent: dict[int, tuple[Sample, ...]] = {}
+        self._samples: deque[TelemetrySample] = deque()
+        self._sent: dict[int, tuple[TelemetrySample, ...]] = {}
         self._nonces: dict[str, str] = {}
         self._answered: list[str] = []
         self.dropped = 0
@@ -24,19 +25,19 @@ class Outbox:
 
     def offer(self, sample: TelemetrySample) -> None:
         """Take one sample; its ``at`` is on the operator's monotonic clock."""
-        self._samples.append(_wire(sample))
+        self._samples.append(sample)
         if len(self._samples) > _SAMPLES:
             self._samples.popleft()
             self.dropped += 1
 
-    def take(self, seq: int, limit: int, oldest: float) -> list[Sample]:
+    def take(self, seq: int, limit: int, oldest: float) -> Samples:
         """At most ``limit`` samples for heartbeat ``seq``, none older than ``oldest``: nobody would take those."""
-        while self._samples and self._samples[0].t < oldest:
+        while self._samples and self._samples[0].at < oldest:
             self._samples.popleft()
             self.dropped += 1
         taken = tuple(self._samples.popleft() for _ in range(min(limit, len(self._samples))))
         self._sent[seq] = taken
-        return list(taken)
+        return _columns(taken)
 
     def acknowledged(self, seq: int) -> None:
         """Heartbeat ``seq`` has arrived."""
@@ -76,18 +77,8 @@ class Outbox:
         return tuple((challenge, self._nonces[challenge]) for challenge in self._answered)
 
 
-def _wire(sample: TelemetrySample) -> Sample:
-    return Sample(
-        t=sample.at,
-        yaw=sample.yaw,
-        pitch=sample.pitch,
-        roll=sample.roll,
-        mouth_open=sample.mouth_open,
-        eye_blink=sample.eye_blink,
-        smile=sample.smile,
-        hand_l=sample.hand_l,
-        hand_r=sample.hand_r,
-        torso_yaw=sample.torso_yaw,
-        torso_pitch=sample.torso_pitch,
-        torso_roll=sample.torso_roll,
-    )
+def _columns(samples: Sequence[TelemetrySample]) -> Samples:
+    """The samples as they go over the wire, without the columns that none has a value in."""
+    told = {name: [getattr(sample, name) for sample in samples] for name in CHANNELS}
+    tracked = {name: column for name, column in told.items() if any(value is not None for value in column)}
+    return Samples(t=[sample.at for sample in samples], **tracked)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from protocols.channel.event import ClockJumped, FloorEvent, HeartbeatReceived, SamplesRefused
 from protocols.channel.intake import Intake, Taken
 from protocols.channel.limits import Limits
+from protocols.channel.message import NO_SAMPLES
 from protocols.channel.presence import Attendance
 from protocols.channel.server import ServerConnection
 from protocols.observation import Presence
@@ -56,10 +57,11 @@ class Seat:
         self, connection: ServerConnection, beat: HeartbeatReceived, now: float, *, driving: bool
     ) -> list[FloorEvent]:
         """Take in a heartbeat and acknowledge it; only who drives is heard for their motion."""
-        taken = self.intake.take(beat.sent, beat.samples if driving else (), now)
+        taken = self.intake.take(beat.sent, beat.samples if driving else NO_SAMPLES, now)
         standby = 0 if driving else len(beat.samples)
-        connection.ack(beat, taken=len(taken.samples), refused=taken.refused + standby, now=now)
-        return [*taken.samples, *self._doubts(taken, standby, now)]
+        connection.ack(beat, taken=taken.count, refused=taken.refused + standby, now=now)
+        batch: list[FloorEvent] = [] if taken.batch is None else [taken.batch]
+        return batch + self._doubts(taken, standby, now)
 
     def _doubts(self, taken: Taken, standby: int, now: float) -> list[FloorEvent]:
         at, operator = now - self.zero, self.operator

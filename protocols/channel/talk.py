@@ -81,7 +81,7 @@ class Talk:
             raise TheirViolation(Fault.NONCE, "the nonce was never issued, is used, or too old")
         if len(beat.samples) > self._limits.samples_per_beat:
             raise TheirViolation(Fault.OVERSIZED, f"more than {self._limits.samples_per_beat} samples in a heartbeat")
-        return HeartbeatReceived(seq=beat.seq, sent=beat.t, samples=tuple(beat.samples))
+        return HeartbeatReceived(seq=beat.seq, sent=beat.t, samples=beat.samples)
 
     def _attest(self, attest: message.Attest, now: float) -> AttestReceived:
         statement = self._chain.statement(*self._place)

@@ -6,6 +6,7 @@ cover. That is exact for uneven samples, filters both sides alike, and says wher
 """
 
 from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -13,11 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protocols.observation import Motion
-from protocols.telemetry import TelemetrySample, columns
+from protocols.telemetry import CHANNELS, TelemetryBatch, TelemetrySample
 
 Floats = NDArray[np.float64]
+TELEMETRY_CHANNELS = tuple(CHANNELS.values())
 
 _GAP = 0.35  # seconds; over a longer hole between two samples nothing is interpolated
+_LOOSE = 64  # samples that came one by one, before they are packed into a block
 _STEP_BACK = 1.0  # seconds; a larger step back in time starts the track anew, a smaller one is a late sample: dropped
 _ENOUGH = 0.35  # of a grid point's kernel must be covered by samples, or the point is unknown
 
@@ -86,16 +89,96 @@ class MotionTrack(Track[Motion]):
         return self._span(start, end)
 
 
-class TelemetryTrack(Track[TelemetrySample]):
-    """The operator's telemetry over the last ``horizon`` seconds."""
+class TelemetryTrack:
+    """The operator's telemetry over the last ``horizon`` seconds, kept in blocks of columns."""
 
     def __init__(self, horizon: float = 60.0) -> None:
-        super().__init__(horizon)
+        self.horizon = horizon
+        self._blocks: deque[_Block] = deque()
+        self._loose: list[TelemetrySample] = []
+        self._newest: float | None = None
+
+    def __len__(self) -> int:
+        self._pack()
+        return sum(int(np.count_nonzero(block.times >= self._oldest)) for block in self._blocks)
+
+    def add(self, sample: TelemetrySample) -> bool:
+        """Keep one sample; False when it was dropped as late or repeated."""
+        if not self._follows(sample.at):
+            return False
+        self._loose.append(sample)
+        self._newest = sample.at
+        if len(self._loose) >= _LOOSE:
+            self._pack()
+        return True
+
+    def extend(self, batch: TelemetryBatch) -> None:
+        """Keep the samples of a batch, as if they were added one by one."""
+        if self._newest is not None and batch.times[0] <= self._newest:
+            for sample in batch.samples():
+                self.add(sample)
+            return
+        self._pack()
+        self._keep(batch.times, batch.channels)
+        self._newest = batch.at
 
     def between(self, start: float, end: float) -> Telemetry:
         """What was told for ``start`` ≤ at ≤ ``end``; channels that were never tracked there are left out."""
-        times, table = columns(self._span(start, end))
-        return Telemetry(times=times, channels={name: v for name, v in table.items() if np.isfinite(v).any()})
+        self._pack()
+        start = max(start, self._oldest)
+        cuts = [(block, *block.times.searchsorted((start, np.nextafter(end, np.inf)))) for block in self._blocks]
+        within = [(block, first, last) for block, first, last in cuts if first < last]
+        if not within:
+            return Telemetry(times=np.empty(0), channels={})
+        times = np.concatenate([block.times[first:last] for block, first, last in within])
+        channels: dict[str, Floats] = {}
+        for name in TELEMETRY_CHANNELS:
+            values = np.concatenate([block.channel(name, first, last) for block, first, last in within])
+            if np.isfinite(values).any():
+                channels[name] = values
+        return Telemetry(times=times, channels=channels)
+
+    @property
+    def _oldest(self) -> float:
+        return -np.inf if self._newest is None else self._newest - self.horizon
+
+    def _follows(self, at: float) -> bool:
+        """Whether a sample of that time is kept; one far back starts the track anew."""
+        if self._newest is not None and at <= self._newest:
+            if self._newest - at <= _STEP_BACK:
+                return False
+            self._blocks.clear()
+            self._loose.clear()
+        return True
+
+    def _pack(self) -> None:
+        """Make a block of the samples that came one by one."""
+        if self._loose:
+            loose, self._loose = self._loose, []
+            channels = {name: [getattr(sample, name) for sample in loose] for name in TELEMETRY_CHANNELS}
+            self._keep([sample.at for sample in loose], channels)
+
+    def _keep(self, times: Sequence[float], channels: Mapping[str, Sequence[float | None]]) -> None:
+        table = np.array([times, *channels.values()], dtype=np.float64)  # None becomes NaN
+        self._blocks.append(
+            _Block(times=table[0], names={name: at for at, name in enumerate(channels, 1)}, table=table)
+        )
+        while self._blocks[0].times[-1] < times[-1] - self.horizon:
+            self._blocks.popleft()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Block:
+    """Samples that lie together: ``times`` (n,), ``table`` (1 + channels, n), the row of each channel by its name."""
+
+    times: Floats
+    names: dict[str, int]
+    table: Floats
+
+    def channel(self, name: str, first: int, last: int) -> Floats:
+        """The values of a channel from sample ``first`` to before ``last``, NaN where it was not tracked."""
+        row = self.names.get(name)
+        return np.full(last - first, np.nan) if row is None else self.table[row, first:last]
 
 
 def velocities(at: Floats, values: Floats, grid: Floats, *, smooth: float, gap: float = _GAP) -> Velocities:

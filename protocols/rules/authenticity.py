@@ -5,7 +5,7 @@ from protocols.evidence import Evidence, Finding, RuleName, capped, decayed
 from protocols.observation import Observation
 from protocols.policy import FusionPolicy
 from protocols.rules.tracks import Instruments
-from protocols.telemetry import TelemetrySample
+from protocols.telemetry import TelemetryBatch, TelemetrySample
 
 _EVERY = 5.0  # seconds between two examinations
 _REACH = 30.0  # seconds of telemetry that are examined
@@ -27,7 +27,7 @@ class AuthenticityRule:
 
     def observe(self, observation: Observation) -> None:
         """Note how far the telemetry goes."""
-        if isinstance(observation, TelemetrySample):
+        if isinstance(observation, TelemetrySample | TelemetryBatch):
             self._newest = observation.at if self._newest is None else max(self._newest, observation.at)
 
     def examine(self, *, now: bool = False) -> None:

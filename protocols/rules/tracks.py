@@ -18,7 +18,7 @@ from protocols.driving.repetition import Repetition, picture_repetition
 from protocols.driving.track import MotionTrack, TelemetryTrack
 from protocols.gesture import Gesture
 from protocols.observation import Motion, Observation
-from protocols.telemetry import TelemetrySample
+from protocols.telemetry import TelemetryBatch, TelemetrySample
 
 _STILL_DEGREES, _STILL_UNIT = 0.35, 0.03  # standard deviation of a feed that nobody moves
 _LIVELY = 0.02  # picture widths per second; an avatar that is moved moves at least so fast somewhere
@@ -68,6 +68,8 @@ class Tracks:
                 self.motion.add(observation)
             case TelemetrySample():
                 self.telemetry.add(observation)
+            case TelemetryBatch():
+                self.telemetry.extend(observation)
             case _:
                 pass
 

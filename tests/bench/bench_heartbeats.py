@@ -15,7 +15,7 @@ from websockets.asyncio.client import connect
 
 from protocols.channel.client import ClientConnection
 from protocols.channel.limits import Limits
-from protocols.channel.message import Heartbeat, Sample
+from protocols.channel.message import Heartbeat, Samples
 from protocols.channel.outbox import Outbox
 from protocols.channel.seal import Seal
 from tests.bench.heartbeat_server import KEY, LIMITS
@@ -107,24 +107,23 @@ def _frames(seal: Seal) -> list[str]:
     now, frames = time.monotonic(), []
     for seq in range(1, BEATS + 1):
         start = now + seq
-        samples = [_sample(start + number / SAMPLES, number) for number in range(SAMPLES)]
-        frames.append(seal.close(Heartbeat(seq=seq, t=start + 1, samples=samples))[0])
+        frames.append(seal.close(Heartbeat(seq=seq, t=start + 1, samples=_samples(start)))[0])
     return frames
 
 
-def _sample(t: float, number: int) -> Sample:
+def _samples(start: float) -> Samples:
     """As long on the wire as those of the tracking programs: times to 0.1 ms, angles to 0.01 degrees."""
-    turn = number / 7
-    return Sample(
-        t=round(t, 4),
-        yaw=round(8.13 + turn, 2),
-        pitch=round(-2.31 - turn, 2),
-        roll=round(-4.27 + turn, 2),
-        mouth_open=0.528,
-        eye_blink=0.037,
-        smile=0.009,
-        hand_l=-1.005,
-        hand_r=-0.998,
+    turns = [number / 7 for number in range(SAMPLES)]
+    return Samples(
+        t=[round(start + number / SAMPLES, 4) for number in range(SAMPLES)],
+        yaw=[round(8.13 + turn, 2) for turn in turns],
+        pitch=[round(-2.31 - turn, 2) for turn in turns],
+        roll=[round(-4.27 + turn, 2) for turn in turns],
+        mouth_open=[0.528] * SAMPLES,
+        eye_blink=[0.037] * SAMPLES,
+        smile=[0.009] * SAMPLES,
+        hand_l=[-1.005] * SAMPLES,
+        hand_r=[-0.998] * SAMPLES,
     )
 
 

@@ -19,6 +19,7 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from monitor.operator.gateway import Admission, Gateway
 from protocols.channel.limits import Limits
+from protocols.telemetry import TelemetryBatch
 
 KEY = bytes(range(32))
 LIMITS = Limits(
@@ -37,9 +38,9 @@ async def gateway() -> None:
     async def admit(_operator: str, _session: str) -> Admission:
         return Admission(device_keys=(public,), epoch=1, zero=zero)
 
-    def feed(_session: str, _observation: object) -> None:
+    def feed(_session: str, observation: object) -> None:
         nonlocal fed
-        fed += 1
+        fed += len(observation) if isinstance(observation, TelemetryBatch) else 0
 
     app = Starlette(routes=[WebSocketRoute("/", Gateway(admit=admit, feed=feed, limits=LIMITS).endpoint)])
     config = uvicorn.Config(

@@ -39,7 +39,7 @@ from protocols.channel.table import ClientState
 from protocols.channel.violation import Closing
 from protocols.gesture import Gesture
 from protocols.observation import ChallengeAnswered, ChallengeAsked, Presence
-from protocols.telemetry import TelemetrySample
+from protocols.telemetry import TelemetryBatch, TelemetrySample
 
 pytestmark = pytest.mark.integration
 
@@ -86,7 +86,13 @@ class Service:
         return asyncio.get_running_loop().time() - self.zero
 
     def of(self, kind: type) -> list:
-        return [told for told in [*self.observations, *self.happenings] if isinstance(told, kind)]
+        told = [one for event in [*self.observations, *self.happenings] for one in unpacked(event)]
+        return [one for one in told if isinstance(one, kind)]
+
+
+def unpacked(event: object) -> tuple[object, ...]:
+    """The samples of a batch one by one; anything else as it is."""
+    return event.samples() if isinstance(event, TelemetryBatch) else (event,)
 
 
 @asynccontextmanager
@@ -364,7 +370,7 @@ async def test_pages_of_other_origins_cannot_connect() -> None:
     [
         ("nonsense", "malformed"),
         (b"\x00binary", "not_text"),
-        ("A" * 43 + '.{"type":"heartbeat","seq":1,"t":1,"samples":[]}', "bad_seal"),
+        ("A" * 43 + '.{"type":"heartbeat","seq":1,"t":1,"samples":{"t":[]}}', "bad_seal"),
         ("A" * 43 + '.{"type":"elsewhere"}', "unknown_type"),
     ],
 )

@@ -1,11 +1,10 @@
 import math
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.telemetry import CHANNELS, TelemetryRefused, TelemetrySample, columns
+from protocols.telemetry import CHANNELS, TelemetryBatch, TelemetryRefused, TelemetrySample
 
 unit = st.floats(-1, 1)
 
@@ -39,9 +38,8 @@ def test_the_wire_and_back(values):
     assert TelemetrySample.from_wire(values).to_wire() == values
 
 
-def test_columns_are_in_the_order_of_time_with_holes():
-    times, table = columns([TelemetrySample(at=2.0, yaw=1.0), TelemetrySample(at=1.0, roll=3.0)])
-    assert times.tolist() == [1.0, 2.0]
-    np.testing.assert_array_equal(table["yaw"], [np.nan, 1.0])
-    np.testing.assert_array_equal(table["roll"], [3.0, np.nan])
-    assert set(table) == set(CHANNELS.values())
+def test_a_batch_is_its_samples():
+    batch = TelemetryBatch(times=[1.0, 2.0], channels={"yaw": [1.5, None], "roll": [None, 3.0]})
+    assert batch.samples() == (TelemetrySample(at=1.0, yaw=1.5), TelemetrySample(at=2.0, roll=3.0))
+    assert (batch.at, len(batch)) == (2.0, 2)
+    assert TelemetryBatch(times=[1.0], channels={}).samples() == (TelemetrySample(at=1.0),)

@@ -12,6 +12,7 @@ from protocols.channel.limits import Limits
 from protocols.channel.outbox import Outbox
 from protocols.channel.server import ServerConnection
 from protocols.channel.violation import TheirViolation
+from protocols.telemetry import TelemetryBatch
 
 SESSION = "s-1"
 
@@ -92,7 +93,13 @@ class Pair:
             self.exchange()
 
     def of(self, kind: type) -> list:
-        return [event for event in [*self.happened, *self.heard] if isinstance(event, kind)]
+        told = [one for event in [*self.happened, *self.heard] for one in opened(event)]
+        return [one for one in told if isinstance(one, kind)]
+
+
+def opened(event: object) -> tuple[object, ...]:
+    """The samples of a batch one by one; anything else as it is."""
+    return event.samples() if isinstance(event, TelemetryBatch) else (event,)
 
 
 def floor(limits: Limits | None = None, sharing: Sharing = Sharing.STANDBY) -> Floor:

@@ -27,7 +27,7 @@ from protocols.channel.table import ClientState, ServerState
 from protocols.channel.violation import TheirViolation
 from protocols.gesture import Gesture
 from protocols.observation import ChallengeAnswered, ChallengeAsked, Presence
-from protocols.telemetry import TelemetrySample
+from protocols.telemetry import TelemetryBatch, TelemetrySample
 from tests.unit.protocols.channel.pair import SESSION, device, entropy
 
 ZERO = 900.0
@@ -218,7 +218,7 @@ class HostileWire(RuleBasedStateMachine):
 
     @invariant()
     def samples_are_never_from_the_future_nor_twice(self) -> None:
-        samples = [event for event in self.told if isinstance(event, TelemetrySample)]
+        samples = [sample for event in self.told if isinstance(event, TelemetryBatch) for sample in event.samples()]
         assert all(sample.at <= self.now - ZERO + self.limits.sample_future for sample in samples)
         jumped = any(isinstance(event, ClockJumped) for event in self.told)
         assert jumped or len(samples) <= self.offered

@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocols.channel import message
-from protocols.channel.message import TYPES, Heartbeat, Hello, Notice, Sample, decode, encode, kind_of, move_of
+from protocols.channel.message import TYPES, Heartbeat, Hello, Notice, Samples, decode, encode, kind_of, move_of
 from protocols.channel.table import Move
 from protocols.channel.violation import Fault, TheirViolation
 
-GOOD = b'{"type":"heartbeat","seq":1,"t":2.5,"samples":[{"t":1,"yaw":10.5,"mouthOpen":0.5}]}'
+GOOD = b'{"type":"heartbeat","seq":1,"t":2.5,"samples":{"t":[1],"yaw":[10.5],"mouthOpen":[0.5]}}'
 
 
 def fault(kind: type, payload: bytes) -> Fault:
@@ -21,7 +21,7 @@ def fault(kind: type, payload: bytes) -> Fault:
 
 def test_a_heartbeat_is_read_and_written_alike() -> None:
     beat = decode(Heartbeat, GOOD)
-    assert beat == Heartbeat(seq=1, t=2.5, samples=[Sample(t=1.0, yaw=10.5, mouth_open=0.5)])
+    assert beat == Heartbeat(seq=1, t=2.5, samples=Samples(t=[1.0], yaw=[10.5], mouth_open=[0.5]))
     assert decode(Heartbeat, encode(beat)) == beat
     assert beat.nonce is None
 
@@ -29,7 +29,7 @@ def test_a_heartbeat_is_read_and_written_alike() -> None:
 def test_the_wire_names_are_those_of_telemetry() -> None:
     from protocols.telemetry import CHANNELS
 
-    encoded = {name: field.encode_name for name, field in ((f.name, f) for f in msgspec.structs.fields(Sample))}
+    encoded = {name: field.encode_name for name, field in ((f.name, f) for f in msgspec.structs.fields(Samples))}
     assert encoded == {"t": "t"} | {field: wire for wire, field in CHANNELS.items()}
 
 
@@ -43,9 +43,18 @@ def test_every_message_has_its_move() -> None:
     ("payload", "expected"),
     [
         (GOOD.replace(b'"seq":1', b'"seq":1,"seq":2'), Fault.REPEATED_NAME),
-        (GOOD.replace(b'"yaw":10.5', b'"yaw":1,"yaw":10.5'), Fault.REPEATED_NAME),
-        (GOOD.replace(b'"yaw":10.5', b'"yaw":null'), Fault.REPEATED_NAME),
-        (GOOD.replace(b'"yaw":10.5', b'"yaw":10.5,"\\u0079aw":1'), Fault.REPEATED_NAME),
+        (GOOD.replace(b'"yaw":[10.5]', b'"yaw":[1],"yaw":[10.5]'), Fault.REPEATED_NAME),
+        (GOOD.replace(b'"yaw":[10.5]', b'"yaw":null'), Fault.REPEATED_NAME),
+        (GOOD.replace(b'"yaw":[10.5]', b'"yaw":[10.5],"\\u0079aw":[1]'), Fault.REPEATED_NAME),
+        (GOOD.replace(b'"t":[1]', b'"t":[1],"t":[1]'), Fault.REPEATED_NAME),
+        (
+            GOOD.replace(b'"seq":1', b'"seq":1,"nonce":"AAAAAAAAAAAAAAAAAAAAAA","nonce":"AAAAAAAAAAAAAAAAAAAAAA"'),
+            Fault.REPEATED_NAME,
+        ),
+        (GOOD.replace(b"[10.5]", b"[10.5,1]"), Fault.MALFORMED),
+        (GOOD.replace(b"[10.5]", b"[]"), Fault.MALFORMED),
+        (GOOD.replace(b'"t":[1],', b""), Fault.MALFORMED),
+        (GOOD.replace(b"[10.5]", b"10.5"), Fault.MALFORMED),
         (GOOD.replace(b'"seq":1', b'"seq":1,"type":"heartbeat"'), Fault.REPEATED_NAME),
         (GOOD.replace(b'"yaw"', b'"jaw"'), Fault.MALFORMED),
         (GOOD.replace(b'"seq":1', b'"seq":1,"more":1'), Fault.MALFORMED),
@@ -58,11 +67,11 @@ def test_every_message_has_its_move() -> None:
         (GOOD.replace(b"10.5", b"1e999"), Fault.MALFORMED),
         (GOOD.replace(b"10.5", b"1" * 5000), Fault.MALFORMED),
         (GOOD.replace(b"10.5", b'"10"'), Fault.MALFORMED),
-        (GOOD.replace(b"[{", b"[" * 5000 + b"{"), Fault.MALFORMED),
+        (GOOD.replace(b"[10.5]", b"[" * 5000 + b"10.5]"), Fault.MALFORMED),
         (GOOD[:-1], Fault.MALFORMED),
         (GOOD + b"{}", Fault.MALFORMED),
         (GOOD.replace(b"10.5", b"\xff"), Fault.MALFORMED),
-        (b'{"type":"heartbeat","seq":1,"t":1,"samples":[' + b",".join([b'{"t":1}'] * 1001) + b"]}", Fault.MALFORMED),
+        (b'{"type":"heartbeat","seq":1,"t":1,"samples":{"t":[' + b",".join([b"1"] * 1001) + b"]}}", Fault.MALFORMED),
     ],
 )
 def test_what_is_wrong_with_a_heartbeat_is_found(payload: bytes, expected: Fault) -> None:
@@ -116,18 +125,19 @@ def test_no_bytes_raise_anything_else(noise: bytes, move: Move) -> None:
     assert encode(read)
 
 
-@given(
-    st.lists(
-        st.builds(
-            Sample,
-            t=st.floats(-1e9, 1e9),
-            yaw=st.none() | st.floats(-180, 180),
-            mouth_open=st.none() | st.floats(0, 1),
-            hand_l=st.none() | st.floats(-1, 1),
-        ),
-        max_size=20,
-    )
-)
-def test_every_heartbeat_survives_the_wire(samples: list[Sample]) -> None:
-    beat = Heartbeat(seq=7, t=1.0, samples=samples, nonce="n" * 22)
+@st.composite
+def columns(draw: st.DrawFn) -> Samples:
+    length = draw(st.integers(0, 20))
+
+    def column(values: st.SearchStrategy[float]) -> list[float | None] | None:
+        return draw(st.none() | st.lists(st.none() | values, min_size=length, max_size=length))
+
+    times = draw(st.lists(st.floats(-1e9, 1e9), min_size=length, max_size=length))
+    angles, shares = st.floats(-180, 180), st.floats(-1, 1)
+    return Samples(t=times, yaw=column(angles), mouth_open=column(shares), hand_l=column(shares))
+
+
+@given(columns(), st.none() | st.just("n:" * 11))
+def test_every_heartbeat_survives_the_wire(samples: Samples, nonce: str | None) -> None:
+    beat = Heartbeat(seq=7, t=1.0, samples=samples, nonce=nonce)
     assert decode(Heartbeat, encode(beat)) == beat

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.channel.message import Answer, Attest, Bye, Floor, Heartbeat
+from protocols.channel.message import NO_SAMPLES, Answer, Attest, Bye, Floor, Heartbeat
 from protocols.channel.seal import Line, Seal, base64url, domain, octets, sign, signed, unbase64url
 from protocols.channel.table import Move
 from protocols.channel.violation import Fault, TheirViolation
@@ -41,7 +41,7 @@ def test_the_seal_is_a_known_one() -> None:
 
 @given(st.integers(0, 200), st.integers(1, 255))
 def test_no_bit_can_be_changed(place: int, flip: int) -> None:
-    frame = bytearray(Seal(KEY).close(Heartbeat(seq=1, t=1.0, samples=[]))[0].encode())
+    frame = bytearray(Seal(KEY).close(Heartbeat(seq=1, t=1.0, samples=NO_SAMPLES))[0].encode())
     frame[place % len(frame)] ^= flip
     with pytest.raises(TheirViolation):
         Seal(KEY).open(bytes(frame))

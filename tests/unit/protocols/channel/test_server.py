@@ -4,7 +4,18 @@ import pytest
 
 from protocols.channel.event import AttestReceived, HeartbeatReceived, Outcome
 from protocols.channel.limits import Limits
-from protocols.channel.message import Answer, Attest, Bye, Floor, Heartbeat, Hello, Message, Refused, Sample
+from protocols.channel.message import (
+    NO_SAMPLES,
+    Answer,
+    Attest,
+    Bye,
+    Floor,
+    Heartbeat,
+    Hello,
+    Message,
+    Refused,
+    Samples,
+)
 from protocols.channel.seal import Line, base64url
 from protocols.channel.server import NOT_ADMITTED, ServerConnection
 from protocols.channel.table import ServerState
@@ -51,7 +62,7 @@ def test_it_greets_and_names_itself() -> None:
 
 def test_nothing_may_be_sent_before_it_is_open() -> None:
     server = ServerConnection(entropy=entropy("x", 64), limits=Limits(), now=0.0)
-    beat = HeartbeatReceived(seq=1, sent=0.0, samples=())
+    beat = HeartbeatReceived(seq=1, sent=0.0, samples=NO_SAMPLES)
     for call in (
         lambda: server.ack(beat, taken=0, refused=0, now=0.0),
         lambda: server.floor(driving=True),
@@ -142,8 +153,8 @@ def test_a_nonce_that_is_not_ours_or_used_closes(nonce: str) -> None:
     pair = connected()
     if nonce == "used":
         nonce = pair.client._nonce
-        say(pair, Heartbeat, t=0.0, samples=[], nonce=nonce)
-    assert fault(say, pair, Heartbeat, t=0.0, samples=[], nonce=nonce) is Fault.NONCE
+        say(pair, Heartbeat, t=0.0, samples=NO_SAMPLES, nonce=nonce)
+    assert fault(say, pair, Heartbeat, t=0.0, samples=NO_SAMPLES, nonce=nonce) is Fault.NONCE
 
 
 def test_heartbeats_that_never_echo_are_recordings() -> None:
@@ -151,22 +162,22 @@ def test_heartbeats_that_never_echo_are_recordings() -> None:
     start = pair.now
     while pair.now < start + 10:
         pair.now += 1
-        say(pair, Heartbeat, t=0.0, samples=[])
+        say(pair, Heartbeat, t=0.0, samples=NO_SAMPLES)
     pair.now += 0.1
-    assert fault(say, pair, Heartbeat, t=0.0, samples=[]) is Fault.NONCE
+    assert fault(say, pair, Heartbeat, t=0.0, samples=NO_SAMPLES) is Fault.NONCE
 
 
 def test_a_nonce_echoed_too_late_closes() -> None:
     pair = connected()
     pair.now += 10.1
-    assert fault(say, pair, Heartbeat, t=0.0, samples=[], nonce=pair.client._nonce) is Fault.NONCE
+    assert fault(say, pair, Heartbeat, t=0.0, samples=NO_SAMPLES, nonce=pair.client._nonce) is Fault.NONCE
 
 
 def test_a_heartbeat_holds_so_many_samples() -> None:
     pair = connected()
-    (event,) = say(pair, Heartbeat, t=0.0, samples=[Sample(t=0.0)] * 120)
+    (event,) = say(pair, Heartbeat, t=0.0, samples=Samples(t=[0.0] * 120))
     assert len(event.samples) == 120
-    assert fault(say, pair, Heartbeat, t=0.0, samples=[Sample(t=0.0)] * 121) is Fault.OVERSIZED
+    assert fault(say, pair, Heartbeat, t=0.0, samples=Samples(t=[0.0] * 121)) is Fault.OVERSIZED
 
 
 def test_silence_ends_it() -> None:

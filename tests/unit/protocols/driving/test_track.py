@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from protocols.driving.track import MotionTrack, TelemetryTrack, velocities
-from protocols.telemetry import TelemetrySample
+from protocols.telemetry import TelemetryBatch, TelemetrySample
 from tests.unit.protocols.driving.stage import picture
 
 STILL = np.zeros((18, 32, 2))
@@ -63,3 +65,37 @@ def test_too_few_samples_or_a_hole_say_nothing(at):
     found = velocities(times, times[:, None], np.arange(0.0, 6.0, 0.5), smooth=0.1)
     assert not found.known.any()
     assert not found.values.any()
+
+
+def batch(*times):
+    return TelemetryBatch(times=times, channels={"yaw": list(times), "smile": [None] * len(times)})
+
+
+@given(
+    st.lists(
+        st.lists(st.floats(-3.0, 3.0), min_size=1, max_size=6).map(lambda steps: np.cumsum(np.abs(steps)) + steps[0]),
+        max_size=12,
+    ),
+    st.floats(-5, 15),
+    st.floats(0, 12),
+)
+def test_batches_are_kept_as_if_they_came_one_by_one(heartbeats, start, length):
+    together, single = TelemetryTrack(10.0), TelemetryTrack(10.0)
+    for times in heartbeats:
+        rising = sorted(set(times.tolist()))
+        together.extend(batch(*rising))
+        for one in batch(*rising).samples():
+            single.add(one)
+    assert len(together) == len(single)
+    ours, theirs = together.between(start, start + length), single.between(start, start + length)
+    assert ours.times.tolist() == theirs.times.tolist()
+    assert list(ours.channels) == list(theirs.channels) == (["yaw"] if len(ours.times) else [])
+    assert all(ours.channels[name].tolist() == theirs.channels[name].tolist() for name in ours.channels)
+
+
+def test_samples_one_by_one_are_packed_and_none_is_lost():
+    track = TelemetryTrack(10.0)
+    for number in range(200):
+        track.add(sample(number / 100))
+    assert track.between(0.0, 9.0).times.tolist() == [number / 100 for number in range(200)]
+    assert track.between(0.5, 0.52).channels["yaw"].tolist() == [0.5, 0.51, 0.52]
