@@ -208,6 +208,9 @@ class Gateway:
             if self._crowded(hello, credential):
                 connection.close(Closing.CROWDED, "this device key has too many connections")
                 return None
+            if self._elsewhere(hello):
+                connection.close(Closing.ELSEWHERE, "you operate another session now: leave that one first")
+                return None
             room = self._room(hello.session, admission)
             events = room.floor.enter(connection, hello.operator, now)
         except TheirViolation as violation:
@@ -226,6 +229,11 @@ class Gateway:
         own = {s for s in room.sockets if s.operator == hello.operator} if room is not None else set()
         held = sum(s.credential == credential for s in self._sockets.keys() - own)
         return held >= self._limits.connections_per_credential
+
+    def _elsewhere(self, hello: HelloReceived) -> bool:
+        """Whether the operator is there in as many other sessions as one person may be in at once."""
+        others = (room for session, room in self._rooms.items() if session != hello.session)
+        return sum(room.floor.holds(hello.operator) for room in others) >= self._limits.sessions_per_operator
 
     def _room(self, session: str, admission: Admission) -> Room:
         room = self._rooms.get(session)

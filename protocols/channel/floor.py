@@ -64,6 +64,10 @@ class Floor:
         """Whether nobody is there, nobody can still resume, and nothing is asked."""
         return not (self.connections or self._present() or self._challenges.open)
 
+    def holds(self, operator: str) -> bool:
+        """Whether the operator is there, driving or standing by."""
+        return operator in self._present()
+
     def enter(self, connection: ServerConnection, operator: str, now: float) -> list[FloorEvent]:
         """Let in a connection whose signature has been verified.
 

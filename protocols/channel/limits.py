@@ -30,4 +30,5 @@ class Limits:
     challenges: int = 8
     notices: int = 16
     connections_per_credential: int = 2
+    sessions_per_operator: int = 1
     sockets_per_address: int = 10

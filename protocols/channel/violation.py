@@ -30,6 +30,7 @@ class Closing(StrEnum):
     NOT_ADMITTED = "not_admitted"
     TAKEN = "taken"
     CROWDED = "crowded"
+    ELSEWHERE = "elsewhere"
     SUPERSEDED = "superseded"
     SESSION_OVER = "session_over"
     SHUTDOWN = "shutdown"

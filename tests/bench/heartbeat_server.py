@@ -23,7 +23,13 @@ from protocols.telemetry import TelemetryBatch
 
 KEY = bytes(range(32))
 LIMITS = Limits(
-    rate=1e9, burst=1e9, sample_age=1e6, sample_future=1e6, clock_jump=1e6, connections_per_credential=10_000
+    rate=1e9,
+    burst=1e9,
+    sample_age=1e6,
+    sample_future=1e6,
+    clock_jump=1e6,
+    connections_per_credential=10_000,
+    sessions_per_operator=10_000,
 )
 """As in service, but for a driver that sends an hour's heartbeats in a second, from one address."""
 ACK = '{"type":"ack","seq":1,"of":1,"nonce":"AAAAAAAAAAAAAAAAAAAAAA","taken":30,"refused":0}'

@@ -18,7 +18,7 @@ from protocols.observation import Presence
 from protocols.telemetry import TelemetrySample
 
 OPERATORS = 100
-LIMITS = Limits(connections_per_credential=OPERATORS, sockets_per_address=OPERATORS)
+LIMITS = Limits(connections_per_credential=OPERATORS, sessions_per_operator=OPERATORS, sockets_per_address=OPERATORS)
 
 
 async def vanish() -> list[float]:

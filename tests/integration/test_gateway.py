@@ -405,13 +405,25 @@ async def test_a_flood_is_stopped() -> None:
 
 
 async def test_a_credential_has_few_connections() -> None:
-    async with served(limits=Limits(connections_per_credential=1)) as service:
+    async with served(limits=Limits(connections_per_credential=1, sessions_per_operator=9)) as service:
         first = await Studio(service, session="s-1").open()
         second = Studio(service, session="s-2")
         await eventually(lambda: second.of(Disconnected))
         assert "too many connections" in second.of(Disconnected)[0].cause
         await second.leave()
         await first.leave()
+
+
+async def test_one_person_is_in_one_session_at_a_time() -> None:
+    async with served() as service:
+        first = await Studio(service, session="s-1").open()
+        second = Studio(service, session="s-2")
+        await eventually(lambda: second.of(Disconnected))
+        assert "another session" in second.of(Disconnected)[0].cause
+        assert not second.of(Opened)
+        await first.leave()
+        await second.open()
+        await second.leave()
 
 
 async def test_the_end_of_a_session_ends_the_agent() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from websockets.asyncio.client import connect
 
 from samples.studio.portrait import portraits
 from tests.servers.operator import Operator, make_key
@@ -87,3 +88,10 @@ async def test_a_tracker_that_cannot_be_followed_leaves_the_operator_connected(s
                     await asyncio.sleep(0.1)
             assert "is taken" in operator.told("tracking")[-1]["detail"]
             assert (await studio.api.session(session))["operators_present"] == [name]
+
+
+async def test_compression_is_never_agreed_on(studio: Service) -> None:
+    url = studio.url.replace("http", "ws", 1) + "/v1/operator"
+    async with connect(url, compression="deflate", proxy=None) as websocket:
+        assert "welcome" in str(await websocket.recv())
+        assert websocket.protocol.extensions == []
