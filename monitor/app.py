@@ -109,7 +109,7 @@ class _Parts:
             source_ended=self._source_ended,
         )
         own = WhipEnforcer(self._own_end, around.fence)
-        self._enforcers = {OWN: own, **enforcers(settings.servers, around)}
+        self._enforcers = {OWN: own, **enforcers(settings.servers, around, settings.obs)}
         enforcement = Enforcement(registry, journal, self._enforcer_of)
         self._vigil = Vigil(registry, enforcement, now)
         admission = Admission(registry, lambda session: self._supervisor.pipeline(session), now)

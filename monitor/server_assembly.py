@@ -18,6 +18,7 @@ from monitor.enforcers.livekit import LiveKitEnforcer, LiveKitServer
 from monitor.enforcers.mediamtx import MediaMtxEnforcer, MediaMtxServer
 from monitor.enforcers.nginx_rtmp import NginxRtmpEnforcer, NginxRtmpServer
 from monitor.enforcers.node_media_server import NodeMediaServerEnforcer, NodeMediaServerPlace
+from monitor.enforcers.obs import ObsStudio, WithObs
 from monitor.enforcers.ovenmediaengine import OvenMediaEngineEnforcer, OvenMediaEngineServer
 from monitor.enforcers.srs import SrsEnforcer, SrsServer
 from monitor.enforcers.tencent import TencentEnforcer, TencentServer
@@ -38,11 +39,13 @@ from monitor.server_settings import (
     MediaMtx,
     NginxRtmp,
     NodeMediaServer,
+    Obs,
     OvenMediaEngine,
     Srs,
     Tencent,
     WebhookServer,
 )
+from protocols.session import Placement
 from protocols.signing.acs3 import AlibabaKey
 from protocols.signing.sigv4 import AwsKey
 from protocols.signing.tc3 import TencentKey
@@ -60,9 +63,22 @@ class Surroundings:
     source_ended: Callable[[Order], Awaitable[bool]]
 
 
-def enforcers(servers: Mapping[str, AnyServer], around: Surroundings) -> dict[str, Enforcer]:
-    """Return an enforcer for every server of the settings, by its name."""
-    return {name: _enforcer(name, server, around) for name, server in servers.items()}
+def enforcers(
+    servers: Mapping[str, AnyServer], around: Surroundings, obs: Mapping[str, Obs] | None = None
+) -> dict[str, Enforcer]:
+    """Return an enforcer for every server of the settings, by its name; ``obs`` are publishers' own by their place."""
+    return {name: _with_obs(name, _enforcer(name, server, around), obs or {}) for name, server in servers.items()}
+
+
+def _with_obs(name: str, enforcer: Enforcer, obs: Mapping[str, Obs]) -> Enforcer:
+    studios = {
+        Placement(server=name, app=app, stream=stream): ObsStudio(
+            url=studio.url, password=_open(studio.password), scene=studio.scene
+        )
+        for (server, app, stream), studio in ((place.split("/"), studio) for place, studio in obs.items())
+        if server == name
+    }
+    return WithObs(enforcer, studios) if studios else enforcer
 
 
 def dialects(servers: Mapping[str, AnyServer], made: Mapping[str, Enforcer]) -> dict[str, Dialect]:
@@ -164,6 +180,7 @@ def _dialect(server: AnyServer, enforcer: Enforcer) -> Dialect | None:
 
 
 def _livekit_hooks(server: LiveKit, enforcer: Enforcer) -> LiveKitHooks:
+    enforcer = enforcer.inner if isinstance(enforcer, WithObs) else enforcer
     if not isinstance(enforcer, LiveKitEnforcer):  # they are made from the same settings
         raise TypeError("the enforcer of a LiveKit is a LiveKitEnforcer")
     return LiveKitHooks(api_key=server.api_key, api_secret=server.api_secret.get_secret_value(), remove=enforcer.remove)

@@ -177,3 +177,11 @@ Server = Annotated[AnyServer, Field(discriminator="kind")]
 
 KINDS: tuple[str, ...] = tuple(get_args(section.model_fields["kind"].annotation)[0] for section in get_args(AnyServer))
 """The kinds that there are."""
+
+
+class Obs(Section):
+    """OBS Studio of one place's publisher: asked, never relied upon."""
+
+    url: str = Field(pattern=r"^wss?://[^\s]+$", description="its obs-websocket, such as ws://10.1.0.7:4455")
+    password: SecretStr | None = Field(None, description="password of its obs-websocket")
+    scene: str | None = Field(None, description="scene that it is asked to show when its stream is blocked")

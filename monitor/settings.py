@@ -13,10 +13,10 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
-from monitor.server_settings import KINDS, Section, Server, WebhookKeys
+from monitor.server_settings import KINDS, Obs, Section, Server, WebhookKeys
 
 PREFIX = "NAKANOHITO_"
 FILE = "nakanohito.toml"
@@ -124,6 +124,7 @@ class Settings(BaseSettings):
     threads: int = Field(2, ge=1, le=256, description="threads that decode and look at pictures")
     egress: Egress = Egress()
     servers: dict[str, Server] = Field(default_factory=dict, description="media servers by the name in placements")
+    obs: dict[str, Obs] = Field(default_factory=dict, description="OBS of publishers by place: server/app/stream")
     hooks: Hooks = Hooks()
     webhooks: Webhooks = Webhooks()
     whip: Whip = Whip()
@@ -138,6 +139,14 @@ class Settings(BaseSettings):
             if not _NAME.fullmatch(name):
                 raise ValueError(f"a server's name is of letters, digits, '.', '_' and '-', not {name!r}")
         return value
+
+    @model_validator(mode="after")
+    def _places(self) -> Self:
+        for place in self.obs:
+            server, *rest = place.split("/")
+            if len(rest) != 2 or server not in self.servers:
+                raise ValueError(f"obs.'{place}' is no place on a server of these settings, such as edge/live/room-42")
+        return self
 
     @classmethod
     def settings_customise_sources(

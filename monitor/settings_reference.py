@@ -23,7 +23,7 @@ class Entry:
 
 
 def entries() -> tuple[Entry, ...]:
-    """Every setting in the order of the model; ``NAME`` stands for the name of a media server."""
+    """Every setting in the order of the model; ``NAME`` stands for the name of a media server, or a place."""
     return tuple(_of(Settings, ()))
 
 
@@ -37,7 +37,7 @@ def _of(model: type[BaseModel], path: tuple[str, ...]) -> Iterator[Entry]:
     for name, field in model.model_fields.items():
         here = (*path, name)
         sections = _sections(field.annotation)
-        if name == "servers":
+        if get_origin(field.annotation) is dict:
             for section in sections:
                 yield from _of(section, (*here, "NAME"))
         elif sections and not _listed(field.annotation):

@@ -69,9 +69,13 @@ class Service:
         """Where the service answers."""
         return f"http://127.0.0.1:{self.port}"
 
-    def hook_url(self, server: str) -> str:
-        """What a media server of this name asks before a stream goes on air."""
-        return f"{self.url}/hooks/nginx-rtmp/{server}"
+    def hook_url(self, server: str, kind: str = "nginx-rtmp") -> str:
+        """What a media server of this name and kind asks before a stream goes on air."""
+        return f"{self.url}/hooks/{kind}/{server}"
+
+    def add(self, settings: str) -> None:
+        """Add to the settings, before ``start``."""
+        self._more += settings
 
     def cuts_on(self, name: str, nginx: NginxRtmp) -> None:
         """Name a media server, which must have been started, in the settings; before ``start``."""
@@ -218,6 +222,18 @@ class Api:
         """End a session."""
         ended: Document = await self.call("DELETE", f"/v1/sessions/{session}")
         return ended
+
+    async def book(self, place: str, **booking: Any) -> Document:
+        """Book a place, ``server/app/stream``."""
+        booked: Document = await self.call("PUT", f"/v1/bookings/{place}", json=booking)
+        return booked
+
+    async def at(self, place: str) -> list[Document]:
+        """The sessions of a place, newest first."""
+        server, app, stream = place.split("/")
+        placement = {"server": server, "app": app, "stream": stream}
+        found = (await self.call("GET", "/v1/sessions"))["items"]
+        return [session for session in found if session["placement"] == placement]
 
     async def cuts(self, session: str | None = None) -> list[Document]:
         """The cuts, newest first."""

@@ -7,6 +7,7 @@ import pytest
 
 from monitor.egress import EgressPolicy
 from monitor.enforcers.enforcer import Fence, Order
+from monitor.enforcers.obs import WithObs
 from monitor.server_assembly import Surroundings, dialects, enforcers
 from monitor.server_settings import KINDS
 from monitor.settings import Settings
@@ -47,5 +48,19 @@ async def test_a_server_has_its_enforcer_and_its_hooks(kind: str, tmp_path: Path
     assert set(made) == {"one"}
     found = dialects(settings.servers, made)
     assert [dialect.kind for dialect in found.values()] == ([kind] if kind in ASKING else [])
+    for enforcer in made.values():
+        await enforcer.close()
+
+
+async def test_a_publisher_s_obs_stands_beside_the_enforcer_of_its_server_only(tmp_path: Path) -> None:
+    servers = {kind: {"kind": kind, **SERVERS[kind]} for kind in ("srs", "livekit")}
+    obs = {"livekit/room/hoshi": {"url": "ws://127.0.0.1:4455", "password": "p", "scene": "Notice"}}
+    settings = Settings(data_dir=tmp_path, servers=servers, obs=obs)  # type: ignore[arg-type]
+    around = Surroundings(
+        blocks=MemoryBlocks(), fence=Fence(), egress=EgressPolicy(), now=lambda: 0.0, source_ended=never
+    )
+    made = enforcers(settings.servers, around, settings.obs)
+    assert [isinstance(made[name], WithObs) for name in ("srs", "livekit")] == [False, True]
+    assert dialects(settings.servers, made)["livekit"].kind == "livekit"
     for enforcer in made.values():
         await enforcer.close()

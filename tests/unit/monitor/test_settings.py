@@ -72,6 +72,12 @@ def test_where_streams_are_watched_must_lead_somewhere(tmp_path: Path, watch: st
     assert good.servers["edge"].watch == "http://h/{app}/{stream}.flv"
 
 
+@pytest.mark.parametrize("place", ["edge/live/hoshi", "hoshi", "other/live/hoshi/x"])
+def test_an_obs_belongs_to_a_place_on_a_server(tmp_path: Path, place: str) -> None:
+    with pytest.raises(SettingsRefused, match="is no place on a server of these settings"):
+        Settings.load(written(tmp_path, f'[obs."{place}"]\nurl = "ws://10.1.0.7:4455"'))
+
+
 def test_everything_that_is_wrong_is_listed_with_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = written(
         tmp_path,

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from protocols.signing.acs3 import AlibabaKey, acs3, canonical_query
+from protocols.signing.obs import authentication
 from protocols.signing.sigv4 import AwsKey, sigv4
 from protocols.signing.tc3 import TencentKey, tc3
 
@@ -80,3 +81,12 @@ def test_alibaba_run_instances_of_the_documentation() -> None:
 
 def test_alibaba_encodes_by_rfc_3986() -> None:
     assert canonical_query({"b": "a b*~/", "a": "主"}) == "a=%E4%B8%BB&b=a%20b%2A~%2F"
+
+
+def test_obs_as_in_the_documentation() -> None:
+    answer = authentication(
+        "supersecretpassword",
+        salt="lM1GncleQOaCu9lT1yeUZhFYnqhsLLP1G5lAGo3ixaI=",
+        challenge="+IxH4CnCiqpX1rM9scsNynZzbOe4KhDeYcTNS3PDaeY=",
+    )
+    assert answer == "1Ct943GAT+6YQUUX47Ia/ncufilbe6+oD6lY+5kaCu4="
