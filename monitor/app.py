@@ -20,6 +20,7 @@ from monitor.api.publication import PublishTokens
 from monitor.api.service import Service
 from monitor.assembly import SessionAssembly
 from monitor.budget import WindowBudget
+from monitor.checkpoints import keep
 from monitor.egress import EgressPolicy, http_client
 from monitor.enforcement import Enforcement
 from monitor.enforcers.block import RegisteredBlocks
@@ -29,7 +30,7 @@ from monitor.events import EventFeed
 from monitor.gate import Bookable, PublishGate
 from monitor.hooks.router import HookSettings, WhenBlind, hook_router
 from monitor.journal import Journal
-from monitor.keyring import administrator, publish_secret, webhook_secret
+from monitor.keyring import administrator, ledger_key, publish_secret, webhook_secret
 from monitor.observers.likeness.sight import Sight
 from monitor.operator.gateway import Gateway
 from monitor.own_end import OwnEnd
@@ -41,6 +42,7 @@ from monitor.webhooks import Webhooks
 from protocols.policy import PROFILES
 from protocols.session import Session
 from protocols.webhook import Signer, parse_signer
+from registry.notary import Notary
 from registry.registry import Registry
 
 _log = structlog.get_logger()
@@ -141,12 +143,15 @@ class _Parts:
             servers=frozenset(settings.servers),
             clock=now,
         )
+        self._notary = Notary(registry.ledger, ledger_key(settings.data_dir), settings.checkpoints.name)
+        settings.ledger_key.write_text(f"{self._notary.verifier}\n")
         self._api = Service(
             supervisor=self._supervisor,
             registry=registry,
             settings=settings,
             sight=sight,
             tokens=PublishTokens(publish_secret(settings.data_dir)),
+            notary=self._notary,
             clock=now,
         )
 
@@ -159,6 +164,9 @@ class _Parts:
                 group.create_task(self._webhooks.run(), name="webhooks"),
                 group.create_task(self._supervisor.run(held.set), name="supervisor"),
                 group.create_task(self._vigil.run(), name="vigil"),
+                group.create_task(
+                    keep(self._notary, now, every=self._settings.checkpoints.every_s), name="checkpoints"
+                ),
             ]
             await held.wait()
             await server.serve()

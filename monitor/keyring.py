@@ -7,6 +7,8 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from protocols.webhook import parse_signer
 from registry.apikey import Scope
 from registry.registry import Registry
@@ -32,14 +34,12 @@ def webhook_secret(folder: Path) -> str:
 
 def publish_secret(folder: Path) -> bytes:
     """The secret that publish tokens are made from, 32 bytes; made where there is none."""
-    file = folder / "publish.key"
-    try:
-        secret = bytes.fromhex(_kept(file, lambda: secrets.token_hex(_BYTES)))
-    except ValueError as error:
-        raise _damaged(file, "it is not hexadecimal") from error
-    if len(secret) != _BYTES:  # a file cut short, as by a full disk, must not become a weak key
-        raise _damaged(file, f"it holds {len(secret)} bytes, not {_BYTES}")
-    return secret
+    return _secret(folder / "publish.key")
+
+
+def ledger_key(folder: Path) -> Ed25519PrivateKey:
+    """The key that checkpoints of the ledger are signed with, Ed25519; made where there is none."""
+    return Ed25519PrivateKey.from_private_bytes(_secret(folder / "ledger.key"))
 
 
 async def administrator(registry: Registry, file: Path, at: datetime) -> None:
@@ -49,6 +49,16 @@ async def administrator(registry: Registry, file: Path, at: datetime) -> None:
         return
     _, secret = await registry.keys.create(name="administrator", scopes=frozenset({Scope.ADMIN}), at=at)
     _write(file, secret)
+
+
+def _secret(file: Path) -> bytes:
+    try:
+        secret = bytes.fromhex(_kept(file, lambda: secrets.token_hex(_BYTES)))
+    except ValueError as error:
+        raise _damaged(file, "it is not hexadecimal") from error
+    if len(secret) != _BYTES:  # a file cut short, as by a full disk, must not become a weak key
+        raise _damaged(file, f"it holds {len(secret)} bytes, not {_BYTES}")
+    return secret
 
 
 def _kept(file: Path, make: Callable[[], str]) -> str:

@@ -84,6 +84,17 @@ class Log(Section):
     format: Literal["text", "json"] = Field("text", description="for people or for programs")
 
 
+class Checkpoints(Section):
+    """Signed checkpoints of the ledger."""
+
+    name: str = Field(
+        "nakanohito.local/ledger",
+        pattern=r"^[^\s+]{1,128}$",
+        description="the ledger's name in its checkpoints: a host and a path of yours, without a scheme",
+    )
+    every_s: float = Field(600, ge=1, le=86_400, description="seconds between two checkpoints, where anything is new")
+
+
 class OperatorChannel(Section):
     """The operators' WebSocket."""
 
@@ -130,6 +141,7 @@ class Settings(BaseSettings):
     whip: Whip = Whip()
     operator: OperatorChannel = OperatorChannel()
     likeness: Likeness = Likeness()
+    checkpoints: Checkpoints = Checkpoints()
     log: Log = Log()
 
     @field_validator("servers")
@@ -185,6 +197,11 @@ class Settings(BaseSettings):
     def ledger(self) -> Path:
         """The ledger's file."""
         return self.data_dir / "ledger.sqlite"
+
+    @property
+    def ledger_key(self) -> Path:
+        """The file of the public key that the ledger's checkpoints are checked with."""
+        return self.data_dir / "ledger.pub"
 
     @property
     def admin_key(self) -> Path:

@@ -5,7 +5,7 @@ Read it with any SQLite: one table, ``entries``, chained as described in ``proto
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,6 +16,9 @@ from registry.ledger_head import read_head
 INTENT = "cut.intended"
 RECEIPT = "cut.confirmed"
 """An intent without a receipt of the same subject was begun and not finished."""
+
+Check = Callable[[Entry], str | None]
+"""What is wrong with an entry, None where nothing is."""
 
 COLUMNS = "number, at, kind, session, subject, body, previous, hash"
 _CHUNK = 500
@@ -76,12 +79,24 @@ class LedgerReader:
         with translated(self.path):
             return tuple(_entry(row) for row in self._connection.execute(query, (INTENT, RECEIPT)))
 
-    def verify(self) -> Verification:
-        """Check every entry from the first on, a chunk at a time, and that none acknowledged is missing."""
+    def hashes(self, after: int, until: int) -> Iterator[bytes]:
+        """The hashes of the entries numbered above ``after`` up to ``until``, in order; fewer where fewer are there."""
+        with translated(self.path):
+            rows = self._connection.execute(
+                "SELECT hash FROM entries WHERE number > ? AND number <= ? ORDER BY number", (after, until)
+            )
+            for (fingerprint,) in rows:
+                yield fingerprint
+
+    def verify(self, also: Check = lambda entry: None) -> Verification:
+        """Check every entry from the first on, a chunk at a time, and that none acknowledged is missing.
+
+        ``also`` is asked about each entry that follows; what it says is the entry's flaw.
+        """
         verification = Verification(ok=True, entries=0, first_bad=None, flaw=None, head=Head())
         try:
             noted = read_head(head_path(self.path))
-            verification = walk(self._connection, Head())
+            verification = walk(self._connection, Head(), also)
             if verification.ok:
                 require(self._connection, noted or Head(), self.path)
                 _whole(self._connection)
@@ -155,12 +170,12 @@ def require(connection: sqlite3.Connection, noted: Head, path: Path) -> None:
         )
 
 
-def walk(connection: sqlite3.Connection, head: Head) -> Verification:
+def walk(connection: sqlite3.Connection, head: Head, also: Check = lambda entry: None) -> Verification:
     """Follow the chain from ``head`` to its end. Each chunk is a read of its own, so that no writer waits."""
     problem: str | None = None
     try:
         for entry in _entries(connection, head.number):
-            if (problem := flaw(entry, head)) is not None:
+            if (problem := flaw(entry, head) or also(entry)) is not None:
                 break
             head = Head(number=entry.number, hash=entry.hash)
     except (sqlite3.Error, TypeError, ValueError) as error:

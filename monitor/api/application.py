@@ -16,6 +16,7 @@ from monitor.api import (
     exposition,
     health,
     keys,
+    ledger,
     operators,
     policies,
     problem,
@@ -37,6 +38,7 @@ _ROUTERS: Sequence[APIRouter] = (
     operators.router,
     policies.router,
     keys.router,
+    ledger.router,
     health.router,
     exposition.router,
 )

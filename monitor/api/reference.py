@@ -18,6 +18,7 @@ TAGS = [
     {"name": "operators", "description": "The people who drive avatars, under their issuer's pseudonym."},
     {"name": "policies", "description": "Every threshold and every duration, in versions that never change."},
     {"name": "keys", "description": "API keys and what they may do."},
+    {"name": "ledger", "description": "Signed checkpoints of the ledger, and proofs of what it holds."},
     {"name": "health", "description": "Whether the service lives and works."},
 ]
 

@@ -14,6 +14,7 @@ from monitor.settings import Settings
 from protocols.backend import AttachRequest, SessionEvent, SessionStatus
 from protocols.session import CutId, Session, SessionId
 from registry.cut import Cut
+from registry.notary import Notary
 from registry.registry import Registry
 
 
@@ -93,6 +94,7 @@ class Service:
     settings: Settings
     sight: Sight
     tokens: PublishTokens
+    notary: Notary
     # Encoding is heavy and streams go first: one enrolment at a time.
     enrolling: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
     publications: Publications = field(default_factory=Publications)

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import httpx
 import typer
@@ -33,6 +33,10 @@ class Client:
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
         """The document at ``path``."""
         return self._ask("GET", path, params=_given(params))
+
+    def text(self, path: str) -> str:
+        """The text at ``path``."""
+        return self._answer("GET", path).text
 
     def post(self, path: str, document: Any = None) -> Any:
         """Post a document."""
@@ -74,6 +78,9 @@ class Client:
             yield response
 
     def _ask(self, method: str, path: str, *, timeout: float = _SECONDS, **how: Any) -> Any:
+        return self._answer(method, path, timeout=timeout, **how).json()
+
+    def _answer(self, method: str, path: str, *, timeout: float = _SECONDS, **how: Any) -> httpx.Response:
         try:
             response = httpx.request(
                 method, self.url + path, headers=self._headers, timeout=httpx.Timeout(timeout, connect=5.0), **how
@@ -84,9 +91,9 @@ class Client:
             fail(f"'{self.url}' is no address of a service; write it like http://127.0.0.1:8470.", 2)
         if not response.is_success:
             _refused(response)
-        return response.json()
+        return response
 
-    def unreachable(self, error: Exception) -> Any:
+    def unreachable(self, error: Exception) -> NoReturn:
         """Say that nobody answers, and leave."""
         if isinstance(error, httpx.UnsupportedProtocol):
             fail(f"'{self.url}' is no address of a service; write it like http://127.0.0.1:8470.", 2)

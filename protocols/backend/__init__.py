@@ -9,6 +9,7 @@ from protocols.backend.cut import CutView, RestoreRequest
 from protocols.backend.event import DATA, EventType, SessionEvent, WebhookEvent
 from protocols.backend.health import HealthView
 from protocols.backend.key import KeyCreated, KeyRequest, KeyView
+from protocols.backend.ledger import ConsistencyView, EntryView, InclusionView
 from protocols.backend.operator import DeviceKeyRequest, EnrolOperator, OperatorView, key_bytes
 from protocols.backend.part import Page
 from protocols.backend.policy import PolicyView
@@ -34,13 +35,16 @@ __all__ = [
     "BookingRequest",
     "BookingView",
     "ChallengeView",
+    "ConsistencyView",
     "CutView",
     "DeviceKeyRequest",
     "EnrolOperator",
+    "EntryView",
     "EventType",
     "EvidenceView",
     "Explanation",
     "HealthView",
+    "InclusionView",
     "InvalidField",
     "KeyCreated",
     "KeyRequest",

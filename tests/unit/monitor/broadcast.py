@@ -33,7 +33,7 @@ from protocols.session import AvatarId, Feed, OperatorId, Placement, Session, Se
 from protocols.verdict import Driver, Verdict
 from registry.cut import Cut
 from registry.error import LedgerFailure
-from registry.ledger import Entry, Ledger
+from registry.ledger import Entry, Head, Ledger
 from registry.registry import Registry
 from registry.state import CutState
 
@@ -201,6 +201,14 @@ class FrailLedger:
         self.refuses: set[str] = set()
         self.stops_at = ""
         """The kind of entry at which the process is killed; with ``+`` in front, just after it was written."""
+
+    @property
+    def path(self) -> Path:
+        return self._ledger.path
+
+    @property
+    def head(self) -> Head:
+        return self._ledger.head
 
     async def append(self, kind: str, session: str, subject: str, body: Mapping[str, Any], at: datetime) -> Entry:
         if self.broken or kind in self.refuses:

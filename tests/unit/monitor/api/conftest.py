@@ -9,7 +9,7 @@ from tests.unit.monitor.api.world import World, build
 
 @pytest.fixture
 async def registry(tmp_path: Path) -> AsyncIterator[Registry]:
-    opened = await Registry.open(f"sqlite:///{tmp_path / 'registry.sqlite'}")
+    opened = await Registry.open(f"sqlite:///{tmp_path / 'registry.sqlite'}", tmp_path / "ledger.sqlite")
     yield opened
     await opened.close()
 

@@ -50,7 +50,7 @@ def house(folder: Path) -> Iterator[House]:
     ready = threading.Event()
 
     async def live() -> None:
-        registry = await Registry.open(f"sqlite:///{folder / 'registry.sqlite'}")
+        registry = await Registry.open(f"sqlite:///{folder / 'registry.sqlite'}", folder / "ledger.sqlite")
         world = await build(folder, registry)
         config = uvicorn.Config(world.app, port=0, log_config=None, ws="none", timeout_graceful_shutdown=1)
         server = _Server(config)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import cast
 
 import httpx
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 
 from monitor.api.application import application
@@ -22,6 +23,7 @@ from protocols.policy import PROFILES
 from protocols.session import AvatarId, CutId, OperatorId, Session, SessionId, SessionState, SourceKind
 from registry.apikey import Scope
 from registry.cut import Cut
+from registry.notary import Notary
 from registry.registry import Registry
 
 SERVERS = {
@@ -160,6 +162,7 @@ async def build(folder: Path, registry: Registry, *, sight: Sight | None = None,
         settings=Settings(data_dir=folder, **{"servers": SERVERS, **settings}),  # type: ignore[arg-type]
         sight=sight or cast("Sight", FakeSight()),
         tokens=PublishTokens(bytes(32)),
+        notary=Notary(registry.ledger, Ed25519PrivateKey.from_private_bytes(bytes(32)), "log.example"),
         clock=lambda: NOW,
     )
     app = application(service)

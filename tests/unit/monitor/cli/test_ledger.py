@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from registry.ledger import Ledger
+from tests.unit.monitor.api.house import House
+from tests.unit.monitor.api.world import NOW
 from tests.unit.monitor.cli.terminal import Terminal
 
 
@@ -57,3 +59,77 @@ def test_no_ledger(terminal: Terminal, tmp_path: Path) -> None:
     junk = terminal.type("ledger", "verify", "junk")
     assert junk.code in {1, 2}
     assert junk.err.count("\n") == 1
+
+
+# ---- signed
+
+
+@pytest.fixture
+def key(home: House) -> str:
+    return str(home.world.service.notary.verifier)
+
+
+def noted(home: House, count: int) -> None:
+    async def append() -> None:
+        for number in range(count):
+            await home.world.registry.ledger.append("verdict.changed", "ses_a", "", {"number": number}, NOW)
+
+    asyncio.run_coroutine_threadsafe(append(), home.loop).result(30)
+
+
+def test_a_ledger_is_verified_against_a_checkpoint_that_was_kept(terminal: Terminal, home: House, key: str) -> None:
+    noted(home, 4)
+    Path("kept").write_text(terminal.well("ledger", "checkpoint"))
+    noted(home, 2)
+    file = str(home.world.registry.ledger.path)
+    found = terminal.document("ledger", "verify", file, "--key", key, "--checkpoint", "kept")
+    assert (found["ok"], found["entries"], found["checkpoints"]) == (True, 6, 1)
+    Path("key").write_text(key)
+    assert "checkpoints that hold" in terminal.well("ledger", "verify", file, "--key", "key", "--checkpoint", "kept")
+
+
+def test_an_entry_is_proven_without_the_ledger(terminal: Terminal, home: House, key: str) -> None:
+    noted(home, 5)
+    proof = terminal.well("ledger", "prove", "3")
+    Path("proof").write_text(proof)
+    assert "in the ledger" in terminal.well("ledger", "check", "proof", "--key", key)
+    assert terminal.document("ledger", "check", "proof", "--key", key)["body"] == {"number": 2}
+    Path("ledger.pub").write_text(key)
+    terminal.well("ledger", "check", "proof")
+
+
+def test_a_proof_that_was_changed_shows_nothing(terminal: Terminal, home: House, key: str) -> None:
+    noted(home, 5)
+    proof = json.loads(terminal.well("ledger", "prove", "3"))
+    other = json.loads(terminal.well("ledger", "prove", "4"))
+    wrong = [
+        (proof | {"entry": proof["entry"] | {"kind": "cut.confirmed"}}, "was altered", 1),
+        (proof | {"entry": other["entry"]}, "not shown to be", 1),
+        (proof | {"proof": proof["proof"][:-1]}, "not shown to be", 1),
+        (proof | {"checkpoint": proof["checkpoint"].replace("\n5\n", "\n6\n")}, "no signature", 1),
+        (proof | {"proof": ["xyz"]}, "no proof of an entry", 2),
+        ({}, "no proof of an entry", 2),
+    ]
+    for number, (document, says, code) in enumerate(wrong):
+        Path(f"{number}").write_text(json.dumps(document))
+        typed = terminal.type("ledger", "check", f"{number}", "--key", key)
+        assert (typed.code, says in typed.err, typed.err.count("\n")) == (code, True, 1)
+
+
+def test_a_key_and_a_checkpoint_that_are_none_are_said(
+    terminal: Terminal, home: House, key: str, tmp_path: Path
+) -> None:
+    noted(home, 1)
+    file = str(home.world.registry.ledger.path)
+    (tmp_path / "junk").write_bytes(b"\xff\xfe junk")
+    (tmp_path / "kept").write_text(terminal.well("ledger", "checkpoint"))
+    wrong = [
+        (("--checkpoint", "kept"), "whose signatures to believe"),
+        (("--key", "junk"), "--key"),
+        (("--key", "not+a+key"), "verifier key"),
+        (("--key", key, "--checkpoint", "junk"), "cannot be read as a checkpoint"),
+        (("--key", key.replace("log.example", "log.other"), "--checkpoint", "kept"), "id is not that of its key"),
+    ]
+    for words, says in wrong:
+        typed = terminal.type("ledger", "verify", file, *words)
+        assert (typed.code, says in typed.err, typed.err.count("\n")) == (2, True, 1), typed.err
