@@ -34,7 +34,7 @@ def table() -> str:
 
 
 def _of(model: type[BaseModel], path: tuple[str, ...]) -> Iterator[Entry]:
-    for name, field in model.model_fields.items():
+    for name, field in sorted(model.model_fields.items(), key=lambda named: named[0] != "kind"):
         here = (*path, name)
         sections = _sections(field.annotation)
         if get_origin(field.annotation) is dict:

@@ -150,7 +150,7 @@ class JanusStage:
 
     async def __aenter__(self) -> Self:
         await self._stack.enter_async_context(self.janus)
-        await self.admit()
+        await self.admit("one", "two")
         self.enforcer = JanusEnforcer(self.place("s3cret"), self.blocks)
         self._stack.push_async_callback(self.enforcer.close)
         return self
@@ -158,8 +158,8 @@ class JanusStage:
     async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
 
-    async def admit(self) -> None:
-        await self.janus.allow(*(self._token(stream) for stream in ("one", "two")))
+    async def admit(self, *streams: str) -> None:
+        await self.janus.allow(*(self._token(stream) for stream in streams))
 
     def place(self, api_secret: str) -> JanusServer:
         return JanusServer(
@@ -194,7 +194,7 @@ class JanusStage:
 
     async def start(self) -> None:
         await self.janus.start()
-        await self.admit()
+        await self.admit("one", "two")
 
     def stranger(self) -> Enforcer:
         return JanusEnforcer(self.place("wrong"), self.blocks)

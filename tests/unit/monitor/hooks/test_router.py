@@ -114,6 +114,29 @@ async def test_a_server_that_the_settings_do_not_know_is_refused() -> None:
     assert gate.asked == []
 
 
+async def test_a_server_that_asks_as_another_kind_is_refused() -> None:
+    gate = Gate()
+    assert (await post(gate, PUBLISH, url="/hooks/srs/main?token=t0ken")).status_code == 404
+    assert gate.asked == []
+
+
+async def test_a_publisher_may_name_its_operator_once() -> None:
+    gate = Gate()
+    assert (await post(gate, f"{PUBLISH}&operator=op_1")).status_code == 200
+    assert gate.asked == [("publish", S1, "op_1")]
+    for smuggled in ("&operator=op_1&operator=op_2", "&operator=", "&operator=a%20b"):
+        assert (await post(gate, PUBLISH + smuggled)).status_code == 400
+
+
+async def test_a_server_that_signs_is_believed_by_its_signature_and_from_anywhere() -> None:
+    class Signed(NginxRtmpHooks):
+        signed = True
+
+    settings = replace(SETTINGS, servers={"main": Signed()})
+    answer = await post(Gate(), PUBLISH, peer="203.0.113.9", url="/hooks/nginx-rtmp/main", settings=settings)
+    assert answer.status_code == 200
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [
