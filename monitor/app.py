@@ -145,6 +145,7 @@ class _Parts:
         )
         self._notary = Notary(registry.ledger, ledger_key(settings.data_dir), settings.checkpoints.name)
         settings.ledger_key.write_text(f"{self._notary.verifier}\n")
+        self._gate = self._make_gate()
         self._api = Service(
             supervisor=self._supervisor,
             registry=registry,
@@ -175,6 +176,7 @@ class _Parts:
 
     async def close(self) -> None:
         """Close what the parts have open."""
+        await self._gate.close()
         for enforcer in self._enforcers.values():
             await enforcer.close()
         await self._client.aclose()
@@ -183,7 +185,7 @@ class _Parts:
         app = application(
             self._api,
             gateway=[WebSocketRoute("/v1/operator", self._gateway.endpoint)],
-            hooks=hook_router(self._gate(), _hook_settings(self._settings, self._enforcers)),
+            hooks=hook_router(self._gate, _hook_settings(self._settings, self._enforcers)),
             lifespan=self._lifespan,
         )
         return uvicorn.Config(
@@ -204,7 +206,7 @@ class _Parts:
         yield
         await self._gateway.shutdown()
 
-    def _gate(self) -> PublishGate:
+    def _make_gate(self) -> PublishGate:
         return PublishGate(
             self._registry.blocks,
             self._registry.bookings,

@@ -1,8 +1,10 @@
 """The gate: who may go on air. Blocks keep out, bookings let in, and what is let in is attached at once."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from urllib.parse import quote
 
 import structlog
@@ -15,9 +17,12 @@ from protocols.booking import Booking
 from protocols.session import Placement, Session, SessionId
 from registry.block import Blocks
 from registry.booking import Bookings
-from registry.error import NotFound, Refused, SessionConflict
+from registry.error import NotFound, Refused, RegistryError, SessionConflict
 
 _log = structlog.get_logger()
+
+_CATCH_UP_EVERY = 5.0  # seconds
+_CATCH_UP_FOR = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +52,7 @@ class PublishGate:
         self._attach = attach
         self._session = session
         self._clock = clock
+        self._tasks: set[asyncio.Task[Any]] = set()
 
     async def may_publish(self, placement: Placement, *, operator: str | None = None) -> str | None:
         """Return why the stream must not go on air; None where it may, and then it is watched if it is booked.
@@ -72,10 +78,47 @@ class PublishGate:
         """A publisher has left. Hooks may be late or invented, so the session's own source says when it is over."""
         _log.info("publish.done", server=placement.server, app=placement.app)
 
+    def unseen(self, placement: Placement, *, operator: str | None = None) -> None:
+        """Go on deciding about a stream that was let on air meanwhile, so that none stays unwatched unseen."""
+        self._keep(asyncio.create_task(self._catch_up(placement, operator), name="publish, unseen"))
+
+    async def close(self) -> None:
+        """Leave what is still to be decided."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _catch_up(self, placement: Placement, operator: str | None) -> None:
+        began = asyncio.get_running_loop().time()
+        while asyncio.get_running_loop().time() < began + _CATCH_UP_FOR:
+            await asyncio.sleep(_CATCH_UP_EVERY)
+            try:
+                refusal = await self.may_publish(placement, operator=operator)
+            except (RegistryError, AttachLater) as trouble:
+                _log.warning("publish.unseen", server=placement.server, app=placement.app, because=str(trouble))
+                continue
+            if refusal is not None:  # it is on air; blocked places are the vigil's to clear
+                _log.error("publish.unwatched", server=placement.server, app=placement.app, because=refusal)
+            return
+        _log.error("publish.unwatched", server=placement.server, app=placement.app, because="nothing could be decided")
+
+    def _keep(self, task: "asyncio.Task[Any]") -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._left)
+
+    def _left(self, task: "asyncio.Task[Any]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (fault := task.exception()) is not None:  # its asker may be gone
+            _log.debug("publish.task", fault=type(fault).__name__)
+
     async def _watched(self, booking: Booking) -> str | None:
         """Attach the broadcast; why it must not go on air where it cannot be. Raises what is our own trouble."""
         try:
-            session = await self._attach(_request(booking, self._bookable, self._clock()), account="")
+            request = _request(booking, self._bookable, self._clock())
+            attaching = asyncio.ensure_future(self._attach(request, account=""))
+            self._keep(attaching)
+            # The media server does not wait for ever, and a session is never attached by halves.
+            session = await asyncio.shield(attaching)
         except SessionConflict as twice:
             return await self._attached_before(booking, twice)
         except AttachLater:

@@ -37,6 +37,9 @@ class Gate(Protocol):
     async def ended(self, placement: Placement) -> None:
         """The publisher of the stream has left."""
 
+    def unseen(self, placement: Placement, *, operator: str | None) -> None:
+        """A stream was let on air although nothing could be decided; it has to be, later."""
+
 
 class WhenBlind(StrEnum):
     """What a media server is told while the gate cannot decide: a fault of ours must not cut, so PERMIT is usual."""
@@ -95,7 +98,11 @@ async def _decide(gate: Gate, settings: HookSettings, asked: Asked) -> str | Non
     match asked.moment:
         case Moment.PUBLISH:
             permits = settings.when_blind is WhenBlind.PERMIT
-            return await _asked(gate.may_publish(asked.placement, operator=asked.operator), permits)
+            return await _asked(
+                gate.may_publish(asked.placement, operator=asked.operator),
+                permits,
+                lambda: gate.unseen(asked.placement, operator=asked.operator),
+            )
         case Moment.STAY:
             return await _asked(gate.may_go_on(asked.placement), permit_when_blind=True)
         case Moment.ENDED:
@@ -138,11 +145,18 @@ async def _body(request: Request) -> bytes:
     return bytes(body)
 
 
-async def _asked(asking: Awaitable[str | None], permit_when_blind: bool) -> str | None:
-    """Return the gate's refusal; where the gate fails or takes too long, what is to be said then."""
+async def _asked(
+    asking: Awaitable[str | None], permit_when_blind: bool, unseen: Callable[[], None] = lambda: None
+) -> str | None:
+    """Return the gate's refusal; where the gate fails or takes too long, what is to be said then.
+
+    ``unseen`` is told of what is permitted then.
+    """
     try:
         async with asyncio.timeout(SECONDS):
             return await asking
     except Exception as error:  # whatever the gate's trouble is, it is ours and not the publisher's
         log.warning("hook.blind", error=type(error).__name__, permitted=permit_when_blind)
+        if permit_when_blind:
+            unseen()
         return None if permit_when_blind else "The monitor cannot decide at the moment; try again in a minute."

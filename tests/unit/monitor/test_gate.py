@@ -1,5 +1,6 @@
 """The gate and the blocks behind it, on a real registry."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -7,7 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import structlog
 
+import monitor.gate as module
 from monitor.egress import EgressRefused
 from monitor.enforcers.block import RegisteredBlocks
 from monitor.enforcers.enforcer import EnforcerFailure
@@ -193,6 +196,61 @@ async def test_our_own_trouble_is_no_refusal(entrance: Entrance, fault: Exceptio
     entrance.desk.fault = fault
     with pytest.raises(type(fault)):
         await entrance.gate.may_publish(PLACEMENT)
+
+
+async def test_a_media_server_that_does_not_wait_leaves_no_session_half_attached(entrance: Entrance) -> None:
+    begun, go_on = asyncio.Event(), asyncio.Event()
+    attach = entrance.desk.attach
+
+    async def slowly(request: AttachRequest, *, account: str) -> Session:
+        begun.set()
+        await go_on.wait()
+        return await attach(request, account=account)
+
+    entrance.gate._attach = slowly
+    asking = asyncio.create_task(entrance.gate.may_publish(PLACEMENT))
+    await begun.wait()
+    asking.cancel()
+    await asyncio.wait([asking])
+    go_on.set()
+    await asyncio.wait(set(entrance.gate._tasks))
+    assert len(await entrance.desk.registry.sessions.open()) == 1
+
+
+async def test_what_was_let_on_air_unseen_is_attached_as_soon_as_it_can_be(
+    entrance: Entrance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_CATCH_UP_EVERY", 0.01)
+    entrance.desk.fault = Unavailable("locked")
+    entrance.gate.unseen(PLACEMENT)
+    async with asyncio.timeout(5):
+        while len(entrance.desk.requests) < 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    entrance.desk.fault = None
+    await asyncio.wait(set(entrance.gate._tasks))
+    assert len(await entrance.desk.registry.sessions.open()) == 1
+
+
+@pytest.mark.parametrize("reason", ["blocked", "never"])
+async def test_what_stays_undecided_or_is_refused_too_late_is_said(
+    entrance: Entrance, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_CATCH_UP_EVERY", 0.01)
+    monkeypatch.setattr(module, "_CATCH_UP_FOR", 0.05)
+    if reason == "blocked":
+        await entrance.desk.registry.blocks.put(PLACEMENT, reason="Nobody drives.", at=NOW)
+    else:
+        entrance.desk.fault = Unavailable("locked")
+    with structlog.testing.capture_logs() as said:
+        entrance.gate.unseen(PLACEMENT)
+        await asyncio.wait(set(entrance.gate._tasks), timeout=5)
+    assert said[-1]["event"] == "publish.unwatched"
+
+
+async def test_what_is_to_be_decided_is_left_when_the_service_stops(entrance: Entrance) -> None:
+    entrance.gate.unseen(PLACEMENT)
+    await entrance.gate.close()
+    assert entrance.desk.requests == []
 
 
 async def test_an_order_whose_time_has_passed_blocks_nothing(registry: Registry) -> None:

@@ -187,11 +187,15 @@ async def test_our_own_trouble_ends_no_stream(trouble: str, monkeypatch: pytest.
         async def ended(self, placement: Placement) -> None:
             await self.may_publish(placement, operator=None)
 
+        def unseen(self, placement: Placement, *, operator: str | None) -> None:
+            self.asked.append(("unseen", placement, operator or ""))
+
     update = PUBLISH.replace("call=publish", "call=update_publish")
     done = PUBLISH.replace("call=publish", "call=publish_done")
     for when_blind, status in ((WhenBlind.PERMIT, 200), (WhenBlind.REFUSE, 403)):
-        settings = replace(SETTINGS, when_blind=when_blind)
-        assert (await post(Troubled(), PUBLISH, settings=settings)).status_code == status
+        settings, gate = replace(SETTINGS, when_blind=when_blind), Troubled()
+        assert (await post(gate, PUBLISH, settings=settings)).status_code == status
+        assert gate.asked == ([("unseen", S1, "")] if status == 200 else [])
         assert (await post(Troubled(), update, settings=settings)).status_code == 200
         assert (await post(Troubled(), done, settings=settings)).status_code == 200
 
