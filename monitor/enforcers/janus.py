@@ -5,11 +5,12 @@ each publisher's is made from the secret that the platform and we share, so that
 ``publisher_token``. Janus answers errors with status 200 and a number; a kick of somebody who is not there is one.
 """
 
+import asyncio
 import hashlib
 import hmac
 from base64 import urlsafe_b64encode
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -24,6 +25,7 @@ _DONE = frozenset({"success", "participants"})
 _ABSENT = frozenset({426, 428})  # no such room, no such user
 _WRONG_SECRET = 433
 _UNAUTHORIZED = 403
+_FORGOTTEN = frozenset({458, 459})  # no such session, no such handle: Janus drops those that are silent for a minute
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,10 @@ def publisher_token(secret: str, room: str, publisher: str) -> str:
     return urlsafe_b64encode(digest).decode().rstrip("=")
 
 
+class _Forgotten(EnforcerFailure):
+    """The session that we had is no more."""
+
+
 class JanusEnforcer:
     """The enforcer for one Janus."""
 
@@ -57,6 +63,8 @@ class JanusEnforcer:
         self._fence = fence or Fence()
         self._api = HttpApi(f"Janus {server.name!r}", server.url, near_client())
         self._transactions = count()
+        self._attaching = asyncio.Lock()
+        self._handle: str | None = None
 
     async def block(self, order: Order) -> None:
         """Take the publisher's token off the list of its room. A room that is not there takes nobody."""
@@ -64,25 +72,22 @@ class JanusEnforcer:
         placement = self._place(order)
         await self._blocks.put(order)
         token = self._token(placement)
-        async with self._handle() as handle:
-            before = await self._ask(handle, placement, "allowed", action="remove", allowed=[])
-            if token in before.list("allowed"):
-                await self._ask(handle, placement, "allowed", action="remove", allowed=[token])
-                # The list is kept, and checked by nobody, in a room whose check is switched off.
-                await self._ask(handle, placement, "allowed", action="enable")
+        before = await self._ask(placement, "allowed", action="remove", allowed=[])
+        if token in before.list("allowed"):
+            await self._ask(placement, "allowed", action="remove", allowed=[token])
+            # The list is kept, and checked by nobody, in a room whose check is switched off.
+            await self._ask(placement, "allowed", action="enable")
 
     async def cut(self, order: Order) -> None:
         """Kick the publisher. Janus says so at once and has closed the connection a moment later."""
         self._fence.admit(order)
         placement = self._place(order)
-        async with self._handle() as handle:
-            await self._ask(handle, placement, "kick", id=self._named(placement.stream))
+        await self._ask(placement, "kick", id=self._named(placement.stream))
 
     async def gone(self, order: Order) -> bool:
         """Whether no participant of this id publishes in the room."""
         placement = self._place(order)
-        async with self._handle() as handle:
-            listed = await self._ask(handle, placement, "listparticipants")
+        listed = await self._ask(placement, "listparticipants")
         if listed.at("error_code") is None and not isinstance(listed.at("participants"), list):
             raise self._api.unreadable("who is in the room")
         return not any(_publishes(each, placement.stream) for each in listed.list("participants"))
@@ -93,11 +98,13 @@ class JanusEnforcer:
         placement = self._place(order)
         await self._blocks.lift(order)
         if not await self._blocks.held(placement):
-            async with self._handle() as handle:
-                await self._ask(handle, placement, "allowed", action="add", allowed=[self._token(placement)])
+            await self._ask(placement, "allowed", action="add", allowed=[self._token(placement)])
 
     async def close(self) -> None:
-        """Close what is open."""
+        """End the session and close what is open."""
+        if self._handle is not None:
+            with suppress(EnforcerFailure):  # Janus forgets it by itself after a while
+                await self._post(self._handle.rpartition("/")[0], janus="destroy")
         await self._api.close()
 
     def _place(self, order: Order) -> Placement:
@@ -114,21 +121,10 @@ class JanusEnforcer:
     def _token(self, placement: Placement) -> str:
         return publisher_token(self._server.token_secret, placement.app, placement.stream)
 
-    @asynccontextmanager
-    async def _handle(self) -> AsyncIterator[str]:
-        """A session with a handle on the VideoRoom, for one command; the path of the handle."""
-        session = f"/{self._number(await self._post('', janus='create'))}"
-        try:
-            yield f"{session}/{self._number(await self._post(session, janus='attach', plugin=_PLUGIN))}"
-        finally:
-            with suppress(EnforcerFailure):  # Janus forgets it by itself after a while
-                await self._post(session, janus="destroy")
-
-    async def _ask(self, handle: str, placement: Placement, request: str, **more: object) -> Reply:
+    async def _ask(self, placement: Placement, request: str, **more: object) -> Reply:
         """One request about the room; what the VideoRoom answers, which may be that room or user are not there."""
         secret = {} if self._server.room_secret is None else {"secret": self._server.room_secret}
-        body = {"request": request, "room": self._named(placement.app), **secret, **more}
-        reply = await self._post(handle, janus="message", body=body)
+        reply = await self._message({"request": request, "room": self._named(placement.app), **secret, **more})
         answer = Reply(status=reply.status, document=reply.at("plugindata", "data"))
         match answer.at("error_code"):
             case None if answer.at("videoroom") in _DONE:
@@ -142,6 +138,25 @@ class JanusEnforcer:
             case _:
                 raise self._api.unreadable("what became of the request")
 
+    async def _message(self, body: Mapping[str, object]) -> Reply:
+        """One message to the VideoRoom, by the handle that is there or by a new one where Janus has forgotten it."""
+        async with self._attaching:
+            handle = self._handle or await self._attach()
+        try:
+            return await self._post(handle, janus="message", body=body)
+        except _Forgotten:
+            async with self._attaching:
+                if self._handle == handle:
+                    self._handle = None
+                handle = self._handle or await self._attach()
+            return await self._post(handle, janus="message", body=body)
+
+    async def _attach(self) -> str:
+        """Make a session with a handle on the VideoRoom; the path of the handle."""
+        session = f"/{self._number(await self._post('', janus='create'))}"
+        self._handle = f"{session}/{self._number(await self._post(session, janus='attach', plugin=_PLUGIN))}"
+        return self._handle
+
     async def _post(self, path: str, **message: object) -> Reply:
         """One request of Janus' API, and its answer without an error."""
         secret = {} if self._server.api_secret is None else {"apisecret": self._server.api_secret}
@@ -152,6 +167,8 @@ class JanusEnforcer:
                 return reply
             case "error", int(code) if code == _UNAUTHORIZED:
                 raise self._api.refuses()
+            case "error", int(code) if code in _FORGOTTEN:
+                raise _Forgotten(f"{self._api.who} has forgotten our session", retry=True)
             case "error", code:
                 raise self._api.answers(f"error {code}", retry=True)
             case _:

@@ -137,3 +137,20 @@ async def test_names_that_are_no_numbers_are_refused_before_anything_is_sent(app
             await enforcer.cut(an_order(placement=Placement(server="main", app=app, stream=stream)))
         assert not failure.value.retry
         assert script.requests == []
+
+
+async def test_one_session_serves_many_commands_and_is_made_anew_where_janus_has_forgotten_it() -> None:
+    kicked, forgotten = saying({"videoroom": "success"}), json_reply({"janus": "error", "error": {"code": 458}})
+    async with enforcing(MADE, MADE, kicked, kicked, forgotten, MADE, MADE, kicked, MADE) as (enforcer, script):
+        for _ in range(3):
+            await enforcer.cut(ORDER)
+    asked = [each["janus"] for each in script.documents()]
+    assert asked == ["create", "attach", *["message"] * 3, "create", "attach", "message", "destroy"]
+
+
+async def test_a_janus_that_forgets_every_session_is_a_failure() -> None:
+    forgotten = json_reply({"janus": "error", "error": {"code": 459}})
+    async with enforcing(MADE, MADE, forgotten, MADE, MADE, forgotten) as (enforcer, _):
+        with pytest.raises(EnforcerFailure, match="forgotten our session") as failure:
+            await enforcer.cut(ORDER)
+        assert failure.value.retry
