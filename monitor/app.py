@@ -24,7 +24,7 @@ from monitor.checkpoints import keep
 from monitor.egress import EgressPolicy, http_client
 from monitor.enforcement import Enforcement
 from monitor.enforcers.block import RegisteredBlocks
-from monitor.enforcers.enforcer import Enforcer, Fence, Order
+from monitor.enforcers.enforcer import Enforcer, EnforcerFailure, Fence, Order
 from monitor.enforcers.whip import WhipEnforcer
 from monitor.events import EventFeed
 from monitor.gate import Bookable, PublishGate
@@ -221,6 +221,8 @@ class _Parts:
 
     def _enforcer_of(self, session: Session) -> tuple[str, Enforcer]:
         name = OWN if session.placement is None else session.placement.server
+        if name not in self._enforcers:  # sessions and blocks outlive the settings that they were made under
+            raise EnforcerFailure(f"no server '{name}' is in the settings any more; put it back", retry=False)
         return name, self._enforcers[name]
 
     async def _source_ended(self, order: Order) -> bool:

@@ -76,6 +76,10 @@ class Vigil:
             await act(block, session, cut)
         except (EnforcerFailure, TimeoutError) as failure:
             _log.warning("vigil.unsure", cut=cut.id, session=session.id, because=str(failure))
+        except RegistryError:
+            raise
+        except Exception:  # whatever it is, the other places go on being watched
+            _log.exception("vigil.fault", cut=cut.id, session=session.id)
 
     async def _lapse(self, block: Block, session: Session, cut: Cut) -> None:
         await self._enforcement.lapse(session, cut)

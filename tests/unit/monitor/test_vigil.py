@@ -147,3 +147,15 @@ async def test_our_own_database_in_trouble_stops_nothing(tmp_path: Path) -> None
         keeping.cancel()
         await asyncio.wait([keeping])
         assert stage.server.log == ["gone"]
+
+
+@in_virtual_time
+async def test_a_fault_about_one_place_leaves_the_others_watched(tmp_path: Path) -> None:
+    async with broadcast(tmp_path) as stage:
+        await a_blocked_cut(stage)
+        vigil = Vigil(stage.registry, stage.enforcement, clock)
+        stage.server.failures["gone"] = [KeyError("a server of another version")]
+        await vigil.round()
+        stage.server.on_air = True
+        await vigil.round()
+        assert not stage.server.on_air
