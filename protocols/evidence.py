@@ -25,6 +25,9 @@ class Finding(StrEnum):
     UNKNOWN = "unknown"
 
 
+HALF_LIVES = 8.0
+"""After so many half-lives what is left of a weight, 0.4 %, is no longer told."""
+
 Fact = tuple[str, str | float | bool | None]
 
 

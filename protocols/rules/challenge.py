@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from protocols.driving.calibration import Calibration
-from protocols.evidence import Evidence, Fact, Finding, RuleName, capped, decayed
+from protocols.evidence import HALF_LIVES, Evidence, Fact, Finding, RuleName, capped, decayed
 from protocols.gesture import Gesture
 from protocols.observation import Blindness, ChallengeAsked, Observation, Presence
 from protocols.policy import Policy
@@ -100,20 +100,14 @@ class ChallengeRule:
 
     def standing(self, at: float) -> tuple[Evidence, ...]:
         """One piece of evidence per judged challenge, faded, the sum of them within the cap."""
-        weights = [
-            decayed(self._weight(judged), at - judged.at, self._policy.challenge_half_life_s) for judged in self._judged
-        ]
-        total = sum(weights)
+        half_life = self._policy.challenge_half_life_s
+        oldest = at - HALF_LIVES * half_life
+        faded = [(j, decayed(self._weight(j), at - j.at, half_life)) for j in self._judged if j.at >= oldest]
+        total = sum(weight for _, weight in faded)
         share = capped(total, self._policy.challenge_cap) / total if total else 1.0
         return tuple(
-            Evidence(
-                rule=self.name,
-                start=judged.asked_at,
-                end=judged.at,
-                weight=weight * share,
-                facts=_facts(judged),
-            )
-            for judged, weight in zip(self._judged, weights, strict=True)
+            Evidence(rule=self.name, start=j.asked_at, end=j.at, weight=weight * share, facts=_facts(j))
+            for j, weight in faded
         )
 
     def finding(self, at: float) -> Finding:

@@ -8,7 +8,7 @@ import numpy as np
 from protocols.driving.calibration import Calibration
 from protocols.driving.correlation import Driving
 from protocols.driving.lag import LagBelief
-from protocols.evidence import Evidence, Fact, Finding, RuleName, capped, decayed
+from protocols.evidence import HALF_LIVES, Evidence, Fact, Finding, RuleName, capped, decayed
 from protocols.observation import Motion, Observation
 from protocols.policy import Policy
 from protocols.rules.tracks import Instruments
@@ -26,6 +26,7 @@ class Window:
     driving: Driving
     silent: bool
     weight: float
+    facts: tuple[Fact, ...]
 
 
 class DrivingRule:
@@ -69,17 +70,17 @@ class DrivingRule:
 
     def standing(self, at: float) -> tuple[Evidence, ...]:
         """One piece of evidence per window, faded, the sum of them within the cap."""
-        weights = [decayed(w.weight, at - w.driving.end, self._policy.driving_half_life_s) for w in self.windows]
-        total = sum(weights)
+        faded = self._faded(at)
+        total = sum(weight for _, weight in faded)
         share = capped(total, self._policy.driving_cap) / total if total else 1.0
         return tuple(
-            Evidence(rule=self.name, start=w.driving.start, end=w.driving.end, weight=weight * share, facts=_facts(w))
-            for w, weight in zip(self.windows, weights, strict=True)
+            Evidence(rule=self.name, start=w.driving.start, end=w.driving.end, weight=weight * share, facts=w.facts)
+            for w, weight in faded
         )
 
     def finding(self, at: float) -> Finding:
         """By the weight that stands: PASS well above zero, FAIL well below."""
-        total = sum(e.weight for e in self.standing(at))
+        total = capped(sum(weight for _, weight in self._faded(at)), self._policy.driving_cap)
         if total >= -_FAILS_BELOW:
             return Finding.PASS
         return Finding.FAIL if total <= _FAILS_BELOW else Finding.UNKNOWN
@@ -91,17 +92,22 @@ class DrivingRule:
         self._belief = self._belief.after(driving.profile)
         silent = tracks.silent(start, end)
         weight = -self._policy.silent_weight * tracks.liveliness(start, end) if silent else driving.weight
-        self.windows.append(Window(driving=driving, silent=silent, weight=weight))
+        self.windows.append(Window(driving=driving, silent=silent, weight=weight, facts=_facts(driving, silent)))
+
+    def _faded(self, at: float) -> list[tuple[Window, float]]:
+        """The windows that still say something, each with what is left of its weight."""
+        half_life = self._policy.driving_half_life_s
+        oldest = at - HALF_LIVES * half_life
+        return [(w, decayed(w.weight, at - w.driving.end, half_life)) for w in self.windows if w.driving.end >= oldest]
 
 
-def _facts(window: Window) -> tuple[Fact, ...]:
-    driving = window.driving
+def _facts(driving: Driving, silent: bool) -> tuple[Fact, ...]:
     strongest = max(driving.channels, key=lambda channel: channel.correlation, default=None)
     return (
         ("score", round(driving.score, 3)),
         ("lag_s", None if driving.lag is None else round(driving.lag, 3)),
         ("information", round(driving.information, 3)),
-        ("telemetry_silent", window.silent),
+        ("telemetry_silent", silent),
         ("mirrored", driving.mirrored),
         ("best_channel", None if strongest is None else strongest.channel),
         ("best_correlation", None if strongest is None else round(strongest.correlation, 3)),

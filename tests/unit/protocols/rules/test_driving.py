@@ -22,12 +22,12 @@ def rule(observations, until):
 def test_windows_add_up_to_no_more_than_the_cap_and_fade():
     angles = course(1, 60)
     made = rule([*telemetry(angles, 60), *picture(angles, 45)], 45.0)
-    fresh, later = (sum(e.weight for e in made.standing(at)) for at in (45.0, 45.0 + 10 * 45))
+    fresh, later = (sum(e.weight for e in made.standing(at)) for at in (45.0, 45.0 + 7 * 45))
     assert fresh <= STANDARD.fusion.driving_cap + 1e-9
     assert fresh > 3
     assert 0 < later < 0.1 * fresh
     assert made.finding(45.0) is Finding.PASS
-    assert made.finding(45.0 + 10 * 45) is Finding.UNKNOWN
+    assert made.finding(45.0 + 7 * 45) is Finding.UNKNOWN
 
 
 def test_every_window_tells_what_it_was_computed_from():
@@ -63,3 +63,11 @@ def test_nothing_seen_is_nothing_said():
     assert made.standing(100.0) == ()
     assert made.finding(100.0) is Finding.UNKNOWN
     assert made.lag is None
+
+
+def test_what_has_faded_altogether_is_no_longer_told_but_still_known():
+    angles = course(1, 24)
+    made = rule([*telemetry(angles, 24), *picture(angles, 24)], 30.0)
+    assert len(made.standing(20.0 + 7 * 45)) == 2
+    assert made.standing(20.0 + 9 * 45) == ()
+    assert len(made.windows) == 2
