@@ -30,6 +30,12 @@ class Attention:
         self._opened, self._rested_since = None, now
         return False
 
+    def next_deadline(self, now: float, driver: Driver) -> float:
+        """When ``wants`` changes its mind by time alone, while nobody is suspected and nothing is asked."""
+        if self._opened is not None:
+            return self._opened + self._length(driver)
+        return now if self._rested_since is None else self._rested_since + self._gap(driver)
+
     def _open(self, now: float) -> bool:
         self._opened = now
         return True
@@ -37,8 +43,10 @@ class Attention:
     def _due(self, now: float, driver: Driver) -> bool:
         if self._rested_since is None:
             return True
-        gap = self._policy.every_s if driver is Driver.HUMAN else self._policy.every_s / 3
-        return now - self._rested_since >= gap
+        return now - self._rested_since >= self._gap(driver)
+
+    def _gap(self, driver: Driver) -> float:
+        return self._policy.every_s if driver is Driver.HUMAN else self._policy.every_s / 3
 
     def _length(self, driver: Driver) -> float:
         settled = driver is Driver.HUMAN or self._rested_since is not None

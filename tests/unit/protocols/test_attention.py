@@ -31,3 +31,17 @@ def test_suspicion_and_challenges_open_a_window_at_once():
     assert attention.wants(32.0, Driver.AI, suspected=True, challenged=False)
     assert attention.wants(55.0, Driver.HUMAN, suspected=False, challenged=False)
     assert not attention.wants(56.0, Driver.HUMAN, suspected=False, challenged=False)
+
+
+def test_it_says_when_time_alone_changes_its_mind():
+    attention = Attention(POLICY)
+    assert attention.next_deadline(5.0, Driver.UNKNOWN) == 5.0  # nothing was watched yet: now
+    quiet = {"suspected": False, "challenged": False}
+    assert attention.wants(5.0, Driver.HUMAN, **quiet)
+    until = attention.next_deadline(6.0, Driver.HUMAN)
+    assert attention.wants(until - 0.1, Driver.HUMAN, **quiet)
+    assert not attention.wants(until, Driver.HUMAN, **quiet)
+    again = attention.next_deadline(until, Driver.HUMAN)
+    assert again - until == POLICY.every_s
+    assert not attention.wants(again - 0.1, Driver.HUMAN, **quiet)
+    assert attention.wants(again, Driver.HUMAN, **quiet)
