@@ -1,0 +1,144 @@
+"""What the judge's instruments measured on scenes of the sample studio: the table that a simulation draws from.
+
+A scene is one person or machine, one avatar, one room. What was measured on it stays together, so that a person whose
+motion hardly shows is simulated as such for a whole evening, and is no average of everybody. ``measured.json`` is
+written by ``python -m samples.yardstick``.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from protocols.driving.gesture import GestureOutcome
+from protocols.driving.plausibility import Plausibility
+from protocols.gesture import Gesture
+from protocols.likeness import LikenessCalibration
+
+_CLEAR, _SURE = 0.5, 0.6  # cosine and confidence from which a glance can only agree with the claim
+
+__all__ = ["Glance", "Measured", "Scene", "Window", "load", "save"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """A full-rate window: ``profile`` (76,) log-likelihood ratio by lag in nats, and what goes with it."""
+
+    profile: tuple[float, ...]
+    information: float
+    strength: float
+    silent: bool
+    liveliness: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glance:
+    """One look at the avatar: its cosines with the references of the claimed and of the most similar other avatar."""
+
+    confidence: float
+    claimed: float
+    other: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """Everything that was measured on one scene.
+
+    ``repetition``: for several beginnings, by seconds watched in one go, the period in seconds that was found, None
+    where none was; ``plausibility``: the same for the telemetry by itself; ``done`` and ``ignored``: what became of
+    gestures that were asked for and made, or asked for and not made; ``glances`` at the avatar.
+    """
+
+    kind: str
+    name: str
+    windows: tuple[Window, ...]
+    repetition: tuple[tuple[tuple[float, float | None], ...], ...]
+    plausibility: tuple[tuple[tuple[float, Plausibility], ...], ...]
+    done: Mapping[Gesture, tuple[GestureOutcome, ...]]
+    ignored: Mapping[Gesture, tuple[GestureOutcome, ...]]
+    glances: tuple[Glance, ...]
+
+    @property
+    def steady(self) -> bool:
+        """Whether every glance shows the claimed avatar, and clearly."""
+        return all(g.confidence >= _SURE and g.claimed >= _CLEAR for g in self.glances)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """The whole table, and the calibrations that it was measured with."""
+
+    calibration: str
+    likeness: LikenessCalibration
+    scenes: tuple[Scene, ...]
+
+    def of(self, kind: str) -> tuple[Scene, ...]:
+        """The scenes of a kind. Raises ValueError where there is none."""
+        found = tuple(scene for scene in self.scenes if scene.kind == kind)
+        if not found:
+            raise ValueError(f"no scene of kind {kind!r} was measured")
+        return found
+
+
+@cache
+def load() -> Measured:
+    """The table that comes with the package."""
+    return read(files(__package__).joinpath("measured.json").read_text(encoding="utf-8"))
+
+
+def read(text: str) -> Measured:
+    """The table from its JSON."""
+    document = json.loads(text)
+    return Measured(
+        calibration=document["calibration"],
+        likeness=LikenessCalibration(**document["likeness"]),
+        scenes=tuple(_scene(s) for s in document["scenes"]),
+    )
+
+
+def save(measured: Measured, path: Path) -> None:
+    """Write the table, one scene a line."""
+    lines = ",\n".join(json.dumps(_document(scene), separators=(",", ":")) for scene in measured.scenes)
+    head = json.dumps({"calibration": measured.calibration, "likeness": asdict(measured.likeness)})
+    path.write_text(f'{head[:-1]}, "scenes": [\n{lines}\n]}}\n', encoding="utf-8")
+
+
+def _scene(document: Mapping[str, Any]) -> Scene:
+    return Scene(
+        kind=document["kind"],
+        name=document["name"],
+        windows=tuple(Window(**w | {"profile": tuple(w["profile"])}) for w in document["windows"]),
+        repetition=tuple(tuple((after, period) for after, period in run) for run in document["repetition"]),
+        plausibility=tuple(
+            tuple((after, Plausibility(**p | {"findings": tuple(p["findings"])})) for after, p in run)
+            for run in document["plausibility"]
+        ),
+        done=_outcomes(document["done"]),
+        ignored=_outcomes(document["ignored"]),
+        glances=tuple(Glance(**g) for g in document["glances"]),
+    )
+
+
+def _outcomes(document: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[Gesture, tuple[GestureOutcome, ...]]:
+    return {Gesture(name): tuple(GestureOutcome(**one) for one in found) for name, found in document.items()}
+
+
+def _document(scene: Scene) -> dict[str, Any]:
+    """As JSON, with no more digits than the measurement is worth."""
+    rounded: dict[str, Any] = _rounded(asdict(scene))
+    return rounded
+
+
+def _rounded(value: Any) -> Any:
+    match value:
+        case float():
+            return round(value, 2)
+        case dict():
+            return {str(key): _rounded(one) for key, one in value.items()}
+        case list() | tuple():
+            return [_rounded(one) for one in value]
+        case _:
+            return value

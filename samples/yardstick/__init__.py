@@ -1,0 +1,1 @@
+"""The yardstick: scenes of the sample studio, measured by the judge's instruments, for the simulator to draw from."""

@@ -1,0 +1,110 @@
+"""Readings: what the judge's instruments say of a scene, each at many times."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from monitor.simulation.measured import Glance, Scene, Window
+from protocols.driving.calibration import CALIBRATION
+from protocols.driving.gesture import GestureOutcome
+from protocols.driving.lag import LAG_STEP, LagBelief
+from protocols.driving.plausibility import Plausibility
+from protocols.driving.track import MotionTrack, TelemetryTrack
+from protocols.gesture import Gesture
+from protocols.rules.tracks import Tracks
+from samples.yardstick.scene import ASKED, ORDINARY
+
+__all__ = ["Showing", "read"]
+
+_WINDOW, _WITHIN = 10.0, 8.0
+_LENGTHS = (8.0, 12.0, 16.0, 20.0, 28.0, 40.0)  # of picture, watched in one go
+_TOLD = (6.0, 10.0, 15.0, 20.0, 30.0)  # of telemetry
+_IGNORED_AT = (6.0, 18.0, 30.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Showing:
+    """A picture with the telemetry that goes with it, or against it, for ``length`` seconds.
+
+    ``obeyed``: the telemetry's person does what ``ASKED`` asks.
+    """
+
+    kind: str
+    name: str
+    motion: MotionTrack
+    telemetry: TelemetryTrack
+    length: float
+    obeyed: bool = False
+    glances: tuple[Glance, ...] = ()
+
+
+def read(showing: Showing) -> Scene:
+    """Read every instrument on ``showing``; gestures with the lag that the driving rule would know by then."""
+    tracks = Tracks(motion=showing.motion, telemetry=showing.telemetry)
+    quiet = min(showing.length, ORDINARY)
+    windows = tuple(_windows(tracks, quiet))
+    lag = _lag(windows)
+    return Scene(
+        kind=showing.kind,
+        name=showing.name,
+        windows=windows,
+        repetition=tuple(tuple(_repetition(tracks, begin, quiet)) for begin in (0.0, 4.0)),
+        plausibility=tuple(tuple(_plausibility(tracks, begin, quiet)) for begin in (0.0, 7.0, 14.0)),
+        done=_outcomes(tracks, ASKED, lag) if showing.obeyed else {},
+        ignored=_outcomes(tracks, [(g, at) for g in Gesture for at in _IGNORED_AT if at < quiet - 12], lag),
+        glances=showing.glances,
+    )
+
+
+def _lag(windows: Iterable[Window]) -> float | None:
+    """The lag that the windows agree on, as the driving rule finds it."""
+    found = [int(np.argmax(w.profile)) for w in windows if max(w.profile) > CALIBRATION.lag_found]
+    return None if not found else float(np.median(found)) * LAG_STEP
+
+
+def _windows(tracks: Tracks, length: float) -> Iterator[Window]:
+    for start in np.arange(3.0, length - _WINDOW + 0.1, 4.0).tolist():
+        found = tracks.assess(start, start + _WINDOW, LagBelief.uninformed(), CALIBRATION)
+        yield Window(
+            profile=found.profile,
+            information=found.information,
+            strength=found.strength,
+            silent=tracks.silent(start, start + _WINDOW),
+            liveliness=tracks.liveliness(start, start + _WINDOW),
+        )
+
+
+def _repetition(tracks: Tracks, begin: float, length: float) -> Iterator[tuple[float, float | None]]:
+    for after in _LENGTHS:
+        if begin + after <= length:
+            found = tracks.repetition(begin, begin + after)
+            yield after, found.period if found.detected else None
+
+
+def _plausibility(tracks: Tracks, begin: float, length: float) -> Iterator[tuple[float, Plausibility]]:
+    for after in _TOLD:
+        if begin + after <= length:
+            yield after, tracks.plausibility(begin, begin + after)
+
+
+def _outcomes(
+    tracks: Tracks, asked: Iterable[tuple[Gesture, float]], lag: float | None
+) -> dict[Gesture, tuple[GestureOutcome, ...]]:
+    """What becomes of each, ``seen_at`` told from the question on."""
+    found: dict[Gesture, tuple[GestureOutcome, ...]] = {}
+    for gesture, at in asked:
+        outcome = tracks.answered(gesture, at, _WITHIN, lag, CALIBRATION)
+        seen = None if outcome.seen_at is None else outcome.seen_at - at
+        found[gesture] = (
+            *found.get(gesture, ()),
+            GestureOutcome(
+                passed=outcome.passed,
+                score=outcome.score,
+                seen_at=seen,
+                reaction=outcome.reaction,
+                telemetry_score=outcome.telemetry_score,
+                picture_score=outcome.picture_score,
+            ),
+        )
+    return found
