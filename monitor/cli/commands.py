@@ -28,6 +28,7 @@ OURS: dict[str, str] = {
     "operators": "monitor.cli.operators:app",
     "operate": "monitor.cli.operate:operate",
     "replay": "monitor.cli.replay:replay",
+    "simulate": "monitor.cli.simulate:simulate",
     "ledger": "monitor.cli.ledger:app",
     "keys": "monitor.cli.keys:app",
     "settings": "monitor.cli.settings:settings",
