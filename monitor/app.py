@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from ipaddress import ip_network
+from typing import assert_never
 
 import cv2
 import structlog
@@ -34,6 +35,7 @@ from monitor.keyring import administrator, ledger_key, publish_secret, webhook_s
 from monitor.observers.likeness.sight import Sight
 from monitor.operator.gateway import Gateway
 from monitor.own_end import OwnEnd
+from monitor.registrar import Registrar
 from monitor.server_assembly import Surroundings, dialects, enforcers
 from monitor.settings import Settings
 from monitor.supervisor import Supervisor
@@ -44,6 +46,8 @@ from protocols.session import Session
 from protocols.webhook import Signer, parse_signer
 from registry.notary import Notary
 from registry.registry import Registry
+from registry.search import MemorySearch, Search
+from registry.search_pgvector import PgvectorSearch
 
 _log = structlog.get_logger()
 
@@ -78,7 +82,9 @@ async def serve(settings: Settings, ready: Callable[[str], None] = lambda url: N
         # Threads of its own, so that judging and the ladder never wait behind pictures.
         bench = stack.enter_context(ThreadPoolExecutor(settings.threads, thread_name_prefix="judge"))
         sight = await asyncio.to_thread(Sight.load, settings.likeness.model)
-        service = _Parts(settings, registry, sight, threads, bench)
+        search = await _search(settings, sight)
+        stack.push_async_callback(search.close)
+        service = _Parts(settings, registry, sight, search, threads, bench)
         stack.push_async_callback(service.close)
         await service.run(ready)
 
@@ -91,6 +97,7 @@ class _Parts:
         settings: Settings,
         registry: Registry,
         sight: Sight,
+        search: Search,
         threads: ThreadPoolExecutor,
         bench: ThreadPoolExecutor,
     ) -> None:
@@ -127,6 +134,7 @@ class _Parts:
             enforcement=enforcement,
             gateway=self._gateway,
             sight=sight,
+            search=search,
             threads=threads,
             bench=bench,
             budget=WindowBudget(settings.windows),
@@ -146,11 +154,18 @@ class _Parts:
         self._notary = Notary(registry.ledger, ledger_key(settings.data_dir), settings.checkpoints.name)
         settings.ledger_key.write_text(f"{self._notary.verifier}\n")
         self._gate = self._make_gate()
+        self._registrar = Registrar(
+            registry=registry,
+            sight=sight,
+            search=search,
+            remove_barred=self._supervisor.remove_barred,
+            clock=now,
+        )
         self._api = Service(
             supervisor=self._supervisor,
+            registrar=self._registrar,
             registry=registry,
             settings=settings,
-            sight=sight,
             tokens=PublishTokens(publish_secret(settings.data_dir)),
             notary=self._notary,
             clock=now,
@@ -159,6 +174,7 @@ class _Parts:
     async def run(self, ready: Callable[[str], None]) -> None:
         """Serve until the server is told to stop."""
         server = _Server(self._server_config(), ready)
+        await self._registrar.load()
         async with asyncio.TaskGroup() as group:
             held = asyncio.Event()
             tasks = [
@@ -168,6 +184,7 @@ class _Parts:
                 group.create_task(
                     keep(self._notary, now, every=self._settings.checkpoints.every_s), name="checkpoints"
                 ),
+                group.create_task(self._registrar.keep(), name="registrar"),
             ]
             await held.wait()
             await server.serve()
@@ -244,6 +261,16 @@ class _Server(uvicorn.Server):
             return
         host, port = self.servers[0].sockets[0].getsockname()[:2]
         self._ready(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
+
+
+async def _search(settings: Settings, sight: Sight) -> Search:
+    match settings.likeness.search:
+        case "memory":
+            return MemorySearch(sight.encoder.length)
+        case "pgvector":
+            return await PgvectorSearch.at(settings.database, sight.encoder.length)
+        case never:
+            assert_never(never)
 
 
 async def _first_start(registry: Registry, settings: Settings) -> None:

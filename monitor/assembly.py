@@ -2,11 +2,14 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
+
+import numpy as np
+from numpy.typing import NDArray
 
 from monitor.budget import WindowBudget
 from monitor.desk import Desk
@@ -17,20 +20,25 @@ from monitor.journal import Journal
 from monitor.observers.likeness.sight import Sight
 from monitor.operator.gateway import Gateway
 from monitor.pipeline import Pipeline
+from monitor.recall import Likenesses, Recall
 from monitor.refusal import AttachRefused
 from monitor.sources.pull import PullSource
 from monitor.sources.source import Patience, Source
 from monitor.sources.whep import WhepSource
 from monitor.sources.whip import WhipSource
+from protocols.avatar import AvatarRole
 from protocols.challenge import ChallengeSchedule
 from protocols.judge import Judge
 from protocols.policy import Policy
-from protocols.session import Session, SessionState, SourceKind
+from protocols.session import AvatarId, Session, SessionState, SourceKind
 from registry.avatar import Avatar
 from registry.error import NotFound
 from registry.registry import Registry
+from registry.search import Search
 
 _LONGEST_SEGMENT = 8.0  # seconds; HLS arrives a segment at a time, and is silent in between
+_NEIGHBOURS = 8  # avatars that each of some vectors of the claimed one is most like
+_ASKED = 4  # vectors
 _DICE = random.SystemRandom().random  # an operator's side must not foresee what is asked, or when
 
 
@@ -45,6 +53,7 @@ class SessionAssembly:
         enforcement: Enforcement,
         gateway: Gateway,
         sight: Sight,
+        search: Search,
         threads: Executor,
         bench: Executor,
         budget: WindowBudget,
@@ -56,6 +65,12 @@ class SessionAssembly:
         self._enforcement = enforcement
         self._gateway = gateway
         self._sight = sight
+        self._likenesses = Likenesses(
+            registry=registry,
+            search=search,
+            model=sight.encoder.sha256,
+            worth=sight.encoder.calibration.centre,
+        )
         self._threads = threads
         self._bench = bench
         self._budget = budget
@@ -75,23 +90,20 @@ class SessionAssembly:
         """A pipeline for ``session``, not yet running. Raises RegistryError, EgressRefused."""
         policy = Policy.model_validate((await self._registry.policies.get(session.policy)).document)
         avatar = await self._registry.avatars.get(session.avatar)
-        model = self._sight.encoder.sha256
-        gallery = dict(await self._registry.avatars.gallery(model))
-        claimed = gallery.pop(avatar.id, None)
-        if claimed is None:
-            claimed = await self._registry.avatars.vectors(avatar.id, model)
+        claimed = await self._registry.avatars.vectors(avatar.id, self._likenesses.model)
+        recall = Recall(self._likenesses, avatar.id)
         zero = asyncio.get_running_loop().time()
         return Pipeline(
             session=session,
             policy=policy,
             zero=zero,
             source=self._source(session, zero, policy.watch.blind_after_s),
-            gaze=lambda deliver: Gaze(self._sight, deliver, self._threads, policy=policy.watch),
+            gaze=lambda deliver: Gaze(self._sight, deliver, self._threads, policy=policy.watch, recall=recall),
             judge=Judge(
                 policy=policy,
                 policy_id=session.policy,
                 claimed=claimed,
-                gallery={str(other): vectors for other, vectors in gallery.items()},
+                gallery=await self._neighbours(avatar.id, claimed),
                 likeness=self._sight.encoder.calibration,
             ),
             schedule=ChallengeSchedule(policy.challenge, avatar.abilities, _DICE, now=0.0),
@@ -102,6 +114,17 @@ class SessionAssembly:
             threads=self._bench,
             budget=self._budget,
         )
+
+    async def _neighbours(self, avatar: AvatarId, claimed: NDArray[np.float32]) -> Mapping[str, NDArray[np.float32]]:
+        """Those whom the claimed avatar may be confused with; others join as a look calls them to mind."""
+        likenesses, found = self._likenesses, dict[str, NDArray[np.float32]]()
+        for vector in claimed[:: max(1, len(claimed) // _ASKED)]:
+            for match in await likenesses.search.nearest(vector, _NEIGHBOURS, standing_only=True):
+                if match.avatar != avatar and match.avatar not in found:
+                    other = await self._registry.avatars.get(match.avatar)
+                    if other.role is not AvatarRole.SCENE:
+                        found[match.avatar] = await self._registry.avatars.vectors(other.id, likenesses.model)
+        return found
 
     def _source(self, session: Session, zero: float, stall_after: float) -> Source:
         kind, url, egress = session.feed.kind, session.feed.url or "", self._egress

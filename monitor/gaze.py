@@ -6,7 +6,7 @@ Frames may be dropped and are counted; the event loop never decodes, scales or e
 import asyncio
 import math
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import Executor
 
 import structlog
@@ -17,7 +17,7 @@ from monitor.observers.likeness.sight import Sight
 from monitor.observers.motion import MotionObserver
 from monitor.observers.picture import SceneCut, colour, luma
 from monitor.sources.source import Picture
-from protocols.observation import Look, Motion
+from protocols.observation import Look, Motion, Observation
 from protocols.policy import WatchPolicy
 
 _log = structlog.get_logger()
@@ -28,17 +28,24 @@ _WAITING = 64  # pictures; at 30 a second two seconds, which no thread should la
 class Gaze:
     """The gaze on one stream.
 
-    ``seen`` counts the pictures looked at, ``dropped`` those that newer ones displaced, ``senseless`` those that no
-    observer could make sense of.
+    ``recall`` is asked whom each look calls to mind. ``seen`` counts the pictures looked at, ``dropped`` those that
+    newer ones displaced, ``senseless`` those that no observer could make sense of.
     """
 
     def __init__(
-        self, sight: Sight, deliver: Callable[[Look | Motion], None], threads: Executor, *, policy: WatchPolicy
+        self,
+        sight: Sight,
+        deliver: Callable[[Observation], None],
+        threads: Executor,
+        *,
+        policy: WatchPolicy,
+        recall: Callable[[Look], Awaitable[Sequence[Observation]]] | None = None,
     ) -> None:
         self._following = Following(sight)
         self._deliver = deliver
         self._threads = threads
         self._policy = policy
+        self._recall = recall
         self._motion = MotionObserver()
         self._scene = SceneCut()
         self._looked_at = -math.inf
@@ -64,8 +71,15 @@ class Gaze:
             self._arrived.clear()
             batch = [self._waiting.popleft() for _ in range(len(self._waiting))]
             for observation in await loop.run_in_executor(self._threads, self._see_all, batch):
-                self._deliver(observation)
+                for told in await self._recalled(observation):
+                    self._deliver(told)
             self.seen += len(batch)
+
+    async def _recalled(self, observation: Look | Motion) -> Sequence[Observation]:
+        """The observation, and whom it calls to mind."""
+        if self._recall is None or not isinstance(observation, Look):
+            return [observation]
+        return await self._recall(observation)
 
     def _see_all(self, batch: list[tuple[Picture, bool]]) -> list[Look | Motion]:
         return [observation for picture, full in batch for observation in self._tried(picture, full)]

@@ -30,7 +30,7 @@ from protocols.evidence import RuleName
 from protocols.gesture import Gesture
 from protocols.judge import Judge, Judged
 from protocols.ladder import Ladder, Rung, Step
-from protocols.observation import Blindness, ChallengeAsked, Look, Observation, Presence
+from protocols.observation import Blindness, ChallengeAsked, Deregistered, Look, Observation, Presence
 from protocols.policy import Policy
 from protocols.session import Session, SessionState
 from protocols.verdict import Driver, Verdict
@@ -131,8 +131,12 @@ class Pipeline:
     def observe(self, observation: Observation) -> None:
         """Take an observation for the next deliberation: at once where it can change what is done, such as a look."""
         self._inbox.append(observation)
-        if isinstance(observation, Presence | Blindness | Look):
+        if isinstance(observation, Presence | Blindness | Look | Deregistered):
             self._stirred.set()
+
+    def remove(self, because: str) -> None:
+        """The avatar may not be on air any more: the stream is cut, whatever is seen."""
+        self.observe(Deregistered(at=self.at(), because=because))
 
     def end(self, because: str) -> None:
         """Ask for the session to end; it is not cut."""
@@ -246,9 +250,14 @@ class Pipeline:
 
     async def _climb(self) -> None:
         now, verdict = self.at(), self.verdict
-        if verdict is None or self.blind_because is not None:
+        if verdict is None:
             return
-        steps = self.ladder.clear(now) if verdict.cause is None else self.ladder.suspect(verdict.cause, now)
+        if verdict.cause is RuleName.REGISTRATION:
+            steps = self.ladder.remove(verdict.cause, now)
+        elif self.blind_because is not None:
+            return
+        else:
+            steps = self.ladder.clear(now) if verdict.cause is None else self.ladder.suspect(verdict.cause, now)
         for step in [*steps, *self.ladder.tick(now)]:
             await self._act(step, verdict)
 

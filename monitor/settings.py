@@ -75,6 +75,11 @@ class Likeness(Section):
     """The observer of likeness."""
 
     model: Path | None = Field(None, description="ONNX file of the encoder; the one that comes along where absent")
+    search: Literal["memory", "pgvector"] = Field(
+        "memory",
+        description="what one likeness is compared with all in: memory, up to about 100,000 vectors, or pgvector, "
+        "which needs a PostgreSQL database with that extension",
+    )
 
 
 class Log(Section):

@@ -17,7 +17,10 @@ from monitor.pipeline import Pipeline
 from monitor.refusal import AttachLater, AttachRefused
 from monitor.sources.whip import WhipSource
 from protocols.backend import AttachRequest, ChallengeView, EventType, SessionStatus, SessionView, VerdictView
+from protocols.evidence import RuleName
+from protocols.policy import Policy
 from protocols.session import FINAL, CutId, OperatorId, Session, SessionId, SessionState, SourceKind
+from protocols.verdict import deregistered
 from registry.avatar import Avatar
 from registry.cut import Cut
 from registry.error import Conflict, NotFound, RegistryError
@@ -27,8 +30,13 @@ from registry.state import CutState
 _log = structlog.get_logger()
 
 _ASK_AGAIN_AFTER = 1.0  # seconds, for the end of a session
+_DEFAULT_POLICY = "standard"
 _TRY_AGAIN_AFTER = (1.0, 2.0, 5.0, 15.0)  # seconds, after a pipeline of ours has failed
 _PLACELESS = frozenset({SourceKind.WHIP, SourceKind.FILE})  # these end at the service itself
+
+
+class RemovalFailed(Exception):
+    """A stream whose avatar may not be on air could not be taken off air yet."""
 
 
 class Assembly(Protocol):
@@ -81,6 +89,7 @@ class Supervisor:
         self._tasks: dict[SessionId, asyncio.Task[None]] = {}
         self._group: asyncio.TaskGroup | None = None
         self._troubles: dict[SessionId, str] = {}
+        self._removed: set[SessionId] = set()
 
     async def run(self, started: Callable[[], None]) -> None:
         """Finish what a restart interrupted, take up every session again, and hold them until cancelled."""
@@ -115,7 +124,7 @@ class Supervisor:
             feed=feed,
             avatar=avatar.id,
             operators=[OperatorId(operator) for operator in request.operators],
-            policy=(await self._registry.policies.get(request.policy)).id,
+            policy=(await self._registry.policies.get(request.policy or avatar.policy or _DEFAULT_POLICY)).id,
             at=self._clock(),
             callback_url=request.callback_url,
             placement=placement,
@@ -134,6 +143,14 @@ class Supervisor:
             await asyncio.wait([task], timeout=_ASK_AGAIN_AFTER)  # a fault may have swallowed it
         session = await self._registry.sessions.get(session_id)
         return session if session.state in FINAL else await self._over(session, SessionState.ENDED, because)
+
+    async def remove_barred(self) -> None:
+        """Take off air every stream whose avatar may not be there any more. Raises RegistryError."""
+        barred = await self._registry.sessions.barred(at=self._clock())
+        for session_id in barred.keys() & self._pipelines.keys() - self._removed:
+            _log.info("session.removed", session=session_id, because=barred[session_id])
+            self._removed.add(session_id)
+            self._pipelines[session_id].remove(f"the avatar {barred[session_id]}")
 
     async def status(self, session_id: SessionId) -> SessionStatus:
         """Where a session stands now. Raises NotFound."""
@@ -202,6 +219,10 @@ class Supervisor:
         if cut is not None and await self._finished(session, cut):
             self._troubles.pop(session.id, None)
             return
+        barred = (await self._registry.sessions.barred(at=self._clock())).get(session.id)
+        if barred is not None:  # while nobody watched it: before a restart, or since it was attached
+            await self._remove(session, f"the avatar {barred}")
+            return
         pipeline = await self._assembly.pipeline(session)
         self._pipelines[session.id] = pipeline
         metrics.SESSIONS.labels(state="watched").inc()
@@ -210,6 +231,7 @@ class Supervisor:
             await pipeline.run()
         finally:
             del self._pipelines[session.id]
+            self._removed.discard(session.id)
             metrics.SESSIONS.labels(state="watched").dec()
 
     async def _finished(self, session: Session, cut: Cut) -> bool:
@@ -220,6 +242,17 @@ class Supervisor:
         await self._enforcement.stay_gone(session, cut)
         await self._over(session, SessionState.CUT, f"cut: {cut.rule}")
         return True
+
+    async def _remove(self, session: Session, because: str) -> None:
+        """Cut a stream that no pipeline watches, since its avatar may not be on air. Raises what keeps it from that."""
+        policy = Policy.model_validate((await self._registry.policies.get(session.policy)).document)
+        verdict = deregistered(because, policy, session.policy)
+        block_s = policy.ladder.block_s
+        cut = await self._enforcement.cut(session, verdict, RuleName.REGISTRATION, block_s=block_s, steps=())
+        if cut.state is not CutState.CONFIRMED:
+            raise RemovalFailed(f"cut {cut.id} is not confirmed")
+        await self._enforcement.stay_gone(session, cut)
+        await self._over(session, SessionState.CUT, f"cut: {cut.rule}")
 
     async def _over(self, session: Session, state: SessionState, because: str) -> Session:
         """End a session that no pipeline of ours watches."""

@@ -8,6 +8,7 @@ from enum import StrEnum
 class RuleName(StrEnum):
     """The rules that a session is judged by, in the order in which a cause is named."""
 
+    REGISTRATION = "registration"
     LIKENESS = "likeness"
     PRESENCE = "presence"
     REPETITION = "repetition"

@@ -5,6 +5,7 @@ from protocols.verdict import Driver, Verdict
 from protocols.wording import Wording, reason
 
 _SPEAKS_FOR: dict[RuleName, Wording] = {
+    RuleName.REGISTRATION: Wording(en="the avatar is registered", zh="该虚拟形象已备案"),
     RuleName.LIKENESS: Wording(en="the picture shows the registered avatar", zh="画面与备案的虚拟形象相符"),
     RuleName.PRESENCE: Wording(en="an operator of the roster is connected", zh="名单内的操作员在线"),
     RuleName.REPETITION: Wording(en="the picture does not repeat", zh="画面没有循环"),
@@ -43,8 +44,9 @@ def _head(verdict: Verdict) -> Wording:
 
 def _reason(verdict: Verdict) -> Wording | None:
     """What a cut would be for; else the rule that weighs most in the direction of the verdict."""
-    if verdict.finding(RuleName.LIKENESS) is Finding.FAIL:
-        return reason(RuleName.LIKENESS)
+    for on_its_own in (RuleName.REGISTRATION, RuleName.LIKENESS):
+        if verdict.finding(on_its_own) is Finding.FAIL:
+            return reason(on_its_own)
     weights: dict[RuleName, float] = {}
     for e in verdict.evidence:
         weights[e.rule] = weights.get(e.rule, 0.0) + e.weight

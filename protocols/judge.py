@@ -18,6 +18,7 @@ from protocols.rules.challenge import ChallengeRule, Judged
 from protocols.rules.driving import DrivingRule
 from protocols.rules.likeness import LikenessRule
 from protocols.rules.presence import PresenceRule
+from protocols.rules.registration import RegistrationRule
 from protocols.rules.repetition import RepetitionRule
 from protocols.rules.tracks import Instruments, Tracks
 from protocols.verdict import Driver, Verdict, conclude
@@ -45,6 +46,7 @@ class Judge:
         self._policy = policy
         self._policy_id = policy_id
         self._tracks = Tracks() if instruments is None else instruments
+        self.registration = RegistrationRule()
         self.likeness = LikenessRule(claimed, gallery, likeness, policy.likeness)
         self.presence = PresenceRule(policy.presence)
         self.repetition = RepetitionRule(policy.fusion, self._tracks)
@@ -52,6 +54,7 @@ class Judge:
         self.driving = DrivingRule(policy, self._tracks, driving)
         self.challenge = ChallengeRule(policy, self._tracks, self.driving, driving)
         self._rules = (
+            self.registration,
             self.likeness,
             self.presence,
             self.repetition,
@@ -94,8 +97,9 @@ class Judge:
         evidence = tuple(e for rule in self._rules for e in rule.standing(at))
         if Finding.FAIL in (findings[RuleName.AUTHENTICITY], findings[RuleName.REPETITION]):
             evidence = tuple(_unacquitted(e) for e in evidence)
-        if self._blind:
-            evidence, findings = (), {}
+        if self._blind:  # nothing that is seen counts; what is on record does
+            evidence = self.registration.standing(at)
+            findings = {self.registration.name: findings[self.registration.name]}
         verdict = conclude(
             at=at,
             evidence=evidence,

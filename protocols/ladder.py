@@ -28,6 +28,7 @@ class Signal(StrEnum):
     SUSPECT = "suspect"
     CLEAR = "clear"
     TIMER = "timer"
+    REMOVE = "remove"
 
 
 class Move(StrEnum):
@@ -37,14 +38,27 @@ class Move(StrEnum):
     BEGIN = "begin"
     CLIMB = "climb"
     COME_DOWN = "come down"
+    LEAP = "leap"
 
+
+_CLIMBING = {
+    Signal.SUSPECT: Move.STAY,
+    Signal.CLEAR: Move.COME_DOWN,
+    Signal.TIMER: Move.CLIMB,
+    Signal.REMOVE: Move.LEAP,
+}
 
 TABLE: dict[Rung, dict[Signal, Move]] = {
-    Rung.WATCHING: {Signal.SUSPECT: Move.BEGIN, Signal.CLEAR: Move.STAY, Signal.TIMER: Move.STAY},
-    Rung.NOTIFY: {Signal.SUSPECT: Move.STAY, Signal.CLEAR: Move.COME_DOWN, Signal.TIMER: Move.CLIMB},
-    Rung.CHALLENGE: {Signal.SUSPECT: Move.STAY, Signal.CLEAR: Move.COME_DOWN, Signal.TIMER: Move.CLIMB},
-    Rung.GRACE: {Signal.SUSPECT: Move.STAY, Signal.CLEAR: Move.COME_DOWN, Signal.TIMER: Move.CLIMB},
-    Rung.CUT: {Signal.SUSPECT: Move.STAY, Signal.CLEAR: Move.STAY, Signal.TIMER: Move.STAY},
+    Rung.WATCHING: {
+        Signal.SUSPECT: Move.BEGIN,
+        Signal.CLEAR: Move.STAY,
+        Signal.TIMER: Move.STAY,
+        Signal.REMOVE: Move.LEAP,
+    },
+    Rung.NOTIFY: _CLIMBING,
+    Rung.CHALLENGE: _CLIMBING,
+    Rung.GRACE: _CLIMBING,
+    Rung.CUT: dict.fromkeys(Signal, Move.STAY),
 }
 
 
@@ -86,6 +100,13 @@ class Ladder:
         """The verdict gives no cause, or no longer."""
         return self._signal(Signal.CLEAR, now, None)
 
+    def remove(self, cause: RuleName, now: float) -> list[Step]:
+        """The stream may not go on whatever is seen: to the top at once, and even while time stands still."""
+        if TABLE[self.rung][Signal.REMOVE] is Move.STAY:
+            return []
+        self.cause, self._climbs = cause, []
+        return [self._climb(now)]
+
     def tick(self, now: float) -> list[Step]:
         """Time has passed; climbs every rung that has run out."""
         steps: list[Step] = []
@@ -116,7 +137,7 @@ class Ladder:
                 self.cause = cause
                 self._climbs = [(Rung(r.rung), r.seconds) for r in self._policy.rungs(cause or RuleName.DRIVING)]
                 return [self._climb(now)]
-            case Move.CLIMB:
+            case Move.CLIMB | Move.LEAP:
                 return [self._climb(now)]
             case _ as never:
                 assert_never(never)

@@ -130,6 +130,21 @@ class LikenessTrack:
         self._judge(look.at, weight)
         return self._state(look.at, weight, similarities)
 
+    def join(self, name: str, references: NDArray[np.float32]) -> None:
+        """Weigh from now on whether ``name`` with ``references`` (n, d) is on screen; known ones stay as they are.
+
+        Raises ValueError for references that are not as those there are.
+        """
+        if name in self._names:
+            return
+        claimed = self._references[self._owner == 0]
+        checked = _checked(references, claimed)
+        self._owner = np.concatenate([self._owner, np.full(len(checked), len(self._sums))])
+        self._references = np.concatenate([self._references, checked])
+        self._twin = np.append(self._twin, _same(claimed, checked))
+        self._sums = np.append(self._sums, 0.0)
+        self._names = (*self._names, name)
+
     def standing(self) -> dict[str, float]:
         """For each avatar of the gallery the mean log-odds (nats), over all looks so far, that it is on screen."""
         means = self._sums / self._weight if self._weight else self._sums

@@ -81,6 +81,23 @@ class Blindness:
     cause: str
 
 
-Observation = (
-    Motion | Look | TelemetrySample | TelemetryBatch | Presence | ChallengeAsked | ChallengeAnswered | Blindness
-)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Rival:
+    """A registered likeness that the picture was found to be like among all; ``references`` float32 (n, d)."""
+
+    at: float
+    avatar: str
+    references: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deregistered:
+    """The claimed avatar may not be on air any more, and why: suspended, revoked, expired or consent withdrawn."""
+
+    at: float
+    because: str
+
+
+Seen = Motion | Look | Rival | Blindness
+Told = TelemetrySample | TelemetryBatch | Presence | ChallengeAsked | ChallengeAnswered | Deregistered
+Observation = Seen | Told

@@ -79,6 +79,10 @@ class LikenessPolicy(_Part):
 
     fail_at: Share = Field(0.05, description="fail where the probability of the claimed avatar is at most this")
     pass_at: Share = Field(0.8, description="pass where it is at least this")
+    review_at: Share = Field(
+        0.9,
+        description="a submitted avatar goes to review where it is another's likeness with at least this probability",
+    )
 
 
 class RungPolicy(_Part):
@@ -103,8 +107,13 @@ class LadderPolicy(_Part):
     )
 
     def rungs(self, cause: RuleName) -> tuple[RungPolicy, ...]:
-        """The rungs for a cause: presence and likeness have their own, everything else is a matter of driving."""
+        """The rungs for a cause: presence and likeness have their own, everything else is a matter of driving.
+
+        An avatar that may not be on air has none: there is nothing that its operator could mend.
+        """
         match cause:
+            case RuleName.REGISTRATION:
+                return ()
             case RuleName.PRESENCE:
                 return self.presence
             case RuleName.LIKENESS:

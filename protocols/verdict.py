@@ -103,8 +103,24 @@ def conclude(
     )
 
 
+def deregistered(because: str, policy: Policy, policy_id: str) -> Verdict:
+    """The verdict on a stream that nobody watches and whose avatar may not be on air: nothing was seen."""
+    evidence = Evidence(rule=RuleName.REGISTRATION, start=0.0, end=0.0, weight=0.0, facts=(("because", because),))
+    return conclude(
+        at=0.0,
+        evidence=(evidence,),
+        findings={RuleName.REGISTRATION: Finding.FAIL},
+        before=Driver.UNKNOWN,
+        policy=policy,
+        policy_id=policy_id,
+    )
+
+
 def _cause(driver: Driver, evidence: tuple[Evidence, ...], findings: dict[RuleName, Finding]) -> RuleName | None:
-    """The rule that a cut would be for: a foreign likeness first, else what weighs most against a driver."""
+    """The rule that a cut would be for: an avatar that may not be on air, a foreign likeness, else what weighs most
+    against a driver."""
+    if findings.get(RuleName.REGISTRATION) is Finding.FAIL:
+        return RuleName.REGISTRATION
     if findings.get(RuleName.LIKENESS) is Finding.FAIL:
         return RuleName.LIKENESS
     if driver is not Driver.AI:

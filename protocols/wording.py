@@ -19,6 +19,7 @@ class Wording:
 
 
 _REASONS = {
+    RuleName.REGISTRATION: Wording(en="the avatar may not be on air any more", zh="该虚拟形象已不得继续直播"),
     RuleName.LIKENESS: Wording(en="the picture does not show the registered avatar", zh="画面与备案的虚拟形象不符"),
     RuleName.PRESENCE: Wording(en="no operator of the roster is connected", zh="名单内的操作员均未在线"),
     RuleName.REPETITION: Wording(en="the picture repeats a recording", zh="画面为循环播放的录像"),
@@ -44,6 +45,9 @@ _GESTURES = {
 }
 
 _ADVICE = {
+    RuleName.REGISTRATION: Wording(
+        en="Ask the platform how its registration stands.", zh="请向平台查询该形象的备案状态。"
+    ),
     RuleName.LIKENESS: Wording(en="Show the registered avatar again.", zh="请换回备案的虚拟形象。"),
     RuleName.PRESENCE: Wording(
         en="Connect the operator's software and stay on shift.", zh="请连接操作员软件并保持在岗。"

@@ -30,6 +30,7 @@ class Scope(StrEnum):
     CUTS_RESTORE = "cuts:restore"
     AVATARS_WRITE = "avatars:write"
     AVATARS_READ = "avatars:read"
+    AVATARS_REVIEW = "avatars:review"
     OPERATORS_WRITE = "operators:write"
     OPERATORS_READ = "operators:read"
     POLICIES_WRITE = "policies:write"

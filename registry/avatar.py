@@ -1,282 +1,221 @@
-"""Avatars: the registered likenesses, who owns each, and the vectors that they are recognised by."""
+"""Avatar: a registered likeness, who owns it, what it is known by, and whether it may be on air."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from protocols.avatar import AvatarRole, AvatarState, Tenure
 from protocols.gesture import Ability
 from protocols.session import AvatarId
-from registry.database import Database, alone
+from registry import avatar_names as names
 from registry.error import Conflict, NotFound, Refused
-from registry.identity import fresh
 from registry.name import comparison_key, display_name, short_text
-from registry.page import Page, page_size, read_cursor, write_cursor
-from registry.schema import avatars, pictures, vectors
-from registry.state import AvatarState
+from registry.reference import Reference
+from registry.schema import aliases, assets, avatars, consents, pictures
+from registry.state import AssetKind
 
-MOST_VECTORS = 4096
-"""Vectors of one avatar under one model, and numbers of one vector."""
+Asset = tuple[AssetKind, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Avatar:
-    """A registered likeness. ``model`` names the encoder that made the vectors it was registered with."""
+    """A registered likeness. ``model`` names the encoder that made the vectors it was registered with.
+
+    ``tenure`` says whether it may be on air; ``since``, ``because`` and ``by`` are of its last change of state.
+    """
 
     id: AvatarId
     name: str
+    aliases: tuple[str, ...] = ()
     owner: str
+    role: AvatarRole = AvatarRole.AVATAR
     state: AvatarState
+    since: datetime
+    because: str = ""
+    by: str = ""
     abilities: frozenset[Ability]
+    outfits: tuple[str, ...] = ()
+    assets: tuple[Asset, ...] = ()
+    code: str | None = None
+    valid_from: datetime
+    valid_until: datetime | None = None
+    policy: str | None = None
+    needs_consent: bool = False
+    has_consent: bool = False
     registered_at: datetime
     model: str
 
-
-class Avatars:
-    """The avatars of the registry."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def register(
-        self,
-        *,
-        name: str,
-        owner: str,
-        abilities: Collection[Ability],
-        likeness: NDArray[np.float32],
-        model: str,
-        digests: Collection[bytes],
-        at: datetime,
-    ) -> Avatar:
-        """Register a likeness.
-
-        ``likeness``: float32 (n, d), each row of length 1, n and d in 1..4096. ``digests``: SHA-256 of each picture.
-        Raises Conflict where the owner has an avatar of that name, or another owner one of the pictures; Refused for
-        values that cannot be registered. Nothing is left half registered.
-        """
-        name, owner = display_name(name, what="avatar's name"), short_text(owner, what="owner")
-        model = short_text(model, what="model's id")
-        if not digests or any(len(digest) != 32 for digest in digests):
-            raise Refused("An avatar is registered with at least one picture, each with its SHA-256 of 32 bytes.")
-        avatar = AvatarId(fresh("av"))
-        async with self._database.writing() as connection:
-            await alone(connection, "avatars")
-            await _refuse_same_name(connection, owner, name)
-            await _refuse_same_picture(connection, owner, digests)
-            await connection.execute(
-                insert(avatars).values(
-                    id=avatar,
-                    owner=owner,
-                    name=name,
-                    name_key=comparison_key(name),
-                    state=AvatarState.ACTIVE,
-                    abilities=sorted(ability.value for ability in abilities),
-                    model=model,
-                    registered_at=at,
-                )
-            )
-            await connection.execute(
-                insert(pictures), [{"avatar": avatar, "digest": digest} for digest in sorted(set(digests))]
-            )
-            await _put_vectors(connection, avatar, model, likeness)
-            return await _one(connection, avatar)
-
-    async def add_vectors(self, avatar: AvatarId, *, model: str, likeness: NDArray[np.float32]) -> None:
-        """Add to the vectors of ``avatar`` under ``model``, such as those of a new encoder or another outfit."""
-        async with self._database.writing() as connection:
-            await _one(connection, avatar)
-            await _put_vectors(connection, avatar, short_text(model, what="model's id"), likeness)
-
-    async def get(self, avatar: AvatarId) -> Avatar:
-        """The avatar, or NotFound."""
-        async with self._database.reading() as connection:
-            return await _one(connection, avatar)
-
-    async def named(self, name: str) -> tuple[Avatar, ...]:
-        """Every avatar of that name that is not revoked, whoever owns it; names are compared as people read them."""
-        query = select(avatars).where(
-            avatars.c.name_key == comparison_key(name), avatars.c.state != AvatarState.REVOKED
+    @property
+    def tenure(self) -> Tenure:
+        """What decides whether it may be on air."""
+        return Tenure(
+            state=self.state,
+            role=self.role,
+            valid_from=self.valid_from,
+            valid_until=self.valid_until,
+            needs_consent=self.needs_consent,
+            has_consent=self.has_consent,
         )
-        async with self._database.reading() as connection:
-            return tuple(_avatar(row) for row in await connection.execute(query.order_by(avatars.c.seq)))
 
-    async def meant(self, text: str) -> Avatar:
-        """The avatar of that id, or the only one of that name. NotFound where there is none, Refused for several."""
-        if text.startswith("av_"):
-            return await self.get(AvatarId(text))
-        found = await self.named(text)
-        if not found:
-            raise NotFound(f"No avatar '{text}' is registered; register it before its stream goes on air.")
-        if len(found) > 1:
-            raise Refused(f"{len(found)} avatars are called '{text}'; give the id of the one that is meant.")
-        return found[0]
 
-    async def list(
-        self,
-        *,
-        owner: str | None = None,
-        state: AvatarState | None = None,
-        limit: int = 100,
-        cursor: str | None = None,
-    ) -> Page[Avatar]:
-        """Avatars, newest first."""
-        query = select(avatars).order_by(avatars.c.seq.desc()).limit(page_size(limit) + 1)
-        if owner is not None:
-            query = query.where(avatars.c.owner == owner)
-        if state is not None:
-            query = query.where(avatars.c.state == state)
-        if cursor is not None:
-            query = query.where(avatars.c.seq < read_cursor(cursor))
-        async with self._database.reading() as connection:
-            rows = (await connection.execute(query)).all()
-        more = write_cursor(rows[limit - 1].seq) if len(rows) > limit else None
-        return Page(items=tuple(_avatar(row) for row in rows[:limit]), next=more)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """What is to be registered. ``code``: national digital-human code; ``policy``: name of the profile that sessions
+    of this avatar are judged by unless they name another; ``needs_consent``: it resembles a living person."""
 
-    async def vectors(self, avatar: AvatarId, model: str) -> NDArray[np.float32]:
-        """The vectors of ``avatar`` that ``model`` made, float32 (n, d); NotFound where there is none."""
-        query = (
-            select(vectors.c.vector)
-            .where(vectors.c.avatar == avatar, vectors.c.model == model)
-            .order_by(vectors.c.position)
+    name: str
+    owner: str
+    references: Sequence[Reference]
+    model: str
+    abilities: Collection[Ability] = ()
+    aliases: Sequence[str] = ()
+    role: AvatarRole = AvatarRole.AVATAR
+    assets: Collection[Asset] = ()
+    code: str | None = None
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    policy: str | None = None
+    needs_consent: bool = False
+
+
+def checked(submission: Submission, at: datetime) -> Submission:
+    """The submission with its texts as they are kept. Raises Refused."""
+    check_validity(submission.valid_from or at, submission.valid_until, at)
+    return replace(
+        submission,
+        name=display_name(submission.name, what="avatar's name"),
+        aliases=names.checked_aliases(submission.name, submission.aliases),
+        owner=short_text(submission.owner, what="owner"),
+        model=short_text(submission.model, what="model's id"),
+        code=None if submission.code is None else short_text(submission.code, what="digital-human code", longest=64),
+        assets=tuple((kind, names.checked_asset(kind, value)) for kind, value in submission.assets),
+    )
+
+
+def check_validity(begins: datetime, ends: datetime | None, at: datetime) -> None:
+    """Raise Refused for a validity that has ended before it begins."""
+    if ends is not None and (ends <= begins or ends <= at):
+        raise Refused("The validity would have ended before it begins; give an end in the future, or none.")
+
+
+def refuse_revoked(avatar: Avatar) -> None:
+    """Raise Conflict for an avatar that is revoked."""
+    if avatar.state is AvatarState.REVOKED:
+        raise Conflict(f"Avatar {avatar.id} is revoked, which is for good; register it anew.", other=avatar.id)
+
+
+async def refuse_same_code(connection: AsyncConnection, code: str | None) -> None:
+    """Raise Conflict where the code is another avatar's."""
+    if code is None:
+        return
+    same = select(avatars.c.id).where(avatars.c.code == code, avatars.c.state != AvatarState.REVOKED)
+    if (other := await connection.scalar(same)) is not None:
+        raise Conflict(
+            f"The digital-human code {code} is another avatar's ({other}); check the code, one avatar has one.",
+            other=other,
         )
-        async with self._database.reading() as connection:
-            await _one(connection, avatar)
-            found = (await connection.scalars(query)).all()
-        if not found:
-            raise NotFound(f"Avatar {avatar} has no vectors of model {model}; encode its pictures with that model.")
-        return _array(found)
 
-    async def gallery(self, model: str) -> Mapping[AvatarId, NDArray[np.float32]]:
-        """All vectors that ``model`` made, float32 (n, d) each, of every avatar that is not revoked.
 
-        Suspended ones are included: a suspended likeness still belongs to its owner.
-        """
-        query = (
-            select(vectors.c.avatar, vectors.c.vector)
-            .join(avatars, avatars.c.id == vectors.c.avatar)
-            .where(vectors.c.model == model, avatars.c.state != AvatarState.REVOKED)
-            .order_by(avatars.c.seq, vectors.c.position)
+async def keep(connection: AsyncConnection, avatar: AvatarId, submission: Submission, by: str, at: datetime) -> None:
+    """Insert the avatar as SUBMITTED, with its names and assets; its references are put in by themselves."""
+    await connection.execute(
+        insert(avatars).values(
+            id=avatar,
+            owner=submission.owner,
+            name=submission.name,
+            name_key=comparison_key(submission.name),
+            role=submission.role,
+            state=AvatarState.SUBMITTED,
+            since=at,
+            because="",
+            decided_by=by,
+            abilities=sorted(ability.value for ability in submission.abilities),
+            code=submission.code,
+            valid_from=submission.valid_from or at,
+            valid_until=submission.valid_until,
+            policy=submission.policy,
+            needs_consent=submission.needs_consent,
+            model=submission.model,
+            registered_at=at,
         )
-        found: dict[AvatarId, list[bytes]] = {}
-        async with self._database.reading() as connection:
-            for row in await connection.execute(query):
-                found.setdefault(AvatarId(row.avatar), []).append(row.vector)
-        return {avatar: _array(rows) for avatar, rows in found.items()}
-
-    async def suspend(self, avatar: AvatarId) -> Avatar:
-        """Keep the avatar off air until ``reinstate``."""
-        return await self._turn(avatar, AvatarState.SUSPENDED)
-
-    async def reinstate(self, avatar: AvatarId) -> Avatar:
-        """Let a suspended avatar be on air again."""
-        return await self._turn(avatar, AvatarState.ACTIVE)
-
-    async def revoke(self, avatar: AvatarId) -> Avatar:
-        """Take the avatar out for good; its name and pictures may be registered anew."""
-        return await self._turn(avatar, AvatarState.REVOKED)
-
-    async def _turn(self, avatar: AvatarId, state: AvatarState) -> Avatar:
-        async with self._database.writing() as connection:
-            present = await _one(connection, avatar)
-            if present.state is AvatarState.REVOKED and state is not AvatarState.REVOKED:
-                raise Conflict(f"Avatar {avatar} is revoked, which is for good; register it anew.", other=avatar)
-            await connection.execute(update(avatars).where(avatars.c.id == avatar).values(state=state))
-            return await _one(connection, avatar)
+    )
+    await names.put(connection, avatar, submission.aliases)
+    if submission.assets:
+        rows = [{"avatar": avatar, "kind": kind, "value": value} for kind, value in sorted(set(submission.assets))]
+        await connection.execute(insert(assets), rows)
 
 
-async def _one(connection: AsyncConnection, avatar: AvatarId) -> Avatar:
-    row = (await connection.execute(select(avatars).where(avatars.c.id == avatar))).one_or_none()
-    if row is None:
+async def bars_of(connection: AsyncConnection, of: Collection[str], at: datetime) -> Mapping[str, str]:
+    """Why each of these avatars may not be on air at ``at``; those that may are not in it."""
+    rows = (await connection.execute(select(avatars).where(avatars.c.id.in_(of)))).all()
+    bars = {avatar.id: _bar(avatar, at) for avatar in await avatars_of(connection, rows)}
+    return {avatar: bar for avatar, bar in bars.items() if bar is not None}
+
+
+def _bar(avatar: Avatar, at: datetime) -> str | None:
+    bar = avatar.tenure.bar(at)
+    decided = avatar.state in (AvatarState.SUSPENDED, AvatarState.EXPIRED, AvatarState.REVOKED)
+    return f"{bar} ({avatar.because})" if bar is not None and decided and avatar.because else bar
+
+
+async def one(connection: AsyncConnection, avatar: AvatarId) -> Avatar:
+    """The avatar, or NotFound."""
+    rows = (await connection.execute(select(avatars).where(avatars.c.id == avatar))).all()
+    if not rows:
         raise NotFound(f"No avatar {avatar} is registered.")
-    return _avatar(row)
+    return (await avatars_of(connection, rows))[0]
 
 
-def _avatar(row: Row[Any]) -> Avatar:
+async def avatars_of(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> tuple[Avatar, ...]:
+    """The avatars of these rows, with what other tables hold of them."""
+    ids = [row.id for row in rows]
+    also = select(aliases.c.avatar, aliases.c.name).where(aliases.c.avatar.in_(ids)).order_by(aliases.c.name)
+    worn = select(pictures.c.avatar, pictures.c.outfit).where(pictures.c.avatar.in_(ids)).distinct()
+    known = select(assets).where(assets.c.avatar.in_(ids)).order_by(assets.c.kind, assets.c.value)
+    given = select(consents.c.avatar).where(consents.c.avatar.in_(ids), consents.c.withdrawn_at.is_(None))
+    called = _by_avatar((row.avatar, row.name) for row in await connection.execute(also))
+    outfits = _by_avatar((row.avatar, row.outfit) for row in await connection.execute(worn.order_by(pictures.c.outfit)))
+    bound = _by_avatar((row.avatar, (row.kind, row.value)) for row in await connection.execute(known))
+    consented = set(await connection.scalars(given))
+    return tuple(
+        _avatar(row, called.get(row.id, ()), outfits.get(row.id, ()), bound.get(row.id, ()), row.id in consented)
+        for row in rows
+    )
+
+
+def _by_avatar(pairs: Any) -> dict[str, tuple[Any, ...]]:
+    found: dict[str, tuple[Any, ...]] = {}
+    for avatar, value in pairs:
+        found[avatar] = (*found.get(avatar, ()), value)
+    return found
+
+
+def _avatar(
+    row: Row[Any], called: tuple[str, ...], outfits: tuple[str, ...], bound: tuple[Asset, ...], consented: bool
+) -> Avatar:
     return Avatar(
         id=AvatarId(row.id),
         name=row.name,
+        aliases=called,
         owner=row.owner,
+        role=row.role,
         state=row.state,
+        since=row.since or row.registered_at,
+        because=row.because or "",
+        by=row.decided_by or "",
         abilities=frozenset(Ability(ability) for ability in row.abilities),
+        outfits=outfits,
+        assets=bound,
+        code=row.code,
+        valid_from=row.valid_from or row.registered_at,
+        valid_until=row.valid_until,
+        policy=row.policy,
+        needs_consent=row.needs_consent,
+        has_consent=consented,
         registered_at=row.registered_at,
         model=row.model,
     )
-
-
-async def _refuse_same_name(connection: AsyncConnection, owner: str, name: str) -> None:
-    same = select(avatars.c.id).where(
-        avatars.c.owner == owner,
-        avatars.c.name_key == comparison_key(name),
-        avatars.c.state != AvatarState.REVOKED,
-    )
-    if (other := await connection.scalar(same)) is not None:
-        raise Conflict(
-            f"This owner already has an avatar of that name ({other}); choose another name, or revoke that one first.",
-            other=other,
-        )
-
-
-async def _refuse_same_picture(connection: AsyncConnection, owner: str, digests: Collection[bytes]) -> None:
-    same = (
-        select(avatars.c.id)
-        .join(pictures, pictures.c.avatar == avatars.c.id)
-        .where(
-            pictures.c.digest.in_(tuple(digests)),
-            avatars.c.owner != owner,
-            avatars.c.state != AvatarState.REVOKED,
-        )
-    )
-    if (other := await connection.scalar(same.limit(1))) is not None:
-        raise Conflict(
-            f"One of these pictures is registered under another owner ({other}); "
-            "only the owner of a likeness can register it.",
-            other=other,
-        )
-
-
-async def _put_vectors(
-    connection: AsyncConnection, avatar: AvatarId, model: str, likeness: NDArray[np.float32]
-) -> None:
-    dimension = await connection.scalar(select(vectors.c.dimension).where(vectors.c.model == model).limit(1))
-    _check(likeness, model, dimension)
-    ours = (vectors.c.avatar == avatar) & (vectors.c.model == model)
-    present = await connection.scalar(select(func.count()).select_from(vectors).where(ours)) or 0
-    if present + len(likeness) > MOST_VECTORS:
-        raise Refused(f"Avatar {avatar} would have more than {MOST_VECTORS} vectors; register fewer pictures.")
-    await connection.execute(
-        insert(vectors),
-        [
-            {
-                "avatar": avatar,
-                "model": model,
-                "position": position,
-                "dimension": likeness.shape[1],
-                "vector": row.astype("<f4").tobytes(),
-            }
-            for position, row in enumerate(likeness, start=present)
-        ],
-    )
-
-
-def _check(likeness: NDArray[np.float32], model: str, dimension: int | None) -> None:
-    if likeness.ndim != 2 or likeness.dtype != np.float32:
-        raise Refused(f"Vectors come as float32 (n, d), not {likeness.dtype} {likeness.shape}.")
-    rows, columns = likeness.shape
-    if not (1 <= rows <= MOST_VECTORS and 1 <= columns <= MOST_VECTORS):
-        raise Refused(f"Vectors come as (n, d) with n and d from 1 to {MOST_VECTORS}, not {likeness.shape}.")
-    if dimension is not None and columns != dimension:
-        raise Refused(f"Model {model} makes vectors of {dimension} numbers, not {columns}; the model is another one.")
-    # Also false for NaN. A norm of 1 within float32 rounding of a long sum.
-    if not np.all(np.abs(np.linalg.norm(likeness.astype(np.float64), axis=1) - 1) < 1e-3):
-        raise Refused("Each vector must be finite and of length 1; normalise them (L2) first.")
-
-
-def _array(rows: Collection[bytes]) -> NDArray[np.float32]:
-    flat = np.frombuffer(b"".join(rows), dtype="<f4").astype(np.float32)
-    return flat.reshape(len(rows), -1)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from protocols.chain import canonical
 from registry.database import Database, alone
@@ -85,6 +86,16 @@ class Policies:
         )
         async with self._database.reading() as connection:
             return tuple(_policy(row) for row in await connection.execute(query))
+
+
+async def known_policy(connection: AsyncConnection, reference: str) -> None:
+    """Raise NotFound where no policy of this name, or of this ``name@version``, is kept."""
+    name, at_sign, _ = reference.partition("@")
+    query = select(policies.c.version).where(policies.c.name == name).limit(1)
+    if at_sign:
+        query = query.where(policies.c.version == version_number(reference))
+    if await connection.scalar(query) is None:
+        raise NotFound(f"There is no policy {reference}.")
 
 
 def version_number(reference: str) -> int:

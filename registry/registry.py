@@ -5,9 +5,11 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 
 from registry.apikey import ApiKeys
-from registry.avatar import Avatars
+from registry.avatars import Avatars
 from registry.block import Blocks
 from registry.booking import Bookings
+from registry.conflict import Conflicts
+from registry.consent import Consents
 from registry.cut import Cuts
 from registry.database import Database
 from registry.error import Refused
@@ -26,7 +28,9 @@ class Registry:
     def __init__(self, database: Database, ledger: Ledger | None) -> None:
         self._database = database
         self._ledger = ledger
-        self.avatars = Avatars(database)
+        self.avatars = Avatars(database, ledger)
+        self.consents = Consents(database, self.avatars, ledger)
+        self.conflicts = Conflicts(database)
         self.operators = Operators(database)
         self.policies = Policies(database)
         self.sessions = Sessions(database)

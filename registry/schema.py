@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Float,
     ForeignKey,
@@ -23,12 +24,14 @@ from sqlalchemy import (
     Text,
     TypedColumns,
     UniqueConstraint,
+    false,
     text,
 )
 
+from protocols.avatar import AvatarRole, AvatarState
 from protocols.session import SessionState, SourceKind
 from registry.column import Choice, Document, Instant
-from registry.state import AvatarState, CutState, EventState, OperatorState
+from registry.state import AssetKind, ConflictReason, CutState, EventState, OperatorState, Resolution
 
 metadata = MetaData(
     naming_convention={
@@ -51,32 +54,95 @@ class Arriving(TypedColumns):
 
 
 class AvatarColumns(Arriving):
-    """``name_key`` is the name as people compare names: without regard to case or width."""
+    """``name_key`` is the name as people compare names: without regard to case or width.
+
+    ``since``, ``because`` and ``decided_by`` are of the last change of ``state``; what was registered before they
+    were kept has none, and is valid from its registration on.
+    """
 
     owner: Named[str] = Column(String(_NAME), index=True)
     name: Named[str] = Column(String(_NAME))
     name_key: Named[str] = Column(String(_NAME))
+    role: Named[AvatarRole] = Column(Choice(AvatarRole), server_default=AvatarRole.AVATAR.value)
     state: Named[AvatarState] = Column(Choice(AvatarState))
+    since: Named[datetime | None] = Column(Instant)
+    because: Named[str | None] = Column(Text)
+    decided_by: Named[str | None] = Column(String(_NAME))
     abilities: Named[list[str]] = Column(Document)
+    code: Named[str | None] = Column(String(_NAME))
+    valid_from: Named[datetime | None] = Column(Instant)
+    valid_until: Named[datetime | None] = Column(Instant)
+    policy: Named[str | None] = Column(String(_NAME))
+    needs_consent: Named[bool] = Column(Boolean, server_default=false())
     model: Named[str] = Column(String(_NAME))
     registered_at: Named[datetime] = Column(Instant)
 
 
+class AliasColumns(TypedColumns):
+    """A further display name of an avatar."""
+
+    avatar: Named[str] = Column(String(_ID), ForeignKey("avatars.id"), primary_key=True)
+    name_key: Named[str] = Column(String(_NAME), primary_key=True)
+    name: Named[str] = Column(String(_NAME))
+
+
+class AssetColumns(TypedColumns):
+    """What an avatar's model is known by: the SHA-256 of a VRM file, the id of a VTube Studio model."""
+
+    avatar: Named[str] = Column(String(_ID), ForeignKey("avatars.id"), primary_key=True)
+    kind: Named[AssetKind] = Column(Choice(AssetKind), primary_key=True)
+    value: Named[str] = Column(String(_NAME), primary_key=True)
+
+
 class PictureColumns(TypedColumns):
-    """Digests of the pictures that an avatar was registered with; the pictures are not kept."""
+    """A reference picture: the digest of the file that was sent, and the picture as reviewers see it.
+
+    ``content`` is a small JPEG encoded anew from the pixels; null for what was registered before pictures were kept.
+    """
 
     avatar: Named[str] = Column(String(_ID), ForeignKey("avatars.id"), primary_key=True)
     digest: Named[bytes] = Column(LargeBinary(32), primary_key=True)
+    outfit: Named[str] = Column(String(_NAME), server_default="default")
+    content: Named[bytes | None] = Column(LargeBinary)
 
 
 class VectorColumns(TypedColumns):
-    """One likeness vector: ``vector`` is little-endian float32, ``dimension`` numbers of it."""
+    """One likeness vector: ``vector`` is little-endian float32, ``dimension`` numbers of it, of ``picture``."""
 
     avatar: Named[str] = Column(String(_ID), ForeignKey("avatars.id"), primary_key=True)
     model: Named[str] = Column(String(_NAME), primary_key=True)
     position: Named[int] = Column(Integer, primary_key=True, autoincrement=False)
     dimension: Named[int]
     vector: Named[bytes] = Column(LargeBinary)
+    picture: Named[bytes | None] = Column(LargeBinary(32))
+
+
+class ConsentColumns(Arriving):
+    """The consent of a person whom an avatar resembles; ``subject`` and ``guardian`` are references, never names."""
+
+    avatar: Named[str] = Column(String(_ID), ForeignKey("avatars.id"), index=True)
+    subject: Named[str] = Column(String(_NAME), index=True)
+    purpose: Named[str] = Column(Text)
+    scope: Named[str] = Column(Text)
+    guardian: Named[str | None] = Column(String(_NAME))
+    obtained_at: Named[datetime] = Column(Instant)
+    recorded_at: Named[datetime] = Column(Instant)
+    withdrawn_at: Named[datetime | None] = Column(Instant)
+
+
+class ConflictColumns(Arriving):
+    """What the check found an avatar too like to: ``other``, by which of their pictures, and what became of it."""
+
+    avatar: Named[str] = Column(String(_ID), ForeignKey("avatars.id"), index=True)
+    other: Named[str] = Column(String(_ID), ForeignKey("avatars.id"), index=True)
+    reason: Named[ConflictReason] = Column(Choice(ConflictReason))
+    similarity: Named[float | None] = Column(Float)
+    probability: Named[float | None] = Column(Float)
+    picture: Named[bytes | None] = Column(LargeBinary(32))
+    other_picture: Named[bytes | None] = Column(LargeBinary(32))
+    found_at: Named[datetime] = Column(Instant)
+    resolution: Named[Resolution | None] = Column(Choice(Resolution))
+    resolved_at: Named[datetime | None] = Column(Instant)
 
 
 class OperatorColumns(Arriving):
@@ -239,8 +305,13 @@ avatars = Table(
     metadata,
     AvatarColumns,
     Index("uq_avatars_owner_name", "owner", "name_key", unique=True, **_where("state <> 'revoked'")),
+    Index("uq_avatars_code", "code", unique=True, **_where("state <> 'revoked'")),
     sqlite_autoincrement=True,
 )
+aliases = Table("aliases", metadata, AliasColumns, Index("ix_aliases_name_key", "name_key"))
+assets = Table("assets", metadata, AssetColumns, Index("ix_assets_value", "value"))
+consents = Table("consents", metadata, ConsentColumns, sqlite_autoincrement=True)
+conflicts = Table("conflicts", metadata, ConflictColumns, sqlite_autoincrement=True)
 pictures = Table("pictures", metadata, PictureColumns, Index("ix_pictures_digest", "digest"))
 vectors = Table("vectors", metadata, VectorColumns, Index("ix_vectors_model", "model"))
 operators = Table(

@@ -21,6 +21,7 @@ from protocols.session import (
     SessionState,
     SourceKind,
 )
+from registry.avatar import bars_of
 from registry.database import Database
 from registry.error import Conflict, NotFound, Refused, SessionConflict, StaleEpoch
 from registry.identity import fresh
@@ -28,7 +29,7 @@ from registry.name import short_text
 from registry.page import Page, page_size, read_cursor, write_cursor
 from registry.policy import version_number
 from registry.schema import avatars, operators, policies, rosters, sessions
-from registry.state import AvatarState, OperatorState
+from registry.state import OperatorState
 
 LARGEST_ROSTER = 32
 
@@ -88,7 +89,7 @@ class Sessions:
             "attached_at": at,
         }
         async with self._database.writing() as connection:
-            await _present(connection, avatar, operators, policy)
+            await _present(connection, avatar, operators, policy, at)
             if (other := await _attached(connection, values)) is not None:
                 raise _twice(other)
             try:
@@ -145,6 +146,14 @@ class Sessions:
         async with self._database.reading() as connection:
             rows = (await connection.execute(query)).all()
             return tuple(standing.session for standing in await _standings(connection, rows))
+
+    async def barred(self, *, at: datetime) -> Mapping[SessionId, str]:
+        """Sessions that have not ended and whose avatar may not be on air at ``at``, each with the reason."""
+        query = select(sessions.c.id, sessions.c.avatar).where(sessions.c.ended_at.is_(None))
+        async with self._database.reading() as connection:
+            live = (await connection.execute(query)).all()
+            bars = await bars_of(connection, {row.avatar for row in live}, at)
+        return {SessionId(row.id): bars[row.avatar] for row in live if row.avatar in bars}
 
     async def claim(self, session: SessionId) -> Session:
         """Become the owner: the session with the next epoch, which fences out whoever had it before.
@@ -214,13 +223,14 @@ def _place(placement: Placement | None) -> dict[str, str | None]:
     return {"server": placement.server, "app": placement.app, "stream": placement.stream}
 
 
-async def _present(connection: AsyncConnection, avatar: AvatarId, roster: Sequence[OperatorId], policy: str) -> None:
+async def _present(
+    connection: AsyncConnection, avatar: AvatarId, roster: Sequence[OperatorId], policy: str, at: datetime
+) -> None:
     """Check that what a session names is registered and may be used."""
-    state = await connection.scalar(select(avatars.c.state).where(avatars.c.id == avatar))
-    if state is None:
+    if await connection.scalar(select(avatars.c.id).where(avatars.c.id == avatar)) is None:
         raise NotFound(f"No avatar {avatar} is registered; register it before its stream is attached.")
-    if state is not AvatarState.ACTIVE:
-        raise Refused(f"Avatar {avatar} is {state} and may not go on air.")
+    if (bar := (await bars_of(connection, [avatar], at)).get(avatar)) is not None:
+        raise Refused(f"Avatar {avatar} {bar}; it may not go on air.")
     found = await connection.execute(select(operators.c.id, operators.c.state).where(operators.c.id.in_(roster)))
     states = {row.id: row.state for row in found}
     for operator in roster:

@@ -3,12 +3,26 @@
 from enum import StrEnum
 
 
-class AvatarState(StrEnum):
-    """Whether an avatar may be on air; what is revoked does not come back."""
+class AssetKind(StrEnum):
+    """What an avatar's model may be known by: the SHA-256 of its VRM file, the id of its VTube Studio model."""
 
-    ACTIVE = "active"
-    SUSPENDED = "suspended"
-    REVOKED = "revoked"
+    VRM = "vrm"
+    VTUBE_STUDIO = "vtube_studio"
+
+
+class ConflictReason(StrEnum):
+    """Why a submitted avatar needs a person's review."""
+
+    LIKENESS = "likeness"
+    ASSET = "asset"
+
+
+class Resolution(StrEnum):
+    """What became of a conflict."""
+
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    MERGED = "merged"
 
 
 class OperatorState(StrEnum):

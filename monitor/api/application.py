@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute
 from monitor.api import (
     avatars,
     bookings,
+    consents,
     cuts,
     events,
     exposition,
@@ -20,7 +21,9 @@ from monitor.api import (
     operators,
     policies,
     problem,
+    protected,
     reference,
+    reviews,
     sessions,
     whip,
 )
@@ -35,6 +38,9 @@ _ROUTERS: Sequence[APIRouter] = (
     bookings.router,
     whip.router,
     avatars.router,
+    reviews.router,
+    consents.router,
+    protected.router,
     operators.router,
     policies.router,
     keys.router,

@@ -1,100 +1,110 @@
-"""Avatars: register from pictures, list, read, suspend, reinstate, revoke."""
+"""Avatars: register from pictures, list, read, dress, suspend, reinstate, renew, merge, revoke."""
 
-import asyncio
-from collections.abc import Sequence
 from typing import Annotated
 
-import numpy as np
-from fastapi import APIRouter, File, Form, Path, Query, Response, UploadFile
+from fastapi import APIRouter, Form, Path, Query, Response
+from pydantic import AwareDatetime
 
 from monitor.api.auth import allowed
+from monitor.api.avatar_view import conflict, view
+from monitor.api.form import Name, Owner, Pictures, Video, enrolment, naming
 from monitor.api.idempotency import IdempotencyKey, IdempotentRoute
 from monitor.api.listing import Cursor, Limit
 from monitor.api.reference import problems
 from monitor.api.service import Service, Serving
-from monitor.observers.likeness.enrolment import vectors_of
-from monitor.observers.likeness.picture_file import LARGEST_FILE, PictureRefused
-from protocols.backend import AvatarRegistered, AvatarView, Page
+from protocols.avatar import AvatarSignal, AvatarState
+from protocols.backend import AvatarRegistered, AvatarView, Decision, MergeRequest, Page, PictureView, Renewal
 from protocols.gesture import Ability
 from protocols.session import AvatarId
 from registry.apikey import ApiKey, Scope
-from registry.avatar import Avatar
-from registry.state import AvatarState
+from registry.avatar import Avatar, Submission
+from registry.state import AssetKind
 
 router = APIRouter(prefix="/v1/avatars", tags=["avatars"], route_class=IdempotentRoute)
 
 AvatarPath = Annotated[str, Path(max_length=64, description="Id of the avatar.", examples=["av_9s1d0k4w7e2xn"])]
-MOST_PICTURES = 64
+DigestPath = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the file.", examples=["9f86" * 16])]
+Outfit = Annotated[
+    str, Form(min_length=1, max_length=64, description="The outfit that they show.", examples=["winter"])
+]
+Writing = Annotated[ApiKey, allowed(Scope.AVATARS_WRITE)]
+Reading = Annotated[ApiKey, allowed(Scope.AVATARS_READ)]
 _USUAL = (Ability.HEAD, Ability.MOUTH, Ability.EYELIDS)
 
 
-@router.post("", status_code=201, summary="Register an avatar", responses=problems(400, 408, 409, 413))
+@router.post("", status_code=201, summary="Register an avatar", responses=problems(400, 404, 408, 409, 413))
 async def register(
     response: Response,
     service: Serving,
-    key: Annotated[ApiKey, allowed(Scope.AVATARS_WRITE)],
-    name: Annotated[str, Form(min_length=1, max_length=256, description="Its name.", examples=["Hoshi"])],
-    pictures: Annotated[
-        list[UploadFile],
-        File(
-            min_length=1,
-            max_length=MOST_PICTURES,
-            description="Still pictures (JPEG, PNG or WebP) that show the avatar's head: several angles, expressions "
-            "and outfits make it known better.",
-        ),
-    ],
-    owner: Annotated[
-        str | None,
-        Form(max_length=256, description="Whose likeness it is; the name of the API key where absent."),
-    ] = None,
+    key: Writing,
+    name: Name,
+    pictures: Pictures = [],  # noqa: B006 - FastAPI copies it
+    video: Video = None,
+    owner: Owner = None,
+    aliases: Annotated[list[str] | None, Form(max_length=16, description="Its further display names.")] = None,
     abilities: Annotated[
         list[Ability] | None,
         Form(max_length=4, description="Movements that it can show; head, mouth and eyelids where absent."),
     ] = None,
+    outfit: Outfit = "default",
+    vrm_sha256: Annotated[
+        str | None, Form(max_length=80, description="SHA-256 of its VRM file, in hexadecimal.")
+    ] = None,
+    vtube_studio_model: Annotated[str | None, Form(max_length=40, description="Its modelID in VTube Studio.")] = None,
+    code: Annotated[str | None, Form(max_length=64, description="Its national digital-human code.")] = None,
+    valid_from: Annotated[
+        AwareDatetime | None, Form(description="From when it may be on air; now where absent.")
+    ] = None,
+    valid_until: Annotated[AwareDatetime | None, Form(description="Until when; without end where absent.")] = None,
+    policy: Annotated[
+        str | None,
+        Form(pattern=r"^[a-z][a-z0-9_-]{0,39}(@[1-9][0-9]{0,8})?$", description="Profile to judge its sessions by."),
+    ] = None,
+    resembles_person: Annotated[
+        bool, Form(description="It resembles a living person: it is not on air without their consent on record.")
+    ] = False,
     idempotency_key: IdempotencyKey = None,
 ) -> AvatarRegistered:
-    """Register a likeness from pictures. The pictures are not kept, only what they are recognised by.
+    """Register a likeness from pictures or a short video.
 
-    The same picture under another owner is refused. Needs the scope `avatars:write`.
+    It is compared with every likeness that is registered or protected: too like another one (or with another one's
+    model file) it waits for a person's review, otherwise it is active as soon as it is valid. Small copies of the
+    pictures are kept so that a person can compare them, until the avatar is purged. The same picture under another
+    owner is refused. Needs the scope `avatars:write`.
     """
-    files = [await picture.read(LARGEST_FILE + 1) for picture in pictures]
-    try:
-        return await _register(service, response, name, owner or key.name, abilities or _USUAL, files)
-    except PictureRefused as refused:
-        raise PictureRefused(_named(str(refused), pictures)) from refused
-
-
-async def _register(
-    service: Service, response: Response, name: str, owner: str, abilities: Sequence[Ability], files: list[bytes]
-) -> AvatarRegistered:
-    async with service.enrolling:
-        enrolled = await asyncio.to_thread(vectors_of, files, service.sight)
-    avatar = await service.registry.avatars.register(
+    assets = [(AssetKind.VRM, vrm_sha256), (AssetKind.VTUBE_STUDIO, vtube_studio_model)]
+    submission = Submission(
         name=name,
-        owner=owner,
-        abilities=frozenset(abilities),
-        likeness=np.stack([picture.vector for picture in enrolled]),
-        model=service.sight.encoder.sha256,
-        digests=[bytes.fromhex(picture.sha256) for picture in enrolled],
-        at=service.clock(),
+        owner=owner or key.name,
+        references=(),
+        model="",
+        abilities=frozenset(abilities or _USUAL),
+        aliases=tuple(aliases or ()),
+        assets=tuple((kind, value) for kind, value in assets if value is not None),
+        code=code,
+        valid_from=valid_from,
+        valid_until=valid_until,
+        policy=policy,
+        needs_consent=resembles_person,
     )
+    sent = await enrolment(pictures, video, outfit)
+    avatar = await naming(pictures, service.registrar.submit(submission, sent, by=key.id))
     response.headers["location"] = f"/v1/avatars/{avatar.id}"
-    return AvatarRegistered(**dict(view(avatar)), pictures=len(files), vectors=len(enrolled))
+    return await registered(avatar, service)
 
 
-def _named(refusal: str, pictures: Sequence[UploadFile]) -> str:
-    """The refusal with the file's name in the place of "picture 3"."""
-    number, _, why = refusal.removeprefix("picture ").partition(": ")
-    if not refusal.startswith("picture ") or not number.isdecimal() or not 0 < int(number) <= len(pictures):
-        return refusal
-    name = (pictures[int(number) - 1].filename or "")[:100]
-    return f"{name}: {why}" if name.isprintable() and name else refusal
+async def registered(avatar: Avatar, service: Service) -> AvatarRegistered:
+    """An avatar just registered, for the wire."""
+    pictures = await service.registry.avatars.pictures(avatar.id)
+    pairs = await service.registrar.pairs(avatar.id)
+    found = [conflict(pair) for pair in pairs]
+    return AvatarRegistered(**dict(view(avatar, service)), pictures=len(pictures), conflicts=found)
 
 
 @router.get("", summary="List avatars", responses=problems())
 async def listed(
     service: Serving,
-    key: Annotated[ApiKey, allowed(Scope.AVATARS_READ)],
+    key: Reading,
     owner: Annotated[str | None, Query(max_length=256, description="Only of this owner.")] = None,
     state: Annotated[AvatarState | None, Query(description="Only in this state.")] = None,
     limit: Limit = 100,
@@ -102,56 +112,122 @@ async def listed(
 ) -> Page[AvatarView]:
     """Avatars, newest first. Needs the scope `avatars:read`."""
     page = await service.registry.avatars.list(owner=owner, state=state, limit=limit, cursor=cursor)
-    return Page(items=[view(avatar) for avatar in page.items], next=page.next)
+    return Page(items=[view(avatar, service) for avatar in page.items], next=page.next)
 
 
 @router.get("/{avatar}", summary="Read an avatar", responses=problems(404))
-async def read(avatar: AvatarPath, service: Serving, key: Annotated[ApiKey, allowed(Scope.AVATARS_READ)]) -> AvatarView:
+async def read(avatar: AvatarPath, service: Serving, key: Reading) -> AvatarView:
     """One avatar. Needs the scope `avatars:read`."""
-    return view(await service.registry.avatars.get(AvatarId(avatar)))
+    return view(await service.registry.avatars.get(AvatarId(avatar)), service)
+
+
+@router.get("/{avatar}/pictures", summary="List an avatar's pictures", responses=problems(404))
+async def pictures_of(avatar: AvatarPath, service: Serving, key: Reading) -> list[PictureView]:
+    """Its reference pictures, by outfit. Needs the scope `avatars:read`."""
+    pictures = await service.registry.avatars.pictures(AvatarId(avatar))
+    return [PictureView(digest=one.digest.hex(), outfit=one.outfit, kept=one.kept) for one in pictures]
+
+
+@router.get(
+    "/{avatar}/pictures/{digest}",
+    summary="Look at a picture",
+    response_class=Response,
+    responses={200: {"content": {"image/jpeg": {}}, "description": "A small JPEG."}, **problems(404)},
+)
+async def picture(avatar: AvatarPath, digest: DigestPath, service: Serving, key: Reading) -> Response:
+    """One of its reference pictures, small, without any metadata. Needs the scope `avatars:read`."""
+    content = await service.registry.avatars.picture(AvatarId(avatar), bytes.fromhex(digest))
+    return Response(content, media_type="image/jpeg")
+
+
+@router.post("/{avatar}/outfits", summary="Add an outfit", responses=problems(400, 404, 408, 409, 413))
+async def dress(
+    avatar: AvatarPath,
+    service: Serving,
+    key: Writing,
+    outfit: Outfit,
+    pictures: Pictures = [],  # noqa: B006 - FastAPI copies it
+    video: Video = None,
+    idempotency_key: IdempotencyKey = None,
+) -> AvatarView:
+    """Let the avatar be known in another outfit. One that is too like somebody else is refused.
+
+    Needs the scope `avatars:write`.
+    """
+    sent = await enrolment(pictures, video, outfit)
+    work = service.registrar.add_outfit(AvatarId(avatar), sent, by=key.id)
+    return view(await naming(pictures, work), service)
 
 
 @router.post("/{avatar}/suspend", summary="Suspend an avatar", responses=problems(404, 409))
 async def suspend(
     avatar: AvatarPath,
     service: Serving,
-    key: Annotated[ApiKey, allowed(Scope.AVATARS_WRITE)],
+    key: Writing,
+    request: Decision | None = None,
     idempotency_key: IdempotencyKey = None,
 ) -> AvatarView:
-    """Keep the avatar off air: no session may claim it until it is reinstated. Needs the scope `avatars:write`."""
-    return view(await service.registry.avatars.suspend(AvatarId(avatar)))
+    """Keep the avatar off air until it is reinstated: every live session with it is cut.
+
+    Needs the scope `avatars:write`.
+    """
+    return await _moved(service, avatar, AvatarSignal.SUSPEND, key, request)
 
 
 @router.post("/{avatar}/reinstate", summary="Reinstate an avatar", responses=problems(404, 409))
 async def reinstate(
     avatar: AvatarPath,
     service: Serving,
-    key: Annotated[ApiKey, allowed(Scope.AVATARS_WRITE)],
+    key: Writing,
+    request: Decision | None = None,
     idempotency_key: IdempotencyKey = None,
 ) -> AvatarView:
     """Let a suspended avatar be claimed again. Needs the scope `avatars:write`."""
-    return view(await service.registry.avatars.reinstate(AvatarId(avatar)))
+    return await _moved(service, avatar, AvatarSignal.REINSTATE, key, request)
 
 
-@router.post("/{avatar}/revoke", summary="Revoke an avatar", responses=problems(404))
+@router.post("/{avatar}/revoke", summary="Revoke an avatar", responses=problems(404, 409))
 async def revoke(
     avatar: AvatarPath,
     service: Serving,
-    key: Annotated[ApiKey, allowed(Scope.AVATARS_WRITE)],
+    key: Writing,
+    request: Decision | None = None,
     idempotency_key: IdempotencyKey = None,
 ) -> AvatarView:
-    """Take the avatar out for good; its name and pictures may be registered anew. Needs the scope `avatars:write`."""
-    return view(await service.registry.avatars.revoke(AvatarId(avatar)))
+    """Take the avatar out for good: every live session with it is cut, its name and pictures may be registered anew.
+
+    Needs the scope `avatars:write`.
+    """
+    return await _moved(service, avatar, AvatarSignal.REVOKE, key, request)
 
 
-def view(avatar: Avatar) -> AvatarView:
-    """The avatar, for the wire."""
-    return AvatarView(
-        id=avatar.id,
-        name=avatar.name,
-        owner=avatar.owner,
-        state=avatar.state.value,
-        abilities=sorted(ability.value for ability in avatar.abilities),
-        model=avatar.model,
-        registered_at=avatar.registered_at,
+@router.post("/{avatar}/renew", summary="Renew an avatar", responses=problems(404, 409))
+async def renew(
+    avatar: AvatarPath, request: Renewal, service: Serving, key: Writing, idempotency_key: IdempotencyKey = None
+) -> AvatarView:
+    """Give the avatar another validity, one that has expired included. Needs the scope `avatars:write`."""
+    renewed = await service.registrar.renew(
+        AvatarId(avatar), valid_from=request.valid_from, valid_until=request.valid_until, by=key.id
     )
+    return view(renewed, service)
+
+
+@router.post("/{avatar}/merge", summary="Merge two avatars of one owner", responses=problems(404, 409))
+async def merge(
+    avatar: AvatarPath, request: MergeRequest, service: Serving, key: Writing, idempotency_key: IdempotencyKey = None
+) -> AvatarView:
+    """Say that this avatar is really another one of the same owner.
+
+    Its pictures, names and model become the other one's, and it is revoked. Needs the scope `avatars:write`.
+    """
+    into = AvatarId(request.into)
+    merged = await service.registrar.merge(AvatarId(avatar), into, by=key.id, because=request.reason)
+    return view(merged, service)
+
+
+async def _moved(
+    service: Service, avatar: str, signal: AvatarSignal, key: ApiKey, request: Decision | None
+) -> AvatarView:
+    found = await service.registry.avatars.get(AvatarId(avatar))
+    because = "no reason given" if request is None else request.reason
+    return view(await service.registrar.move(found.id, signal, by=key.id, because=because), service)

@@ -26,6 +26,7 @@ _HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
 }
+_WITH_PICTURES = frozenset({"/v1/avatars", "/v1/protected", "/v1/negatives"})
 _CLOSED = "default-src 'none'; frame-ancestors 'none'"
 _READING = (  # the API reference's pages, with a script of their own in the page
     "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
@@ -102,7 +103,7 @@ def _limits(scope: Scope) -> tuple[int, float]:
     path = scope["path"]
     if path.startswith("/v1/whip/"):
         return SDP_BYTES, BODY_SECONDS
-    if path.rstrip("/") == "/v1/avatars":
+    if path.rstrip("/") in _WITH_PICTURES or (path.startswith("/v1/avatars/") and path.endswith("/outfits")):
         return PICTURES_BYTES, PICTURES_SECONDS
     return BODY_BYTES, BODY_SECONDS
 

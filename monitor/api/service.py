@@ -1,6 +1,5 @@
 """What the API stands on: the supervisor as the API sees it, the registry, the settings and the clock."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -9,7 +8,7 @@ from typing import Annotated, Protocol, cast
 from fastapi import Depends, Request
 
 from monitor.api.publication import Publications, PublishTokens
-from monitor.observers.likeness.sight import Sight
+from monitor.registrar import Registrar
 from monitor.settings import Settings
 from protocols.backend import AttachRequest, SessionEvent, SessionStatus
 from protocols.session import CutId, Session, SessionId
@@ -92,11 +91,9 @@ class Service:
     supervisor: Supervisor
     registry: Registry
     settings: Settings
-    sight: Sight
+    registrar: Registrar
     tokens: PublishTokens
     notary: Notary
-    # Encoding is heavy and streams go first: one enrolment at a time.
-    enrolling: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
     publications: Publications = field(default_factory=Publications)
     clock: Callable[[], datetime] = _now
 

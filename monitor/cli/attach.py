@@ -20,7 +20,10 @@ def attach(
     kind: Annotated[
         str | None, typer.Option(help="Kind of the source where the address does not tell: rtmp, hls, flv, whep, file.")
     ] = None,
-    policy: Annotated[str, typer.Option(help="Policy that it is judged by: name or name@version.")] = "standard",
+    policy: Annotated[
+        str | None,
+        typer.Option(help="Policy that it is judged by: name or name@version; the avatar's own profile where absent."),
+    ] = None,
     callback: Annotated[str | None, typer.Option(help="Where webhooks about it are sent.")] = None,
     placement: Annotated[
         str | None, typer.Option(metavar="SERVER/APP/STREAM", help="Where to cut it, on a server of the settings.")

@@ -3,7 +3,21 @@
 Strict: a value of the wrong type is refused, never coerced, and so is a name that is not known.
 """
 
-from protocols.backend.avatar import AvatarRegistered, AvatarView
+from protocols.backend.avatar import (
+    AssetView,
+    AvatarRegistered,
+    AvatarView,
+    ConflictView,
+    ConsentRequest,
+    ConsentView,
+    Decision,
+    MergeRequest,
+    PairView,
+    PictureView,
+    PurgeView,
+    Renewal,
+    ReviewView,
+)
 from protocols.backend.booking import BookingRequest, BookingView
 from protocols.backend.cut import CutView, RestoreRequest
 from protocols.backend.event import DATA, EventType, SessionEvent, WebhookEvent
@@ -29,14 +43,19 @@ from protocols.backend.verdict import EvidenceView, Explanation, VerdictView
 
 __all__ = [
     "DATA",
+    "AssetView",
     "AttachRequest",
     "AvatarRegistered",
     "AvatarView",
     "BookingRequest",
     "BookingView",
     "ChallengeView",
+    "ConflictView",
+    "ConsentRequest",
+    "ConsentView",
     "ConsistencyView",
     "CutView",
+    "Decision",
     "DeviceKeyRequest",
     "EnrolOperator",
     "EntryView",
@@ -49,12 +68,18 @@ __all__ = [
     "KeyCreated",
     "KeyRequest",
     "KeyView",
+    "MergeRequest",
     "OperatorView",
     "Page",
+    "PairView",
+    "PictureView",
     "PlacementRequest",
     "PolicyView",
     "Problem",
+    "PurgeView",
+    "Renewal",
     "RestoreRequest",
+    "ReviewView",
     "SessionAttached",
     "SessionEvent",
     "SessionStatus",

@@ -52,9 +52,10 @@ class AttachRequest(Part):
     operators: Annotated[list[Identifier], Field(min_length=1, max_length=16)] = Field(
         description="Ids of the enrolled operators who may drive it, 1 to 16.", examples=[["op_7h2m9q0d5k1wz"]]
     )
-    policy: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}(@[1-9][0-9]{0,8})?$")] = Field(
-        "standard",
-        description="Policy that it is judged by: a name for its newest version, or `name@version`.",
+    policy: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}(@[1-9][0-9]{0,8})?$")] | None = Field(
+        None,
+        description="Policy that it is judged by: a name for its newest version, or `name@version`; the avatar's own "
+        "profile where absent, `standard` where it has none.",
         examples=["standard@1"],
     )
     callback_url: Url | None = Field(

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from protocols.evidence import Evidence, Finding, RuleName
 from protocols.likeness import LikenessCalibration, LikenessState, LikenessTrack
-from protocols.observation import Look, Observation
+from protocols.observation import Look, Observation, Rival
 from protocols.policy import LikenessPolicy
 
 
@@ -28,7 +28,9 @@ class LikenessRule:
         self._first: float | None = None
 
     def observe(self, observation: Observation) -> None:
-        """Take a look."""
+        """Take a look, or another avatar that it may be."""
+        if isinstance(observation, Rival):
+            self.track.join(observation.avatar, observation.references)
         if isinstance(observation, Look):
             self._first = observation.at if self._first is None else self._first
             self.state = self.track.look(observation)

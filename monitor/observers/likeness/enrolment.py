@@ -9,21 +9,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.observers.likeness.locator import Box
-from monitor.observers.likeness.picture_file import LARGEST_FILE, PictureRefused, decoded
+from monitor.observers.likeness.picture_file import LARGEST_FILE, PictureRefused, decoded, small_jpeg
 from monitor.observers.likeness.sight import Sight, Sighting
+from monitor.observers.likeness.video_file import frames_of
 
-__all__ = ["EnrolledPicture", "PictureRefused", "vectors_of"]
+__all__ = ["EnrolledPicture", "PictureRefused", "scene_vectors_of", "vectors_of", "video_vectors_of"]
 
 _MOST_PICTURES = 64
 _LEAST_CONFIDENCE = 0.3
 _LEAST_HEAD = 32.0  # pixels
+_REPEATED = 0.98  # similarity from which a frame tells nothing that another did not
 _RIVAL = 0.5  # a second head of this share of the first one's size and confidence makes two avatars
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class EnrolledPicture:
     """A reference picture that was taken: ``vector`` float32 (d,), ``head`` in pixels of the upright picture,
-    ``sha256`` of the file, its ``width`` and ``height`` in pixels and how surely an avatar was found, 0..1."""
+    ``sha256`` of the file, its ``width`` and ``height`` in pixels and how surely an avatar was found, 0..1; ``kept``:
+    the picture as a small JPEG."""
 
     vector: NDArray[np.float32]
     head: Box
@@ -31,6 +34,7 @@ class EnrolledPicture:
     sha256: str
     width: int
     height: int
+    kept: bytes
 
 
 def vectors_of(pictures: Sequence[bytes | Path], sight: Sight) -> list[EnrolledPicture]:
@@ -53,6 +57,38 @@ def vectors_of(pictures: Sequence[bytes | Path], sight: Sight) -> list[EnrolledP
     return enrolled
 
 
+def video_vectors_of(video: bytes, sight: Sight) -> list[EnrolledPicture]:
+    """Encode frames of a short video, those that show the avatar and differ from each other.
+
+    Raises PictureRefused where it is no video that can be taken, or too few of its frames show one avatar.
+    """
+    digest = hashlib.sha256(video).digest()
+    enrolled: list[EnrolledPicture] = []
+    for number, pixels in enumerate(frames_of(video)):
+        try:
+            taken = _seen(pixels, hashlib.sha256(digest + number.to_bytes(4, "big")).hexdigest(), sight)
+        except PictureRefused:
+            continue
+        if all(float(taken.vector @ other.vector) < _REPEATED for other in enrolled):
+            enrolled.append(taken)
+    if not enrolled:
+        raise PictureRefused("video: no frame shows one avatar alone; send one that shows its head and shoulders")
+    return enrolled
+
+
+def scene_vectors_of(pictures: Sequence[bytes], sight: Sight) -> list[EnrolledPicture]:
+    """Encode pictures of backgrounds and things: whatever is mistaken for a head on them, or else their middle."""
+    enrolled = []
+    for number, data in enumerate(pictures, start=1):
+        try:
+            pixels = decoded(data)
+        except PictureRefused as refusal:
+            raise PictureRefused(f"picture {number}: {refusal}") from refusal
+        digest = hashlib.sha256(data).hexdigest()
+        enrolled += [_of(pixels, seen, digest) for seen in sight.looks(pixels, most=4) or [sight.middle(pixels)]]
+    return enrolled
+
+
 def _bytes_of(picture: bytes | Path) -> bytes:
     if isinstance(picture, bytes):
         return picture
@@ -64,7 +100,10 @@ def _bytes_of(picture: bytes | Path) -> bytes:
 
 
 def _enrolled(data: bytes, sight: Sight) -> EnrolledPicture:
-    pixels = decoded(data)
+    return _seen(decoded(data), hashlib.sha256(data).hexdigest(), sight)
+
+
+def _seen(pixels: NDArray[np.uint8], digest: str, sight: Sight) -> EnrolledPicture:
     seen = sight.looks(pixels, most=2)
     if not seen or seen[0].confidence < _LEAST_CONFIDENCE:
         raise PictureRefused("no avatar was found; send a picture that shows its head and shoulders from the front")
@@ -73,14 +112,19 @@ def _enrolled(data: bytes, sight: Sight) -> EnrolledPicture:
         raise PictureRefused("the avatar is too small; send a picture that its head fills more of")
     if len(seen) > 1 and _rivals(first, seen[1]):
         raise PictureRefused("two avatars were found; send a picture that shows only the one to be registered")
+    return _of(pixels, first, digest)
+
+
+def _of(pixels: NDArray[np.uint8], seen: Sighting, digest: str) -> EnrolledPicture:
     height, width = pixels.shape[:2]
     return EnrolledPicture(
-        vector=first.vector,
-        head=first.head,
-        confidence=first.confidence,
-        sha256=hashlib.sha256(data).hexdigest(),
+        vector=seen.vector,
+        head=seen.head,
+        confidence=seen.confidence,
+        sha256=digest,
         width=width,
         height=height,
+        kept=small_jpeg(pixels),
     )
 
 

@@ -11,6 +11,8 @@ LARGEST_FILE = 25 * 2**20  # bytes
 LARGEST_PICTURE = 40_000_000  # pixels
 SMALLEST_SIDE = 64  # pixels
 NEUTRAL = 128  # grey that transparent pictures are laid on
+KEPT_SIDE = 384  # pixels
+_KEPT_QUALITY = 85
 _MOST_SEGMENTS = 4096
 
 
@@ -56,6 +58,18 @@ def decoded(data: bytes) -> NDArray[np.uint8]:
     if {header.width, header.height} != set(pixels.shape[:2]):
         raise PictureRefused("the picture's size is not what its header says; export it again as PNG or JPEG")
     return _opaque(np.asarray(pixels, dtype=np.uint8))
+
+
+def small_jpeg(pixels: NDArray[np.uint8]) -> bytes:
+    """``pixels`` (H, W, 3) uint8 BGR as a JPEG of at most KEPT_SIDE a side: what is kept for reviewers to look at.
+
+    It is encoded from the pixels alone, so that nothing of the file's metadata is left.
+    """
+    height, width = pixels.shape[:2]
+    scale = min(1.0, KEPT_SIDE / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA) if scale < 1 else pixels
+    return cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, _KEPT_QUALITY])[1].tobytes()
 
 
 def read_header(data: bytes) -> Header:

@@ -88,6 +88,15 @@ class Sight:
             return None
         return replace(before, vector=vector)
 
+    def middle(self, picture: NDArray[np.uint8]) -> Sighting:
+        """What would be seen if an avatar stood in the middle of ``picture``, filling it; for what is none."""
+        height, width = picture.shape[:2]
+        side = min(height, width) / BUST_SIDE
+        head = Box(x=(width - side) / 2, y=(height - side) / 2, w=side, h=side)
+        around = bust(head)
+        vector = self.encoder.encode(square(picture, around.centre, around.w, self.encoder.side, OUTSIDE)[None])[0]
+        return Sighting(head=head, bust=around, confidence=0.0, vector=vector)
+
 
 def _checked(picture: NDArray[np.uint8]) -> None:
     if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8:

@@ -31,9 +31,11 @@ from protocols.observation import ChallengeAsked, Observation, Presence
 from protocols.policy import BRISK, Policy
 from protocols.session import AvatarId, Feed, OperatorId, Placement, Session, SessionState, SourceKind
 from protocols.verdict import Driver, Verdict
+from registry.avatar import Submission
 from registry.cut import Cut
 from registry.error import LedgerFailure
 from registry.ledger import Entry, Head, Ledger
+from registry.reference import Reference
 from registry.registry import Registry
 from registry.state import CutState
 
@@ -375,15 +377,9 @@ async def broadcast(
 
 
 async def _made(registry: Registry, policy: Policy, callback_url: str | None) -> Broadcast:
-    avatar = await registry.avatars.register(
-        name="Hoshi",
-        owner="studio",
-        abilities=[Ability.HEAD],
-        likeness=np.eye(1, 8, dtype=np.float32),
-        model="m",
-        digests=[bytes(32)],
-        at=clock(),
-    )
+    reference = Reference(digest=bytes(32), vector=np.eye(1, 8, dtype=np.float32)[0])
+    submission = Submission(name="Hoshi", owner="studio", references=[reference], model="m", abilities=[Ability.HEAD])
+    avatar = await registry.avatars.register(submission, at=clock())
     operator = await registry.operators.enrol(
         pseudonym="b2f6", issuer="id.example", assurance="high", verified_at=START, device_keys=[bytes(32)], at=clock()
     )

@@ -16,11 +16,14 @@ from monitor.enforcers.block import RegisteredBlocks
 from monitor.enforcers.enforcer import EnforcerFailure
 from monitor.gate import Bookable, PublishGate
 from monitor.refusal import AttachLater, AttachRefused
+from protocols.avatar import AvatarSignal
 from protocols.backend import AttachRequest
 from protocols.booking import Booking, Rostered, Shift
 from protocols.session import AvatarId, CutId, OperatorId, Placement, Session
+from registry.avatar import Submission
 from registry.block import Blocks
 from registry.error import NotFound, SessionConflict, Unavailable
+from registry.reference import Reference
 from registry.registry import Registry
 from tests.unit.monitor.enforcers.order import PLACEMENT, an_order
 
@@ -73,10 +76,9 @@ def gate_of(registry: Registry, desk: Desk, *, now: datetime = NOW, refuses: boo
 
 @pytest.fixture
 async def entrance(registry: Registry) -> Entrance:
-    avatar = await registry.avatars.register(
-        name="Hoshi", owner="o", abilities=[], likeness=np.eye(1, 8, dtype=np.float32), model="m",
-        digests=[bytes(32)], at=NOW,
-    )  # fmt: skip
+    reference = Reference(digest=bytes(32), vector=np.eye(1, 8, dtype=np.float32)[0])
+    submission = Submission(name="Hoshi", owner="o", references=[reference], model="m")
+    avatar = await registry.avatars.register(submission, at=NOW)
     operator = await registry.operators.enrol(
         pseudonym="p", issuer="i", assurance="high", verified_at=NOW, device_keys=[bytes(32)], at=NOW
     )
@@ -170,7 +172,9 @@ async def test_nobody_on_shift_and_strangers_are_refused_before_anything_is_atta
 
 
 async def test_an_avatar_that_may_not_be_on_air_is_refused(entrance: Entrance) -> None:
-    await entrance.desk.registry.avatars.revoke(entrance.booking.avatar)
+    await entrance.desk.registry.avatars.move(
+        entrance.booking.avatar, AvatarSignal.REVOKE, by="key_1", because="a complaint", at=NOW
+    )
     assert "is revoked and may not go on air" in (await entrance.gate.may_publish(PLACEMENT) or "")
     await entrance.desk.registry.operators.revoke(entrance.booking.roster[0].operator)
 

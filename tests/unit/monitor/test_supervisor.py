@@ -23,8 +23,9 @@ from protocols.ladder import Rung
 from protocols.observation import ChallengeAsked
 from protocols.session import Session, SessionId, SessionState
 from protocols.verdict import Driver
-from registry.avatar import Avatar
+from registry.avatar import Avatar, Submission
 from registry.error import LedgerFailure, NotFound, Refused, SessionConflict
+from registry.reference import Reference
 from registry.state import CutState
 from tests.unit.monitor.broadcast import (
     BlankGaze,
@@ -199,15 +200,9 @@ def test_what_cannot_be_attached_is_refused_and_leaves_nothing(
 async def test_an_avatar_is_found_by_its_name_unless_two_have_it(tmp_path: Path) -> None:
     async with house(tmp_path) as running:
         assert (await running.attach(avatar="Hoshi")).avatar == running.stage.avatar
-        await running.stage.registry.avatars.register(
-            name="Hoshi",
-            owner="another",
-            abilities=[],
-            likeness=np.eye(1, 8, 3, dtype=np.float32),
-            model="m",
-            digests=[bytes(31) + b"1"],
-            at=clock(),
-        )
+        reference = Reference(digest=bytes(31) + b"1", vector=np.eye(1, 8, 3, dtype=np.float32)[0])
+        submission = Submission(name="Hoshi", owner="another", references=[reference], model="m")
+        await running.stage.registry.avatars.register(submission, at=clock())
         with pytest.raises(Refused, match="2 avatars are called 'Hoshi'"):
             await running.supervisor.attach(running.request("shiro", avatar="Hoshi"), account="key_1")
 

@@ -7,7 +7,7 @@ from protocols.evidence import Finding, RuleName
 from protocols.gesture import Gesture
 from protocols.judge import Judge
 from protocols.likeness import LikenessCalibration
-from protocols.observation import Blindness, ChallengeAnswered, ChallengeAsked, Look, Presence
+from protocols.observation import Blindness, ChallengeAnswered, ChallengeAsked, Deregistered, Look, Presence, Rival
 from protocols.policy import BRISK, STANDARD
 from protocols.telemetry import TelemetrySample
 from protocols.verdict import Driver
@@ -199,3 +199,27 @@ def test_nothing_observed_is_unknown():
     assert (verdict.driver, judged) == (Driver.UNKNOWN, ())
     assert made.score(0.0) == 0.0
     assert made.driving.lag is None
+
+
+@pytest.mark.parametrize("blind", [False, True])
+def test_an_avatar_that_may_not_be_on_air_is_a_cause_whatever_is_seen_or_not_seen(blind):
+    ours = judge()
+    ours.consider([HERE, *looks(OURS[0], 0, 8)], 8.0)
+    said = [Blindness(at=8.5, blind=blind, cause="x"), Deregistered(at=9.0, because="is suspended")]
+    verdict, _ = ours.consider(said, 9.0)
+    assert verdict.cause is RuleName.REGISTRATION
+    assert verdict.finding(RuleName.LIKENESS) is (Finding.UNKNOWN if blind else Finding.PASS)
+    assert ("because", "is suspended") in [fact for e in verdict.evidence for fact in e.facts]
+
+
+def test_somebody_elses_likeness_is_named_once_the_search_has_found_it():
+    ours = Judge(policy=STANDARD, policy_id="test@1", claimed=OURS, gallery={}, likeness=LIKENESS)
+    stolen = looks(THEIRS[0], 0, 8)
+    verdict, _ = ours.consider([HERE, *stolen], 8.0)
+    assert verdict.cause is RuleName.LIKENESS
+    [evidence] = [e for e in verdict.evidence if e.rule is RuleName.LIKENESS]
+    assert dict(evidence.facts)["most_like_otherwise"] is None
+    found = Rival(at=9.0, avatar="pro_1", references=THEIRS)
+    verdict, _ = ours.consider([found, found, *looks(THEIRS[0], 10, 12)], 12.0)
+    [evidence] = [e for e in verdict.evidence if e.rule is RuleName.LIKENESS]
+    assert dict(evidence.facts)["most_like_otherwise"] == "pro_1"

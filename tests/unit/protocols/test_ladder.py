@@ -116,3 +116,20 @@ def test_nobody_is_cut_faster_than_the_rungs_take(events):
                 for step in ladder.tick(now):
                     if step.rung is Rung.CUT:
                         assert step.now - suspected >= shortest
+
+
+@pytest.mark.parametrize("held", [False, True])
+@pytest.mark.parametrize("rung", [Rung.WATCHING, Rung.NOTIFY, Rung.CHALLENGE, Rung.GRACE])
+def test_what_may_not_be_on_air_is_cut_from_every_rung_at_once_even_while_time_stands_still(rung, held):
+    ladder = Ladder(POLICY)
+    if rung is not Rung.WATCHING:
+        ladder.suspect(RuleName.DRIVING, 0.0)
+    while ladder.rung is not rung:
+        ladder.tick(ladder.next_deadline())
+    if held:
+        ladder.hold(50.0)
+    [step] = ladder.remove(RuleName.REGISTRATION, 60.0)
+    assert (step.now, step.rung, step.cause, step.until) == (60.0, Rung.CUT, RuleName.REGISTRATION, None)
+    assert ladder.remove(RuleName.REGISTRATION, 61.0) == []
+    assert ladder.clear(62.0) == []
+    assert POLICY.rungs(RuleName.REGISTRATION) == ()

@@ -138,6 +138,19 @@ def test_the_same_pictures_under_another_name_are_no_rival():
     assert subject.standing()["other"] < 0
 
 
+def test_who_joins_later_is_weighed_from_then_on_as_if_always_there():
+    late, early = track(other=references("b")), track(other=references("b"), third=references("c"))
+    late.join("third", references("c"))
+    late.join("third", references("d"))  # known already: stays as it is
+    assert late.look(Look(at=0.0, vector=towards(c=1.0), confidence=0.9)) == early.look(
+        Look(at=0.0, vector=towards(c=1.0), confidence=0.9)
+    )
+    late.join("twin", references("a"))
+    assert late.look(Look(at=2.0, vector=towards(a=1.0), confidence=0.9)).best_other[0] != "twin"
+    with pytest.raises(ValueError, match="references"):
+        late.join("wrong", np.zeros((0, LENGTH), np.float32))
+
+
 def test_best_other_names_whom_the_picture_is_like():
     state = run(track(other=references("b"), third=references("d")), "b")[-1]
     assert state.best_other is not None

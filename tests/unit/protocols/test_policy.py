@@ -12,7 +12,7 @@ def test_a_profile_survives_its_document(policy):
 
 @pytest.mark.parametrize("policy", PROFILES, ids=lambda policy: policy.name)
 def test_every_cause_is_announced_before_it_is_cut(policy):
-    for rule in RuleName:
+    for rule in set(RuleName) - {RuleName.REGISTRATION}:  # a matter of record, which no operator could mend
         rungs = policy.ladder.rungs(rule)
         assert rungs[0].rung == "notify"
         assert rungs[-1].rung == "grace"

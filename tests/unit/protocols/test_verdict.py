@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from protocols.evidence import Evidence, Finding, RuleName, capped, decayed, probability
 from protocols.policy import STANDARD
-from protocols.verdict import Driver, conclude, decide
+from protocols.verdict import Driver, conclude, decide, deregistered
 
 FUSION = STANDARD.fusion
 
@@ -89,3 +89,9 @@ def test_weights_fade_by_half_lives_and_stay_within_their_cap():
     assert evidence(RuleName.DRIVING, 4.0).weighed(1.0).weight == 1.0
     assert probability(1e9) <= 1.0
     assert probability(-1e9) >= 0.0
+
+
+def test_a_stream_that_nobody_watches_and_may_not_be_on_air_is_a_matter_of_record():
+    verdict = deregistered("the avatar is revoked", STANDARD, "standard@1")
+    assert (verdict.cause, verdict.driver, verdict.log_odds) == (RuleName.REGISTRATION, Driver.UNKNOWN, 0.0)
+    assert dict(verdict.evidence[0].facts) == {"because": "the avatar is revoked"}

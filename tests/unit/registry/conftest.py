@@ -2,7 +2,7 @@ import contextlib
 import hashlib
 import resource
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +12,8 @@ import pytest
 
 from protocols.gesture import Ability
 from protocols.session import AvatarId, Feed, OperatorId, Placement, Session, SourceKind
+from registry.avatar import Submission
+from registry.reference import Reference
 from registry.registry import Registry
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -45,6 +47,27 @@ def likeness(rows: int = 3, dimension: int = 16, seed: int = 0) -> "np.ndarray[t
     return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
 
 
+def references(
+    vectors: "np.ndarray[tuple[int, int], np.dtype[np.float32]]", digests: Sequence[bytes]
+) -> tuple[Reference, ...]:
+    """A reference for each vector, or for each digest where there are more; None of either gives none."""
+    count = max(len(vectors), len(digests)) if len(vectors) and digests else 0
+    return tuple(
+        Reference(digest=digests[n % len(digests)], vector=vectors[n % len(vectors)], content=f"jpeg {n}".encode())
+        for n in range(count)
+    )
+
+
+def submission(name: str = "Hoshino", **values: object) -> Submission:
+    given: dict[str, object] = {
+        "owner": "owner",
+        "abilities": {Ability.HEAD, Ability.MOUTH},
+        "references": references(likeness(), [digest(name)]),
+        "model": "encoder-1",
+    }
+    return Submission(name=name, **{**given, **values})  # type: ignore[arg-type]
+
+
 def digest(text: str) -> bytes:
     return hashlib.sha256(text.encode()).digest()
 
@@ -71,15 +94,7 @@ class Studio:
 
 @pytest.fixture
 async def studio(registry: Registry) -> Studio:
-    avatar = await registry.avatars.register(
-        name="Hoshino",
-        owner="owner",
-        abilities={Ability.HEAD, Ability.MOUTH},
-        likeness=likeness(),
-        model="encoder-1",
-        digests=[digest("hoshino")],
-        at=NOW,
-    )
+    avatar = await registry.avatars.register(submission(), at=NOW)
     operator = await registry.operators.enrol(
         pseudonym="p-1", issuer="issuer", assurance="substantial", verified_at=NOW, device_keys=[bytes(32)], at=NOW
     )

@@ -1,27 +1,30 @@
 import asyncio
+from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import pytest
 
+from protocols.avatar import AvatarSignal, AvatarState
 from protocols.gesture import Ability
 from protocols.session import AvatarId
 from registry.avatar import Avatar
 from registry.error import Conflict, NotFound, Refused
 from registry.registry import Registry
-from registry.state import AvatarState
-from tests.unit.registry.conftest import NOW, digest, likeness
+from registry.state import AssetKind
+from tests.unit.registry.conftest import NOW, digest, likeness, references, submission
 
 
 async def register(
-    registry: Registry, name: str = "星野", owner: str = "owner", picture: str = "", **other: object
+    registry: Registry, name: str = "星野", owner: str = "owner", picture: str = "", **other: Any
 ) -> Avatar:
-    values: dict[str, object] = {
-        "abilities": {Ability.HEAD},
-        "likeness": likeness(),
-        "model": "encoder-1",
-        "digests": [digest(picture or name)],
-    }
-    return await registry.avatars.register(name=name, owner=owner, at=NOW, **{**values, **other})  # type: ignore[arg-type]
+    vectors, digests = other.pop("likeness", likeness()), other.pop("digests", [digest(picture or name)])
+    given = {"references": references(vectors, digests), "abilities": {Ability.HEAD}, **other}
+    return await registry.avatars.register(submission(name, owner=owner, **given), at=NOW)
+
+
+async def move(registry: Registry, avatar: AvatarId, signal: AvatarSignal) -> Avatar:
+    return await registry.avatars.move(avatar, signal, by="key_1", because="a complaint", at=NOW)
 
 
 async def test_an_avatar_is_registered_and_found_again(registry: Registry) -> None:
@@ -34,6 +37,11 @@ async def test_an_avatar_is_registered_and_found_again(registry: Registry) -> No
         abilities=frozenset({Ability.HEAD}),
         registered_at=NOW,
         model="encoder-1",
+        since=NOW,
+        because="it is valid",
+        by="the calendar",
+        outfits=("default",),
+        valid_from=NOW,
     )
     assert await registry.avatars.get(avatar.id) == avatar
     np.testing.assert_array_equal(await registry.avatars.vectors(avatar.id, "encoder-1"), likeness())
@@ -45,7 +53,7 @@ async def test_a_name_is_taken_once_per_owner_however_it_is_written(registry: Re
         await register(registry, name="HOSHINO", picture="other")
     assert conflict.value.other == first.id
     await register(registry, name="Hoshino", owner="another", picture="other")
-    await registry.avatars.revoke(first.id)
+    await move(registry, first.id, AvatarSignal.REVOKE)
     await register(registry, name="Hoshino", picture="again")
 
 
@@ -60,7 +68,7 @@ async def test_a_picture_belongs_to_one_owner(registry: Registry) -> None:
 
 async def test_a_thief_that_was_revoked_does_not_bar_the_owner(registry: Registry) -> None:
     thief = await register(registry, owner="thief", picture="face")
-    await registry.avatars.revoke(thief.id)
+    await move(registry, thief.id, AvatarSignal.REVOKE)
     await register(registry, owner="owner", picture="face")
 
 
@@ -79,6 +87,13 @@ async def test_two_who_register_one_picture_at_once_do_not_both_get_it(registry:
         {"owner": ""},
         {"model": ""},
         {"digests": []},
+        {"aliases": ["a\u202eb"]},
+        {"aliases": [f"n{n}" for n in range(17)]},
+        {"code": ""},
+        {"assets": [(AssetKind.VRM, "1234")]},
+        {"assets": [(AssetKind.VTUBE_STUDIO, "z" * 32)]},
+        {"valid_until": NOW},
+        {"valid_from": NOW + timedelta(days=2), "valid_until": NOW + timedelta(days=1)},
         {"digests": [b"short"]},
         {"likeness": likeness() * 2},
         {"likeness": likeness() * np.float32("nan")},
@@ -91,7 +106,7 @@ async def test_two_who_register_one_picture_at_once_do_not_both_get_it(registry:
 )
 async def test_what_cannot_be_registered_leaves_nothing_behind(registry: Registry, values: dict[str, object]) -> None:
     with pytest.raises(Refused):
-        await register(registry, **values)  # type: ignore[arg-type]
+        await register(registry, **values)
     assert (await registry.avatars.list()).items == ()
     assert await registry.avatars.gallery("encoder-1") == {}
     await register(registry)
@@ -116,8 +131,8 @@ async def test_vectors_are_added_behind_those_there_are(registry: Registry) -> N
 
 async def test_the_gallery_holds_all_but_the_revoked(registry: Registry) -> None:
     one, two, three = [await register(registry, name=name) for name in ("one", "two", "three")]
-    await registry.avatars.suspend(two.id)
-    await registry.avatars.revoke(three.id)
+    await move(registry, two.id, AvatarSignal.SUSPEND)
+    await move(registry, three.id, AvatarSignal.REVOKE)
     gallery = await registry.avatars.gallery("encoder-1")
     assert list(gallery) == [one.id, two.id]
     assert all(vectors.dtype == np.float32 and vectors.shape == (3, 16) for vectors in gallery.values())
@@ -126,19 +141,19 @@ async def test_the_gallery_holds_all_but_the_revoked(registry: Registry) -> None
 
 async def test_states_change_until_revoked(registry: Registry) -> None:
     avatar = await register(registry)
-    assert (await registry.avatars.suspend(avatar.id)).state is AvatarState.SUSPENDED
-    assert (await registry.avatars.reinstate(avatar.id)).state is AvatarState.ACTIVE
-    assert (await registry.avatars.revoke(avatar.id)).state is AvatarState.REVOKED
-    assert (await registry.avatars.revoke(avatar.id)).state is AvatarState.REVOKED
-    with pytest.raises(Conflict, match="for good"):
-        await registry.avatars.reinstate(avatar.id)
+    assert (await move(registry, avatar.id, AvatarSignal.SUSPEND)).state is AvatarState.SUSPENDED
+    assert (await move(registry, avatar.id, AvatarSignal.REINSTATE)).state is AvatarState.ACTIVE
+    assert (await move(registry, avatar.id, AvatarSignal.REVOKE)).state is AvatarState.REVOKED
+    with pytest.raises(Conflict, match="nothing any more"):
+        await move(registry, avatar.id, AvatarSignal.REINSTATE)
 
 
 async def test_what_is_not_registered_is_not_found(registry: Registry) -> None:
     nobody = AvatarId("av_nobody")
-    for call in (registry.avatars.get, registry.avatars.suspend, registry.avatars.revoke):
-        with pytest.raises(NotFound, match="av_nobody"):
-            await call(nobody)
+    with pytest.raises(NotFound, match="av_nobody"):
+        await registry.avatars.get(nobody)
+    with pytest.raises(NotFound, match="av_nobody"):
+        await move(registry, nobody, AvatarSignal.SUSPEND)
     with pytest.raises(NotFound):
         await registry.avatars.vectors(nobody, "encoder-1")
     with pytest.raises(NotFound):
@@ -150,7 +165,7 @@ async def test_what_is_not_registered_is_not_found(registry: Registry) -> None:
 
 async def test_a_listing_is_paged_and_filtered(registry: Registry) -> None:
     made = [(await register(registry, name=f"avatar {n}", owner=f"owner {n % 2}")).id for n in range(5)]
-    await registry.avatars.suspend(made[4])
+    await move(registry, made[4], AvatarSignal.SUSPEND)
     first = await registry.avatars.list(limit=2)
     second = await registry.avatars.list(limit=2, cursor=first.next)
     third = await registry.avatars.list(limit=2, cursor=second.next)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from protocols.avatar import AvatarSignal
 from protocols.session import AvatarId, Feed, OperatorId, Session, SessionId, SessionState, SourceKind
 from registry.error import Conflict, NotFound, Refused, SessionConflict, StaleEpoch
 from registry.session import source_key
@@ -114,10 +115,10 @@ async def test_what_a_session_names_must_be_registered(studio: Studio) -> None:
     ):
         with pytest.raises(Refused):
             await create(**values)
-    await studio.registry.avatars.suspend(studio.avatar)
+    await studio.registry.avatars.move(studio.avatar, AvatarSignal.SUSPEND, by="key_1", because="a complaint", at=NOW)
     with pytest.raises(Refused, match="suspended"):
         await create()
-    await studio.registry.avatars.reinstate(studio.avatar)
+    await studio.registry.avatars.move(studio.avatar, AvatarSignal.REINSTATE, by="key_1", because="", at=NOW)
     await studio.registry.operators.revoke(studio.operator)
     with pytest.raises(Refused, match="revoked"):
         await create()

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import cast
 
 import httpx
+import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 
@@ -16,15 +17,20 @@ from monitor.egress import EgressRefused
 from monitor.events import EventFeed
 from monitor.observers.likeness.sight import Sight
 from monitor.refusal import AttachRefused
+from monitor.registrar import Registrar
 from monitor.settings import Settings
 from monitor.sources.sdp import SdpRefused
 from protocols.backend import AttachRequest, EventType, SessionStatus, SessionView
+from protocols.likeness import LikenessCalibration
 from protocols.policy import PROFILES
 from protocols.session import AvatarId, CutId, OperatorId, Session, SessionId, SessionState, SourceKind
 from registry.apikey import Scope
+from registry.avatar import Submission
 from registry.cut import Cut
 from registry.notary import Notary
+from registry.reference import Reference
 from registry.registry import Registry
+from registry.search import MemorySearch
 
 SERVERS = {
     "edge": {
@@ -69,6 +75,7 @@ class FakeSupervisor:
         self.whips: dict[SessionId, FakeWhip] = {}
         self.fault: Exception | None = None
         self.restored: list[tuple[str, str, str]] = []
+        self.removed: list[dict[SessionId, str]] = []
 
     async def attach(self, request: AttachRequest, *, account: str) -> Session:
         if self.fault is not None:
@@ -82,7 +89,7 @@ class FakeSupervisor:
             feed=feed,
             avatar=AvatarId(request.avatar),
             operators=[OperatorId(operator) for operator in request.operators],
-            policy=(await self.registry.policies.get(request.policy)).id,
+            policy=(await self.registry.policies.get(request.policy or "standard")).id,
             at=NOW,
             callback_url=request.callback_url,
             placement=request.place(),
@@ -101,6 +108,9 @@ class FakeSupervisor:
         self.feed.publish(EventType.SESSION_ENDED, session_id, NOW, {"because": because})
         return ended
 
+    async def remove_barred(self) -> None:
+        self.removed.append(dict(await self.registry.sessions.barred(at=NOW)))
+
     async def status(self, session_id: SessionId) -> SessionStatus:
         return SessionStatus(**dict(SessionView.of(await self.registry.sessions.get(session_id))))
 
@@ -116,8 +126,30 @@ class FakeSupervisor:
 
 
 @dataclass
+class FakeEncoder:
+    """The encoder of a world whose avatars have vectors of eight numbers."""
+
+    sha256: str = "m"
+    length: int = 8
+    calibration: LikenessCalibration = field(
+        default_factory=lambda: LikenessCalibration(
+            centre=0.5,
+            slope=12,
+            cap=4,
+            memory=0.5,
+            independent_s=2,
+            least_confidence=0.3,
+            full_confidence=0.7,
+            stale_s=20,
+        )
+    )
+
+
+@dataclass
 class FakeSight:
-    """For tests that register nothing."""
+    """For tests that encode nothing."""
+
+    encoder: FakeEncoder = field(default_factory=FakeEncoder)
 
 
 @dataclass(kw_only=True)
@@ -156,11 +188,20 @@ async def build(folder: Path, registry: Registry, *, sight: Sight | None = None,
     avatar = await _avatar(registry)
     _, secret = await registry.keys.create(name="admin", scopes=[Scope.ADMIN], at=NOW)
     supervisor = FakeSupervisor(registry)
+    seeing = sight or cast("Sight", FakeSight())
+    registrar = Registrar(
+        registry=registry,
+        sight=seeing,
+        search=MemorySearch(seeing.encoder.length),
+        remove_barred=supervisor.remove_barred,
+        clock=lambda: NOW,
+    )
+    await registrar.load()
     service = Service(
         supervisor=supervisor,
         registry=registry,
         settings=Settings(data_dir=folder, **{"servers": SERVERS, **settings}),  # type: ignore[arg-type]
-        sight=sight or cast("Sight", FakeSight()),
+        registrar=registrar,
         tokens=PublishTokens(bytes(32)),
         notary=Notary(registry.ledger, Ed25519PrivateKey.from_private_bytes(bytes(32)), "log.example"),
         clock=lambda: NOW,
@@ -183,13 +224,9 @@ async def build(folder: Path, registry: Registry, *, sight: Sight | None = None,
 
 
 async def _avatar(registry: Registry) -> str:
-    import numpy as np
-
-    likeness = np.eye(1, 8, dtype=np.float32)
-    avatar = await registry.avatars.register(
-        name="Hoshi", owner="studio", abilities=[], likeness=likeness, model="m", digests=[bytes(32)], at=NOW
-    )
-    return avatar.id
+    reference = Reference(digest=bytes(32), vector=np.eye(1, 8, dtype=np.float32)[0])
+    submission = Submission(name="Hoshi", owner="studio", references=[reference], model="m")
+    return (await registry.avatars.register(submission, at=NOW)).id
 
 
 async def cut(world: World, session: str) -> str:
