@@ -201,7 +201,7 @@ class _Parts:
     def _server_config(self) -> uvicorn.Config:
         app = application(
             self._api,
-            gateway=[WebSocketRoute("/v1/operator", self._gateway.endpoint)],
+            gateway=[WebSocketRoute("/v1/operator", self._gateway)],
             hooks=hook_router(self._gate, _hook_settings(self._settings, self._enforcers)),
             lifespan=self._lifespan,
         )

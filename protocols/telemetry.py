@@ -11,6 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 CHANNELS: dict[str, str] = {
     "yaw": "yaw",
     "pitch": "pitch",
@@ -67,15 +70,23 @@ class TelemetrySample:
         return {"t": self.at} | {wire: value for wire, value in tracked.items() if value is not None}
 
 
+STEPS = {field: 0.01 if wire in _LIMITS else 0.0001 for wire, field in CHANNELS.items()}
+"""By the name of the field: what one step of a batch's whole numbers is, in degrees or as a share."""
+MISSING = -32_768
+"""The whole number of a value that was not tracked."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TelemetryBatch:
-    """The samples of one heartbeat, column by column: far cheaper to carry than one by one.
+    """The samples of one heartbeat together, as they came: far cheaper to carry than one by one.
 
-    ``times``, at least one, rise; ``channels`` by the field's name, each as long, None where a sample has no value.
+    ``times``, at least one, rise; ``steps`` int16 (k, n), a row for each of ``names``, which are fields of
+    TelemetrySample, in STEPS of it; MISSING where a sample has no value.
     """
 
     times: Sequence[float]
-    channels: Mapping[str, Sequence[float | None]]
+    names: tuple[str, ...]
+    steps: NDArray[np.int16]
 
     @property
     def at(self) -> float:
@@ -87,11 +98,18 @@ class TelemetryBatch:
 
     def samples(self) -> tuple[TelemetrySample, ...]:
         """The same one by one."""
-        rows = zip(*self.channels.values(), strict=True) if self.channels else [()] * len(self)
-        return tuple(
-            TelemetrySample(at=at, **dict(zip(self.channels, row, strict=True)))
-            for at, row in zip(self.times, rows, strict=True)
-        )
+        columns = [measured(name, row).tolist() for name, row in zip(self.names, self.steps, strict=True)]
+        told = [{} for _ in self.times] if not columns else [self._row(row) for row in zip(*columns, strict=True)]
+        return tuple(TelemetrySample(at=at, **values) for at, values in zip(self.times, told, strict=True))
+
+    def _row(self, values: tuple[float, ...]) -> dict[str, float]:
+        return {name: value for name, value in zip(self.names, values, strict=True) if not math.isnan(value)}
+
+
+def measured(name: str, steps: NDArray[np.int16]) -> NDArray[np.float64]:
+    """What so many steps of a channel are, within its limits; NaN where it was not tracked."""
+    limit = 180.0 if STEPS[name] == 0.01 else _UNIT_LIMIT
+    return np.where(steps == MISSING, np.nan, np.clip(steps * STEPS[name], -limit, limit))
 
 
 def _number(values: Mapping[str, Any], name: str, *, limit: float) -> float | None:

@@ -8,7 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
-from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+from starlette.datastructures import Headers
+from starlette.types import Receive, Scope, Send
 
 from monitor.operator.room import Room, Socket
 from protocols.channel import VERSION
@@ -24,6 +25,8 @@ from protocols.observation import ChallengeAnswered, ChallengeAsked, Presence
 from protocols.telemetry import TelemetryBatch
 
 _log = structlog.get_logger(__name__)
+_SWEEP_EVERY = 1.0
+_LAST_WORDS_WITHIN = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +64,10 @@ def _ignore(session: str, happening: Happening) -> None:
 
 
 class Gateway:
-    """All operators of one service. The app mounts ``endpoint`` at ``/v1/operator``."""
+    """All operators of one service: an ASGI application, which the service mounts at ``/v1/operator``.
+
+    It speaks ASGI itself: each heartbeat passes here, and what a framework would put between costs as much as it all.
+    """
 
     def __init__(
         self,
@@ -81,6 +87,9 @@ class Gateway:
         self._rooms: dict[str, Room] = {}
         self._strangers: Counter[str] = Counter()
         self._sockets: dict[Socket, asyncio.Task[object]] = {}
+        self._holders: dict[bytes, set[Socket]] = {}
+        self._places: dict[str, set[str]] = {}
+        self._sweeping: asyncio.TimerHandle | None = None
 
     # For the pipeline ----------------------------------------------------------------------------------------------
 
@@ -129,38 +138,51 @@ class Gateway:
 
     # One socket --------------------------------------------------------------------------------------------------
 
-    async def endpoint(self, websocket: WebSocket) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one WebSocket until it ends."""
-        address = websocket.client.host if websocket.client is not None else ""
-        origin = websocket.headers.get("origin")
+        await receive()  # the wish to connect, which a server tells first
+        address = (scope.get("client") or ("",))[0]
+        origin = Headers(scope=scope).get("origin")
         full = self._strangers[address] >= self._limits.sockets_per_address
         if full or (origin is not None and origin not in self._origins):
-            await websocket.close(1008)
+            await send({"type": "websocket.close", "code": 1008})
             return
-        offered = websocket.scope.get("subprotocols", [])
+        offered = scope.get("subprotocols", [])
         self._strangers[address] += 1
         socket: Socket | None = None
         room: Room | None = None
         try:
             try:
-                await websocket.accept(subprotocol=VERSION if VERSION in offered else None)
-                socket = self._connected(websocket)
+                await send({"type": "websocket.accept", "subprotocol": VERSION if VERSION in offered else None})
+                socket = self._connected(receive, send)
                 room = await self._enter(socket)
             finally:
                 self._known(address)
             if room is not None:
                 await self._serve(socket, room)
+        except OSError:  # the peer is gone, as a server tells it that is asked to send
+            pass
         finally:
             if socket is not None:
                 await self._leave(socket, room)
 
-    def _connected(self, websocket: WebSocket) -> Socket:
-        now, task = asyncio.get_running_loop().time(), asyncio.current_task()
+    def _connected(self, receive: Receive, send: Send) -> Socket:
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
         entropy = secrets.token_bytes(64)
-        socket = Socket(websocket, ServerConnection(entropy=entropy, limits=self._limits, now=now))
+        socket = Socket(receive, send, ServerConnection(entropy=entropy, limits=self._limits, now=loop.time()))
         if task is not None:
             self._sockets[socket] = task
+        if self._sweeping is None:
+            self._sweeping = loop.call_later(_SWEEP_EVERY, self._sweep)
         return socket
+
+    def _sweep(self) -> None:
+        """End what sends to a peer that does not take it."""
+        loop = asyncio.get_running_loop()
+        for socket in self._sockets:
+            if socket.sending is not None and socket.stuck(loop.time()):
+                socket.sending.cancel()
+        self._sweeping = loop.call_later(_SWEEP_EVERY, self._sweep) if self._sockets else None
 
     def _known(self, address: str) -> None:
         """One stranger of this address less: let in, or gone."""
@@ -173,13 +195,13 @@ class Gateway:
         connection = socket.connection
         try:
             async with asyncio.timeout_at(connection.next_deadline()):
-                await socket.flush()
+                await socket.flush(asyncio.get_running_loop().time())
                 hello = await self._hello(socket)
                 admission = await self._admission(hello)
         except TimeoutError:
             connection.close(Fault.TIMEOUT, f"no valid hello within {self._limits.hello_within:g} s")
             return None
-        except (TheirViolation, WebSocketDisconnect) as error:
+        except (TheirViolation, Disconnected) as error:
             _log.info("operator hello refused", fault=getattr(error, "fault", "disconnected"))
             return None
         if isinstance(admission, Refusal):
@@ -190,7 +212,7 @@ class Gateway:
     async def _hello(self, socket: Socket) -> HelloReceived:
         loop = asyncio.get_running_loop()
         while True:
-            for event in socket.connection.receive(await _next(socket.websocket), loop.time()):
+            for event in socket.connection.receive(await _next(socket.receive), loop.time()):
                 if isinstance(event, HelloReceived):
                     return event
 
@@ -219,6 +241,8 @@ class Gateway:
         if connection.state is not ServerState.OPEN:
             return None
         socket.operator, socket.credential = hello.operator, credential
+        self._holders.setdefault(credential, set()).add(socket)
+        self._places[hello.operator].add(hello.session)
         room.sockets.add(socket)
         room.happened(events)
         return room
@@ -227,13 +251,17 @@ class Gateway:
         """Whether the credential has as many connections as it may; the one to be superseded does not count."""
         room = self._rooms.get(hello.session)
         own = {s for s in room.sockets if s.operator == hello.operator} if room is not None else set()
-        held = sum(s.credential == credential for s in self._sockets.keys() - own)
-        return held >= self._limits.connections_per_credential
+        return len(self._holders.get(credential, set()) - own) >= self._limits.connections_per_credential
 
     def _elsewhere(self, hello: HelloReceived) -> bool:
         """Whether the operator is there in as many other sessions as one person may be in at once."""
-        others = (room for session, room in self._rooms.items() if session != hello.session)
-        return sum(room.floor.holds(hello.operator) for room in others) >= self._limits.sessions_per_operator
+        places = self._places.setdefault(hello.operator, set())
+        places -= {place for place in places if not self._holds(place, hello.operator)}
+        return len(places - {hello.session}) >= self._limits.sessions_per_operator
+
+    def _holds(self, session: str, operator: str) -> bool:
+        room = self._rooms.get(session)
+        return room is not None and room.floor.holds(operator)
 
     def _room(self, session: str, admission: Admission) -> Room:
         room = self._rooms.get(session)
@@ -260,17 +288,19 @@ class Gateway:
             writer.add_done_callback(lambda _: reader.cancel())
 
     async def _read(self, socket: Socket, room: Room) -> None:
-        loop, connection = asyncio.get_running_loop(), socket.connection
-        with suppress(WebSocketDisconnect, TimeoutError):
+        time, connection, receive = asyncio.get_running_loop().time, socket.connection, socket.receive
+        with suppress(Disconnected, OSError):
             while connection.state is ServerState.OPEN:
-                data = await _next(socket.websocket)
-                room.happened(room.floor.receive(connection, socket.operator, data, loop.time()), beside=socket)
-                await socket.flush()
+                data = await _next(receive)
+                now = time()
+                room.heard(room.floor.receive(connection, socket.operator, data, now), socket)
+                await socket.flush(now)
 
     async def _write(self, socket: Socket) -> None:
-        with suppress(WebSocketDisconnect, TimeoutError):
+        time = asyncio.get_running_loop().time
+        with suppress(OSError):
             while socket.connection.state is ServerState.OPEN:
-                await socket.flush()
+                await socket.flush(time())
                 await socket.wake.wait()
                 socket.wake.clear()
 
@@ -283,6 +313,13 @@ class Gateway:
             await _hang_up(socket, 1008 if room is None else 1000)
         finally:
             self._sockets.pop(socket, None)
+            self._forget(socket)
+
+    def _forget(self, socket: Socket) -> None:
+        holders = self._holders.get(socket.credential, set())
+        holders.discard(socket)
+        if not holders:
+            self._holders.pop(socket.credential, None)
 
     def _abandon(self, room: Room) -> None:
         if self._rooms.get(room.floor.session) is room:
@@ -296,20 +333,22 @@ class Gateway:
             self._note(session, event)
 
 
-async def _next(websocket: WebSocket) -> str | bytes:
-    """The next message; bytes where it is not text. Raises WebSocketDisconnect."""
-    message = await websocket.receive()
+class Disconnected(Exception):
+    """The peer is gone."""
+
+
+async def _next(receive: Receive) -> str | bytes:
+    """The next message; bytes where it is not text. Raises Disconnected."""
+    message = await receive()
     if message["type"] != "websocket.receive":
-        raise WebSocketDisconnect(message.get("code", 1006))
+        raise Disconnected
     text = message.get("text")
     return text if text is not None else message.get("bytes") or b""
 
 
 async def _hang_up(socket: Socket, code: int) -> None:
     """Send the last words and close, if the peer is there to hear them."""
-    websocket = socket.websocket
-    with suppress(WebSocketDisconnect, TimeoutError, RuntimeError):
-        if websocket.application_state is WebSocketState.CONNECTED:
-            await socket.flush()
-            async with asyncio.timeout(1.0):
-                await websocket.close(code)
+    with suppress(TimeoutError, OSError, RuntimeError):
+        async with asyncio.timeout(_LAST_WORDS_WITHIN):
+            await socket.flush(asyncio.get_running_loop().time())
+            await socket.send({"type": "websocket.close", "code": code})

@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from starlette.websockets import WebSocket
+from starlette.types import Receive, Send
 
 from protocols.channel.event import FloorEvent
 from protocols.channel.floor import Floor
 from protocols.channel.server import ServerConnection
+from protocols.telemetry import TelemetryBatch
 
 LINGER = 60.0
 """Seconds for which an empty room is kept, so that whoever comes back late is not taken for somebody new."""
@@ -20,21 +21,30 @@ SEND_WITHIN = 5.0
 class Socket:
     """One WebSocket and the connection that it carries."""
 
-    websocket: WebSocket
+    receive: Receive
+    send: Send
     connection: ServerConnection
     operator: str = ""
     credential: bytes = b""
     wake: asyncio.Event = field(default_factory=asyncio.Event)
-    sending: asyncio.Lock = field(default_factory=asyncio.Lock)
+    sending: asyncio.Task[object] | None = None
+    since: float = 0.0
 
-    async def flush(self) -> None:
-        """Send what is to be sent, in order, whoever asks."""
-        async with self.sending:
-            waiting = self.connection.data_to_send()
-            if waiting:
-                async with asyncio.timeout(SEND_WITHIN):
-                    for data in waiting:
-                        await self.websocket.send_text(data)
+    async def flush(self, now: float) -> None:
+        """Send what is to be sent, in order. Whoever is at it already takes along what has come meanwhile."""
+        if self.sending is not None:
+            return
+        self.sending, self.since = asyncio.current_task(), now
+        try:
+            while waiting := self.connection.data_to_send():
+                for data in waiting:
+                    await self.send({"type": "websocket.send", "text": data})
+        finally:
+            self.sending = None
+
+    def stuck(self, now: float) -> bool:
+        """Whether the peer has been taking its time with what is sent for too long."""
+        return self.sending is not None and now - self.since > SEND_WITHIN
 
 
 class Room:
@@ -50,6 +60,14 @@ class Room:
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._shut = False
+
+    def heard(self, events: list[FloorEvent], beside: Socket) -> None:
+        """Tell what a message of ``beside`` brought. A heartbeat and nothing else moves no deadline nearer."""
+        if self._timer is not None and all(isinstance(event, TelemetryBatch) for event in events):
+            for event in events:
+                self._tell(self.floor.session, event)
+        else:
+            self.happened(events, beside=beside)
 
     def happened(self, events: list[FloorEvent], *, beside: Socket | None = None) -> None:
         """Tell what happened, wake the sockets that have something to send (not ``beside``), set the timer."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from protocols.channel.message import Samples
+from protocols.channel.packing import Records
 from protocols.channel.violation import Fault
 from protocols.gesture import Gesture
 from protocols.observation import ChallengeAnswered, Presence
@@ -38,7 +38,7 @@ class HeartbeatReceived:
 
     seq: int
     sent: float
-    samples: Samples
+    samples: Records
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,10 @@ from operator import lt
 
 from protocols.channel.clock import ClockOffset
 from protocols.channel.limits import Limits
-from protocols.channel.message import Samples
+from protocols.channel.packing import Records
 from protocols.telemetry import TelemetryBatch
+
+_SECONDS = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,43 +40,45 @@ class Intake:
         self._limits = limits
         self._zero = zero
         self._clock = ClockOffset(limits)
-        self._last = float("-inf")
+        self._last: int | None = None
 
-    def take(self, sent: float, samples: Samples, now: float) -> Taken:
+    def take(self, sent: float, records: Records, now: float) -> Taken:
         """Read a heartbeat sent at ``sent`` (operator's clock) that arrived at ``now`` (ours)."""
         jumped = self._clock.beat(sent, now)
         if jumped is not None:
-            self._last = float("-inf")
-        times = samples.t
-        if not times:
+            self._last = None
+        told = records.times
+        if not len(told):
             return Taken(jumped=jumped)
         shift = self._clock.offset - self._zero
+        times = [t * _SECONDS + shift for t in told]
         newest = now - self._zero + self._limits.sample_future
         oldest = now - self._zero - self._limits.sample_age
-        # Nearly every heartbeat is in order from end to end, and then its columns go on as they came.
-        ordered = self._last < times[0] and all(map(lt, times, times[1:]))
-        if ordered and times[0] + shift >= oldest and times[-1] + shift <= newest:
-            self._last = times[-1]
-            placed = TelemetryBatch(times=[t + shift for t in times], channels=samples.channels())
-            return Taken(batch=placed, jumped=jumped)
-        return self._sifted(samples, shift, oldest, newest, jumped)
+        # Nearly every heartbeat is in order from end to end, and then its samples go on as they came.
+        ordered = (self._last is None or self._last < told[0]) and all(map(lt, told, told[1:]))
+        if ordered and times[0] >= oldest and times[-1] <= newest:
+            self._last = told[-1]
+            return Taken(batch=TelemetryBatch(times=times, names=records.names, steps=records.steps), jumped=jumped)
+        return self._sifted(records, times, oldest, newest, jumped)
 
-    def _sifted(self, samples: Samples, shift: float, oldest: float, newest: float, jumped: float | None) -> Taken:
+    def _sifted(
+        self, records: Records, times: list[float], oldest: float, newest: float, jumped: float | None
+    ) -> Taken:
         """Take what can be true, one by one."""
         kept: list[int] = []
         refused: Counter[str] = Counter()
-        for number, t in enumerate(samples.t):
-            at = t + shift
+        for number, (told, at) in enumerate(zip(records.times, times, strict=True)):
             if at > newest:
                 refused["future"] += 1
             elif at < oldest:
                 refused["stale"] += 1
-            elif t <= self._last:
+            elif self._last is not None and told <= self._last:
                 refused["disordered"] += 1
             else:
-                self._last = t
+                self._last = told
                 kept.append(number)
-        times = [samples.t[number] + shift for number in kept]
-        channels = {name: [column[number] for number in kept] for name, column in samples.channels().items()}
-        batch = TelemetryBatch(times=times, channels=channels) if kept else None
+        batch: TelemetryBatch | None = None
+        if kept:
+            placed = [times[number] for number in kept]
+            batch = TelemetryBatch(times=placed, names=records.names, steps=records.steps[:, kept])
         return Taken(batch=batch, jumped=jumped, **refused)

@@ -4,8 +4,7 @@ Unknown names, repeated names, nulls, wrong types and values out of range are re
 in every message, so that a receiver knows which seal to check before it parses anything.
 """
 
-from operator import attrgetter
-from typing import Annotated, TypeVar, cast
+from typing import Annotated, Literal, TypeVar, cast
 
 import msgspec
 from msgspec import Meta, Struct
@@ -24,54 +23,26 @@ Sequence = Annotated[int, Meta(ge=1, le=2**53)]
 Count = Annotated[int, Meta(ge=0, le=2**53)]
 Seconds = Annotated[float, Meta(ge=-1e10, le=1e10)]
 Span = Annotated[float, Meta(ge=0, le=1e6)]
-Degrees = Annotated[float, Meta(ge=-180, le=180)]
-Share = Annotated[float, Meta(ge=-2, le=2)]
 Code = Annotated[str, Meta(min_length=1, max_length=64)]
 Text = Annotated[str, Meta(max_length=2000)]
 
 
-Column = list[Degrees | None]
-Shares = list[Share | None]
+Channel = Literal[
+    "yaw", "pitch", "roll", "mouthOpen", "eyeBlink", "smile", "handL", "handR", "torsoYaw", "torsoPitch", "torsoRoll"
+]
 
 
-class Samples(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, rename="camel"):
-    """Telemetry as in `protocols.telemetry`, column by column; ``t`` on the operator's own monotonic clock.
+class Samples(Struct, frozen=True, forbid_unknown_fields=True):
+    """Telemetry as in `protocols.telemetry`, packed as `protocols.channel.packing` says.
 
-    A column is left out where no sample has a value in it, and has null for a sample that has none.
+    ``channels`` in the order of their definition; ``values`` in base64, one record for each sample.
     """
 
-    t: Annotated[list[Seconds], Meta(max_length=1000)]
-    yaw: Column | None = None
-    pitch: Column | None = None
-    roll: Column | None = None
-    mouth_open: Shares | None = None
-    eye_blink: Shares | None = None
-    smile: Shares | None = None
-    hand_l: Shares | None = None
-    hand_r: Shares | None = None
-    torso_yaw: Column | None = None
-    torso_pitch: Column | None = None
-    torso_roll: Column | None = None
-
-    def __post_init__(self) -> None:
-        """Raise ValueError where the columns differ in length; the parser makes it an error of the message."""
-        length = len(self.t)
-        for column in _columns(self):
-            if column is not None and len(column) != length:
-                raise ValueError("the columns of the samples differ in length")
-
-    def __len__(self) -> int:
-        return len(self.t)
-
-    def channels(self) -> dict[str, Shares]:
-        """The columns that there are, by the field's name."""
-        return {name: column for name, column in zip(CHANNELS, _columns(self), strict=True) if column is not None}
+    channels: Annotated[list[Channel], Meta(max_length=11)]
+    values: Annotated[bytes, Meta(max_length=65_536)]
 
 
-CHANNELS = Samples.__struct_fields__[1:]
-"""The names of the columns, beside ``t``."""
-_columns = attrgetter(*CHANNELS)
-NO_SAMPLES = Samples(t=[])
+NO_SAMPLES = Samples(channels=[], values=b"")
 
 
 class Message(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag_field="type", kw_only=True):
@@ -123,8 +94,8 @@ class Heartbeat(Message, frozen=True, tag="heartbeat"):
 
     seq: Sequence
     t: Seconds
-    samples: Samples
     nonce: Nonce | None = None
+    samples: Samples = NO_SAMPLES
 
 
 class Ack(Message, frozen=True, tag="ack"):
@@ -277,6 +248,6 @@ def _names_once(payload: bytes, message: Message) -> bool:
 
 
 def _heartbeat_colons(beat: Heartbeat) -> int:
-    """Its colons without writing it anew: 4 names, the samples' ``t``, the columns, and the nonce if it has one."""
-    columns = len(CHANNELS) - _columns(beat.samples).count(None)
-    return 5 + columns + (0 if beat.nonce is None else 1 + beat.nonce.count(":"))
+    """Its colons without writing it anew: ``type``, ``seq`` and ``t``, then the nonce and the samples if it has any."""
+    samples = 0 if beat.samples is NO_SAMPLES else 3
+    return 3 + samples + (0 if beat.nonce is None else 1 + beat.nonce.count(":"))

@@ -1,10 +1,11 @@
 """Nonces of the server: unforeseeable to the other side, taken back once each, and for a short time only."""
 
-import hmac
+import hashlib
 
 from protocols.channel.seal import base64url
 
 _OUTSTANDING = 64
+_DRAWN = 16
 
 
 class Nonces:
@@ -14,12 +15,17 @@ class Nonces:
         self._seed = seed
         self._ttl = ttl
         self._count = 0
+        self._ready: list[str] = []
         self._issued: dict[str, float] = {}
 
     def fresh(self) -> str:
         """A nonce that is not expected back here (16 bytes in base64url)."""
-        self._count += 1
-        return base64url(hmac.digest(self._seed, self._count.to_bytes(8, "big"), "sha256")[:16])
+        if not self._ready:
+            # The seed's length is fixed, so what is put before a number cannot be taken for another's.
+            drawn = hashlib.shake_256(self._seed + self._count.to_bytes(8, "big")).digest(16 * _DRAWN)
+            self._ready = [base64url(drawn[at : at + 16]) for at in range(0, len(drawn), 16)]
+            self._count += 1
+        return self._ready.pop()
 
     def issue(self, now: float) -> str:
         """A nonce to be echoed; the oldest of more than 64 that are out is forgotten."""

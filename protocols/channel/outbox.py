@@ -1,9 +1,9 @@
 """What the operator's side has not brought home yet. It outlives connections, so a resume loses nothing."""
 
 from collections import deque
-from collections.abc import Sequence
 
-from protocols.channel.message import CHANNELS, Samples
+from protocols.channel.message import Samples
+from protocols.channel.packing import pack
 from protocols.telemetry import TelemetrySample
 
 _SAMPLES = 2400
@@ -37,7 +37,7 @@ class Outbox:
             self.dropped += 1
         taken = tuple(self._samples.popleft() for _ in range(min(limit, len(self._samples))))
         self._sent[seq] = taken
-        return _columns(taken)
+        return pack(taken)
 
     def acknowledged(self, seq: int) -> None:
         """Heartbeat ``seq`` has arrived."""
@@ -75,10 +75,3 @@ class Outbox:
     def answers(self) -> tuple[tuple[str, str], ...]:
         """Challenge and nonce of each answer without a receipt."""
         return tuple((challenge, self._nonces[challenge]) for challenge in self._answered)
-
-
-def _columns(samples: Sequence[TelemetrySample]) -> Samples:
-    """The samples as they go over the wire, without the columns that none has a value in."""
-    told = {name: [getattr(sample, name) for sample in samples] for name in CHANNELS}
-    tracked = {name: column for name, column in told.items() if any(value is not None for value in column)}
-    return Samples(t=[sample.at for sample in samples], **tracked)

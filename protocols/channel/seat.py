@@ -6,9 +6,12 @@ from protocols.channel.event import ClockJumped, FloorEvent, HeartbeatReceived, 
 from protocols.channel.intake import Intake, Taken
 from protocols.channel.limits import Limits
 from protocols.channel.message import NO_SAMPLES
+from protocols.channel.packing import unpack
 from protocols.channel.presence import Attendance
 from protocols.channel.server import ServerConnection
 from protocols.observation import Presence
+
+_NONE = unpack(NO_SAMPLES)
 
 
 @dataclass(slots=True)
@@ -57,7 +60,7 @@ class Seat:
         self, connection: ServerConnection, beat: HeartbeatReceived, now: float, *, driving: bool
     ) -> list[FloorEvent]:
         """Take in a heartbeat and acknowledge it; only who drives is heard for their motion."""
-        taken = self.intake.take(beat.sent, beat.samples if driving else NO_SAMPLES, now)
+        taken = self.intake.take(beat.sent, beat.samples if driving else _NONE, now)
         standby = 0 if driving else len(beat.samples)
         connection.ack(beat, taken=taken.count, refused=taken.refused + standby, now=now)
         batch: list[FloorEvent] = [] if taken.batch is None else [taken.batch]

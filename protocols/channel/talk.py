@@ -7,6 +7,7 @@ from protocols.channel.event import AnswerReceived, AttestReceived, ByeReceived,
 from protocols.channel.handshake import Keys, verify
 from protocols.channel.limits import Limits
 from protocols.channel.nonce import Nonces
+from protocols.channel.packing import unpack
 from protocols.channel.seal import Line, octets, unbase64url
 from protocols.channel.table import FROM_CLIENT, Standing
 from protocols.channel.table import ServerState as State
@@ -79,9 +80,10 @@ class Talk:
             self._echoed = now
         else:
             raise TheirViolation(Fault.NONCE, "the nonce was never issued, is used, or too old")
-        if len(beat.samples) > self._limits.samples_per_beat:
+        samples = unpack(beat.samples)
+        if len(samples) > self._limits.samples_per_beat:
             raise TheirViolation(Fault.OVERSIZED, f"more than {self._limits.samples_per_beat} samples in a heartbeat")
-        return HeartbeatReceived(seq=beat.seq, sent=beat.t, samples=beat.samples)
+        return HeartbeatReceived(seq=beat.seq, sent=beat.t, samples=samples)
 
     def _attest(self, attest: message.Attest, now: float) -> AttestReceived:
         statement = self._chain.statement(*self._place)

@@ -6,15 +6,14 @@ cover. That is exact for uneven samples, filters both sides alike, and says wher
 """
 
 from collections import deque
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from protocols.observation import Motion
-from protocols.telemetry import CHANNELS, TelemetryBatch, TelemetrySample
+from protocols.telemetry import CHANNELS, TelemetryBatch, TelemetrySample, measured
 
 Floats = NDArray[np.float64]
 TELEMETRY_CHANNELS = tuple(CHANNELS.values())
@@ -119,7 +118,7 @@ class TelemetryTrack:
                 self.add(sample)
             return
         self._pack()
-        self._keep(batch.times, batch.channels)
+        self._keep(np.array(batch.times), batch.names, batch.steps)
         self._newest = batch.at
 
     def between(self, start: float, end: float) -> Telemetry:
@@ -155,30 +154,34 @@ class TelemetryTrack:
         """Make a block of the samples that came one by one."""
         if self._loose:
             loose, self._loose = self._loose, []
-            channels = {name: [getattr(sample, name) for sample in loose] for name in TELEMETRY_CHANNELS}
-            self._keep([sample.at for sample in loose], channels)
+            table = np.array(
+                [[getattr(sample, name) for sample in loose] for name in TELEMETRY_CHANNELS], dtype=np.float64
+            )
+            self._keep(np.array([sample.at for sample in loose]), TELEMETRY_CHANNELS, table)  # None became NaN
 
-    def _keep(self, times: Sequence[float], channels: Mapping[str, Sequence[float | None]]) -> None:
-        table = np.array([times, *channels.values()], dtype=np.float64)  # None becomes NaN
-        self._blocks.append(
-            _Block(times=table[0], names={name: at for at, name in enumerate(channels, 1)}, table=table)
-        )
+    def _keep(self, times: Floats, names: tuple[str, ...], table: NDArray[Any]) -> None:
+        self._blocks.append(_Block(times=times, names=names, table=table))
         while self._blocks[0].times[-1] < times[-1] - self.horizon:
             self._blocks.popleft()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Block:
-    """Samples that lie together: ``times`` (n,), ``table`` (1 + channels, n), the row of each channel by its name."""
+    """Samples that lie together: ``times`` (n,), ``table`` (k, n), a row for each of ``names``.
+
+    The table holds values as float64, or as int16 the steps of a batch.
+    """
 
     times: Floats
-    names: dict[str, int]
-    table: Floats
+    names: tuple[str, ...]
+    table: NDArray[Any]
 
     def channel(self, name: str, first: int, last: int) -> Floats:
         """The values of a channel from sample ``first`` to before ``last``, NaN where it was not tracked."""
-        row = self.names.get(name)
-        return np.full(last - first, np.nan) if row is None else self.table[row, first:last]
+        if name not in self.names:
+            return np.full(last - first, np.nan)
+        told: NDArray[Any] = self.table[self.names.index(name), first:last]
+        return measured(name, told) if told.dtype == np.int16 else told
 
 
 def velocities(at: Floats, values: Floats, grid: Floats, *, smooth: float, gap: float = _GAP) -> Velocities:

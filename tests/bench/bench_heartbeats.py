@@ -17,7 +17,9 @@ from protocols.channel.client import ClientConnection
 from protocols.channel.limits import Limits
 from protocols.channel.message import Heartbeat, Samples
 from protocols.channel.outbox import Outbox
+from protocols.channel.packing import pack
 from protocols.channel.seal import Seal
+from protocols.telemetry import TelemetrySample
 from tests.bench.heartbeat_server import KEY, LIMITS
 
 FIGURES = ("heartbeats_ratio", "missed_heartbeat_s")
@@ -112,18 +114,22 @@ def _frames(seal: Seal) -> list[str]:
 
 
 def _samples(start: float) -> Samples:
-    """As long on the wire as those of the tracking programs: times to 0.1 ms, angles to 0.01 degrees."""
-    turns = [number / 7 for number in range(SAMPLES)]
-    return Samples(
-        t=[round(start + number / SAMPLES, 4) for number in range(SAMPLES)],
-        yaw=[round(8.13 + turn, 2) for turn in turns],
-        pitch=[round(-2.31 - turn, 2) for turn in turns],
-        roll=[round(-4.27 + turn, 2) for turn in turns],
-        mouth_open=[0.528] * SAMPLES,
-        eye_blink=[0.037] * SAMPLES,
-        smile=[0.009] * SAMPLES,
-        hand_l=[-1.005] * SAMPLES,
-        hand_r=[-0.998] * SAMPLES,
+    """Thirty samples of a second: head, face and hands."""
+    return pack(
+        [
+            TelemetrySample(
+                at=start + number / SAMPLES,
+                yaw=8.13 + number / 7,
+                pitch=-2.31 - number / 7,
+                roll=-4.27 + number / 7,
+                mouth_open=0.528,
+                eye_blink=0.037,
+                smile=0.009,
+                hand_l=-1.005,
+                hand_r=-0.998,
+            )
+            for number in range(SAMPLES)
+        ]
     )
 
 

@@ -30,6 +30,11 @@ LIMITS = Limits(
     clock_jump=1e6,
     connections_per_credential=10_000,
     sessions_per_operator=10_000,
+    sockets_per_address=10_000,
+    silent_after=600.0,
+    nonce_ttl=600.0,
+    attest_every=600.0,
+    patience=600.0,
 )
 """As in service, but for a driver that sends an hour's heartbeats in a second, from one address."""
 ACK = '{"type":"ack","seq":1,"of":1,"nonce":"AAAAAAAAAAAAAAAAAAAAAA","taken":30,"refused":0}'
@@ -48,7 +53,7 @@ async def gateway() -> None:
         nonlocal fed
         fed += len(observation) if isinstance(observation, TelemetryBatch) else 0
 
-    app = Starlette(routes=[WebSocketRoute("/", Gateway(admit=admit, feed=feed, limits=LIMITS).endpoint)])
+    app = Starlette(routes=[WebSocketRoute("/", Gateway(admit=admit, feed=feed, limits=LIMITS))])
     config = uvicorn.Config(
         app, port=0, ws="websockets-sansio", ws_per_message_deflate=False, ws_max_size=65_536, log_level="error"
     )

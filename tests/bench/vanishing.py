@@ -35,7 +35,7 @@ async def vanish() -> list[float]:
             lapses[session] = loop.time()
 
     gateway = Gateway(admit=admit, feed=feed, limits=LIMITS)
-    app = Starlette(routes=[WebSocketRoute("/v1/operator", gateway.endpoint)])
+    app = Starlette(routes=[WebSocketRoute("/v1/operator", gateway)])
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(
         uvicorn.Config(app, ws="websockets-sansio", ws_per_message_deflate=False, log_level="error")

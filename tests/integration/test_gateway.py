@@ -99,7 +99,7 @@ def unpacked(event: object) -> tuple[object, ...]:
 async def served(**options) -> AsyncIterator[Service]:
     keys = {name: Ed25519PrivateKey.generate() for name in ("ann", "bob")}
     service = Service(keys=keys, **options)
-    app = Starlette(routes=[WebSocketRoute("/v1/operator", service.gateway.endpoint)])
+    app = Starlette(routes=[WebSocketRoute("/v1/operator", service.gateway)])
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
         app, ws="websockets-sansio", ws_max_size=65_536, ws_per_message_deflate=False, lifespan="off", log_level="error"
@@ -279,7 +279,7 @@ async def test_a_resume_keeps_the_open_challenge_and_no_lapse_is_told() -> None:
         service.gateway.ask("s-1", asked)
         await eventually(lambda: studio.of(Challenged))
         (held,) = service.gateway._sockets
-        await held.websocket.close(1011)
+        await held.send({"type": "websocket.close", "code": 1011})
         await eventually(lambda: len(studio.of(Opened)) == 2 and len(studio.of(Challenged)) == 2)
         assert studio.of(Opened)[1].resumed
         assert studio.of(Disconnected)
@@ -370,7 +370,7 @@ async def test_pages_of_other_origins_cannot_connect() -> None:
     [
         ("nonsense", "malformed"),
         (b"\x00binary", "not_text"),
-        ("A" * 43 + '.{"type":"heartbeat","seq":1,"t":1,"samples":{"t":[]}}', "bad_seal"),
+        ("A" * 43 + '.{"type":"heartbeat","seq":1,"t":1}', "bad_seal"),
         ("A" * 43 + '.{"type":"elsewhere"}', "unknown_type"),
     ],
 )
@@ -460,3 +460,33 @@ async def test_an_agent_waits_for_a_server_that_is_not_there() -> None:
     await eventually(lambda: sum(isinstance(event, Disconnected) for event in heard) >= 3)
     agent.leave()
     assert (await running).code == Closing.BYE
+
+
+async def test_a_peer_that_takes_nothing_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.operator.gateway._SWEEP_EVERY", 0.02)
+    monkeypatch.setattr("monitor.operator.room.SEND_WITHIN", 0.1)
+    service = Service(keys={"ann": Ed25519PrivateKey.generate()})
+    client = conversation(service, "ann")
+    inbox: asyncio.Queue[dict] = asyncio.Queue()
+    said: list[str] = []
+
+    async def send(message: dict) -> None:
+        if len(said) == 2 and message["type"] == "websocket.send":
+            await asyncio.Event().wait()  # neither the welcome nor ready: nothing is taken any more
+        said.extend([message["text"]] if message["type"] == "websocket.send" else [])
+
+    inbox.put_nowait({"type": "websocket.connect"})
+    scope = {"type": "websocket", "client": ("127.0.0.1", 1), "headers": [], "subprotocols": []}
+    serving = asyncio.create_task(service.gateway(scope, inbox.get, send))
+    for answered in (1, 2):
+        await eventually(lambda count=answered: len(said) == count)
+        client.receive(said[-1], asyncio.get_running_loop().time())
+        client.expire(asyncio.get_running_loop().time())
+        for data in client.data_to_send():
+            inbox.put_nowait({"type": "websocket.receive", "text": data})
+    monkeypatch.setattr("monitor.operator.gateway._LAST_WORDS_WITHIN", 0.1)
+    async with asyncio.timeout(WITHIN):
+        await serving
+    assert service.gateway.connected == 0
+    service.gateway.close("s-1")
+    await asyncio.sleep(0.05)

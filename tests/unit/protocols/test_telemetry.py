@@ -1,10 +1,11 @@
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.telemetry import CHANNELS, TelemetryBatch, TelemetryRefused, TelemetrySample
+from protocols.telemetry import CHANNELS, MISSING, TelemetryBatch, TelemetryRefused, TelemetrySample
 
 unit = st.floats(-1, 1)
 
@@ -39,7 +40,12 @@ def test_the_wire_and_back(values):
 
 
 def test_a_batch_is_its_samples():
-    batch = TelemetryBatch(times=[1.0, 2.0], channels={"yaw": [1.5, None], "roll": [None, 3.0]})
-    assert batch.samples() == (TelemetrySample(at=1.0, yaw=1.5), TelemetrySample(at=2.0, roll=3.0))
+    steps = np.array([[150, MISSING], [MISSING, 300], [0, 32767]], dtype=np.int16)
+    batch = TelemetryBatch(times=[1.0, 2.0], names=("yaw", "roll", "smile"), steps=steps)
+    assert batch.samples() == (
+        TelemetrySample(at=1.0, yaw=1.5, smile=0.0),
+        TelemetrySample(at=2.0, roll=3.0, smile=2.0),
+    )
     assert (batch.at, len(batch)) == (2.0, 2)
-    assert TelemetryBatch(times=[1.0], channels={}).samples() == (TelemetrySample(at=1.0),)
+    nothing = TelemetryBatch(times=[1.0], names=(), steps=np.empty((0, 1), dtype=np.int16))
+    assert nothing.samples() == (TelemetrySample(at=1.0),)

@@ -73,6 +73,16 @@ def test_a_lapse_is_found_in_time_and_heartbeats_end_it() -> None:
     assert pair.of(FloorChanged)[-1].driving is True
 
 
+def test_it_holds_whoever_is_there() -> None:
+    place = floor()
+    pair = Pair(place).connect()
+    assert place.holds("ann")
+    assert not place.holds("bob")
+    pair.client.bye(pair.now + pair.skew)
+    pair.to_server()
+    assert not place.holds("ann")
+
+
 def test_a_lost_connection_is_a_lapse_with_its_own_cause() -> None:
     pair = Pair(floor()).connect()
     pair.floor.lost(pair.server, "ann")

@@ -14,12 +14,13 @@ from protocols.channel.message import (
     Hello,
     Message,
     Refused,
-    Samples,
 )
+from protocols.channel.packing import pack, unpack
 from protocols.channel.seal import Line, base64url
 from protocols.channel.server import NOT_ADMITTED, ServerConnection
 from protocols.channel.table import ServerState
 from protocols.channel.violation import Fault, OurViolation, TheirViolation
+from protocols.telemetry import TelemetrySample
 from tests.unit.protocols.channel.pair import Pair, device, entropy, floor
 
 PUBLIC = device().public_key().public_bytes_raw()
@@ -62,7 +63,7 @@ def test_it_greets_and_names_itself() -> None:
 
 def test_nothing_may_be_sent_before_it_is_open() -> None:
     server = ServerConnection(entropy=entropy("x", 64), limits=Limits(), now=0.0)
-    beat = HeartbeatReceived(seq=1, sent=0.0, samples=NO_SAMPLES)
+    beat = HeartbeatReceived(seq=1, sent=0.0, samples=unpack(NO_SAMPLES))
     for call in (
         lambda: server.ack(beat, taken=0, refused=0, now=0.0),
         lambda: server.floor(driving=True),
@@ -175,9 +176,9 @@ def test_a_nonce_echoed_too_late_closes() -> None:
 
 def test_a_heartbeat_holds_so_many_samples() -> None:
     pair = connected()
-    (event,) = say(pair, Heartbeat, t=0.0, samples=Samples(t=[0.0] * 120))
+    (event,) = say(pair, Heartbeat, t=0.0, samples=pack([TelemetrySample(at=0.0)] * 120))
     assert len(event.samples) == 120
-    assert fault(say, pair, Heartbeat, t=0.0, samples=Samples(t=[0.0] * 121)) is Fault.OVERSIZED
+    assert fault(say, pair, Heartbeat, t=0.0, samples=pack([TelemetrySample(at=0.0)] * 121)) is Fault.OVERSIZED
 
 
 def test_silence_ends_it() -> None:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocols.driving.track import MotionTrack, TelemetryTrack, velocities
-from protocols.telemetry import TelemetryBatch, TelemetrySample
+from protocols.telemetry import MISSING, TelemetryBatch, TelemetrySample
 from tests.unit.protocols.driving.stage import picture
 
 STILL = np.zeros((18, 32, 2))
@@ -68,7 +68,8 @@ def test_too_few_samples_or_a_hole_say_nothing(at):
 
 
 def batch(*times):
-    return TelemetryBatch(times=times, channels={"yaw": list(times), "smile": [None] * len(times)})
+    steps = np.array([np.round(np.array(times) * 100), [MISSING] * len(times)], dtype=np.int16)
+    return TelemetryBatch(times=times, names=("yaw", "smile"), steps=steps)
 
 
 @given(
