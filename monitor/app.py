@@ -81,7 +81,7 @@ async def serve(settings: Settings, ready: Callable[[str], None] = lambda url: N
         threads = stack.enter_context(ThreadPoolExecutor(settings.threads, thread_name_prefix="sight"))
         # Threads of its own, so that judging and the ladder never wait behind pictures.
         bench = stack.enter_context(ThreadPoolExecutor(settings.threads, thread_name_prefix="judge"))
-        sight = await asyncio.to_thread(Sight.load, settings.likeness.model)
+        sight = await asyncio.to_thread(Sight.load, settings.likeness.model, settings.likeness.sha256)
         search = await _search(settings, sight)
         stack.push_async_callback(search.close)
         service = _Parts(settings, registry, sight, search, threads, bench)

@@ -80,6 +80,9 @@ class Likeness(Section):
         description="what one likeness is compared with all in: memory, up to about 100,000 vectors, or pgvector, "
         "which needs a PostgreSQL database with that extension",
     )
+    sha256: str | None = Field(
+        None, pattern="^[0-9a-fA-F]{64}$", description="SHA-256 that the encoder's file must have; any where absent"
+    )
 
 
 class Log(Section):

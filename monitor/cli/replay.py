@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from monitor.observers.likeness.model import ModelRefused
 from monitor.observers.likeness.sight import Sight
 from monitor.replay import Recording, Replay, ReplayRefused, challenges_of, pictures_of, telemetry_of
 from monitor.settings import Settings, SettingsRefused
@@ -44,29 +45,38 @@ def replay(
     policy: Annotated[
         str, typer.Option(help="Policy to judge by: standard, brisk, or a registered name.")
     ] = "standard",
+    model: Annotated[
+        Path | None, typer.Option(help="ONNX file of a likeness encoder; the one that comes along where absent.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON lines; the last one is the summary.")] = False,
 ) -> None:
     """Judge a recorded stream with a recorded operator, faster than real time."""
     cv2.setNumThreads(1)
     try:
-        run = _prepared(video, avatar, gallery, telemetry, challenges, policy)
+        run = _prepared(video, avatar, gallery, telemetry, challenges, policy, model)
         if as_json:
             for line in run.lines():
                 typer.echo(json.dumps(line, ensure_ascii=False, allow_nan=False))
         else:
             _report(run)
-    except (ReplayRefused, RegistryError, SettingsRefused) as refusal:
+    except (ReplayRefused, ModelRefused, RegistryError, SettingsRefused) as refusal:
         typer.echo(f"nakanohito replay: {refusal}", err=True)
         raise typer.Exit(_UNUSABLE) from refusal
 
 
 def _prepared(
-    video: Path, avatar: str, gallery: Path | None, telemetry: Path | None, challenges: Path | None, policy: str
+    video: Path,
+    avatar: str,
+    gallery: Path | None,
+    telemetry: Path | None,
+    challenges: Path | None,
+    policy: str,
+    model: Path | None,
 ) -> Replay:
     if not video.is_file():
         raise ReplayRefused(f"{video}: no such file")
     judged_by, policy_id = _policy(policy)
-    sight = Sight.load()
+    sight = Sight.load(model)
     recording = Recording(
         video=video,
         claimed=_claimed(avatar, sight),

@@ -24,12 +24,14 @@ _CLEAR_HEAD = 40.0  # pixels; confidence falls in proportion for a head smaller 
 class Sighting:
     """An avatar seen on a picture.
 
-    ``head`` and ``bust`` in pixels of the picture; ``confidence`` 0..1 that this is an avatar's head, large enough
-    to tell whose; ``vector`` float32 (d,) of length one.
+    ``head`` and ``bust`` in pixels of the picture; ``place`` 0..1 that this is an avatar's head, large enough to tell
+    whose; ``confidence`` the same times how clearly it is seen, uncovered and sharp; ``vector`` float32 (d,) of length
+    one.
     """
 
     head: Box
     bust: Box
+    place: float
     confidence: float
     vector: NDArray[np.float32]
 
@@ -42,12 +44,12 @@ class Sight:
         self.encoder = encoder
 
     @classmethod
-    def load(cls, model: Path | None = None) -> Self:
+    def load(cls, model: Path | None = None, sha256: str | None = None) -> Self:
         """With the encoder in the ONNX file ``model``, or the one that comes with the package.
 
-        Raises ModelRefused for a file that is no likeness encoder.
+        Raises ModelRefused for a file that is no likeness encoder, and for one whose hash is not ``sha256``.
         """
-        return cls(Locator.load(), Encoder.load(model))
+        return cls(Locator.load(), Encoder.load(model, sha256))
 
     def look(self, picture: NDArray[np.uint8]) -> Sighting | None:
         """The most prominent avatar on ``picture`` (H, W, 3) uint8 BGR, or None where none is seen.
@@ -68,10 +70,11 @@ class Sight:
             return []
         busts = [bust(h.box) for h in heads]
         squares = [square(picture, b.centre, b.w, self.encoder.side, OUTSIDE) for b in busts]
-        vectors = self.encoder.encode(np.stack(squares))
+        vectors, clear = self.encoder.encode(np.stack(squares))
         return [
-            Sighting(head=h.box, bust=b, confidence=h.confidence * clearness(h.box), vector=v)
-            for h, b, v in zip(heads, busts, vectors, strict=True)
+            Sighting(head=h.box, bust=b, place=place, confidence=place * float(c), vector=v)
+            for h, b, v, c in zip(heads, busts, vectors, clear, strict=True)
+            for place in (h.confidence * largeness(h.box),)
         ]
 
     def again(self, picture: NDArray[np.uint8], before: Sighting) -> Sighting | None:
@@ -82,11 +85,11 @@ class Sight:
         """
         _checked(picture)
         tile = square(picture, before.bust.centre, before.bust.w, self.encoder.side, OUTSIDE)
-        vector = self.encoder.encode(tile[None])[0]
+        vectors, clear = self.encoder.encode(tile[None])
         calibration = self.encoder.calibration
-        if calibration.slope * (float(vector @ before.vector) - calibration.centre) < calibration.cap:
+        if calibration.slope * (float(vectors[0] @ before.vector) - calibration.centre) < calibration.cap:
             return None
-        return replace(before, vector=vector)
+        return replace(before, vector=vectors[0], confidence=before.place * float(clear[0]))
 
     def middle(self, picture: NDArray[np.uint8]) -> Sighting:
         """What would be seen if an avatar stood in the middle of ``picture``, filling it; for what is none."""
@@ -94,8 +97,9 @@ class Sight:
         side = min(height, width) / BUST_SIDE
         head = Box(x=(width - side) / 2, y=(height - side) / 2, w=side, h=side)
         around = bust(head)
-        vector = self.encoder.encode(square(picture, around.centre, around.w, self.encoder.side, OUTSIDE)[None])[0]
-        return Sighting(head=head, bust=around, confidence=0.0, vector=vector)
+        tile = square(picture, around.centre, around.w, self.encoder.side, OUTSIDE)
+        vectors, _ = self.encoder.encode(tile[None])
+        return Sighting(head=head, bust=around, place=0.0, confidence=0.0, vector=vectors[0])
 
 
 def _checked(picture: NDArray[np.uint8]) -> None:
@@ -110,7 +114,7 @@ def prominent(heads: list[Head]) -> list[Head]:
     return sorted(sure, key=lambda h: h.confidence**2 * (h.box.w * h.box.h) ** 0.5, reverse=True)
 
 
-def clearness(head: Box) -> float:
+def largeness(head: Box) -> float:
     """0..1: how far the head's size allows to tell whose it is."""
     return min(1.0, max(head.w, head.h) / _CLEAR_HEAD)
 

@@ -70,6 +70,8 @@ def file(folder: Path, name: str, content: bytes) -> str:
         ("telemetry", None, "cannot be read"),
         ("telemetry", b'{"t": 0}\n{"t": "now"}\n', "line 2"),
         ("telemetry", b"", "no telemetry"),
+        ("model", None, "give the path of an ONNX file"),
+        ("model", b"garbage" * 1000, "not an ONNX network"),
         ("challenges", None, "cannot be read"),
         ("challenges", b'[{"t_issued": 1, "gesture": "jump"}]', "challenge 1 needs"),
         ("challenges", b'[{"t_issued": Infinity, "gesture": "nod"}]', "challenge 1 needs"),

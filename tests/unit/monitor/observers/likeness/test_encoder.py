@@ -10,7 +10,7 @@ from monitor.observers.likeness.encoder import CALIBRATION_KEY
 
 GOOD = {
     "centre": 0.4, "slope": 10, "cap": 4, "memory": 0.5, "independent_s": 2,
-    "least_confidence": 0.3, "full_confidence": 0.7, "stale_s": 20,
+    "least_confidence": 0.3, "full_confidence": 0.7, "stale_s": 20, "least_against": 0.5,
 }  # fmt: skip
 
 
@@ -31,6 +31,7 @@ class FakeSession:
     out_kind: str = "tensor(float)"
     answer: object = staticmethod(colours)
     inputs: int = 1
+    clear: object = None
     outputs: int = 1
     metadata: dict = field(default_factory=lambda: {CALIBRATION_KEY: json.dumps(GOOD)})
 
@@ -44,8 +45,8 @@ class FakeSession:
         return SimpleNamespace(custom_metadata_map=self.metadata)
 
     def run(self, names, feed):
-        assert names == ["out0"]
-        return [self.answer(feed["in0"])]
+        assert names == [out.name for out in self.get_outputs()]
+        return [self.answer(feed["in0"])] + ([] if self.clear is None else [self.clear(feed["in0"])])
 
 
 def build(**changes):
@@ -56,9 +57,17 @@ def test_a_users_model_is_taken_with_its_own_size_length_and_calibration():
     theirs = build()
     assert (theirs.side, theirs.length) == (96, 16)
     assert asdict_(theirs.calibration) == GOOD
-    vectors = theirs.encode(np.full((3, 96, 96, 3), 200, np.uint8))
+    vectors, clear = theirs.encode(np.full((3, 96, 96, 3), 200, np.uint8))
     assert vectors.shape == (3, 16)
+    assert clear.tolist() == [1, 1, 1]  # as it does not say
     assert np.linalg.norm(vectors, axis=1) == pytest.approx(1.0, abs=1e-6)
+
+
+def test_a_second_output_says_how_clear_a_picture_is():
+    theirs = build(outputs=2, clear=lambda squares: squares[:, 0, 0, 0] / np.float32(255))
+    squares = np.zeros((2, 96, 96, 3), np.uint8)
+    squares[1] = 51
+    assert theirs.encode(squares)[1] == pytest.approx([0.0, 0.2])
 
 
 def asdict_(calibration):
@@ -74,7 +83,11 @@ def failing(_):
     [
         ({"inputs": 0}, "0 inputs"),
         ({"inputs": 2}, "2 inputs"),
-        ({"outputs": 2}, "2 outputs"),
+        ({"outputs": 0}, "0 outputs"),
+        ({"outputs": 3}, "3 outputs"),
+        ({"outputs": 2, "clear": lambda x: np.ones((len(x), 2))}, "how clear"),
+        ({"outputs": 2, "clear": lambda x: np.full(len(x), 1.5)}, "how clear"),
+        ({"outputs": 2, "clear": lambda x: np.full(len(x), np.nan)}, "how clear"),
         ({"kind": "tensor(float)"}, "input in0 is tensor"),
         ({"out_kind": "tensor(int64)"}, "output out0 is tensor"),
         ({"shape": ["n", 3, 96, 96]}, "has shape"),
@@ -120,6 +133,13 @@ def test_a_missing_file_a_folder_and_another_network_are_refused(tmp_path):
         Encoder.load(tmp_path)
     with pytest.raises(ModelRefused, match="has shape"):
         Encoder.load(locator.DEFAULT)
+
+
+def test_a_file_of_another_hash_is_refused():
+    ours = Encoder.load().sha256
+    assert Encoder.load(None, ours.upper()).sha256 == ours
+    with pytest.raises(ModelRefused, match=f"SHA-256 is {ours}, not the 0000"):
+        Encoder.load(None, "0" * 64)
 
 
 def test_a_huge_file_is_refused_unread(tmp_path):

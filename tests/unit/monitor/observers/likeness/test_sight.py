@@ -4,7 +4,7 @@ import pytest
 
 from monitor.observers.likeness import Sight
 from monitor.observers.likeness.locator import Box, Head, scaled
-from monitor.observers.likeness.sight import bust, clearness, prominent
+from monitor.observers.likeness.sight import bust, largeness, prominent
 
 from .conftest import drawn
 
@@ -104,8 +104,8 @@ def test_prominent_heads_are_sure_and_large():
 def test_geometry():
     head = Box(x=100, y=50, w=80, h=100)
     assert bust(head) == Box(x=60, y=36, w=160, h=160)
-    assert clearness(head) == 1.0
-    assert clearness(Box(x=0, y=0, w=10, h=20)) == 0.5
+    assert largeness(head) == 1.0
+    assert largeness(Box(x=0, y=0, w=10, h=20)) == 0.5
     assert head.overlap(head) == 1.0
     assert head.overlap(Box(x=500, y=0, w=10, h=10)) == 0.0
     assert scaled(1280, 720) == (288, 160)
