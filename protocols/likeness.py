@@ -29,6 +29,7 @@ class LikenessCalibration:
     ``cap``: the most that one look says, in nats; ``memory``: share 0..1 of what was known that a further look leaves;
     ``independent_s``: looks closer than so many seconds repeat each other and count in proportion;
     ``least_confidence``: below it nothing was seen; ``full_confidence``: from it on a look counts in full;
+    ``least_against``: below it a look can speak for an avatar, never against it: what is half hidden is like nobody;
     ``stale_s``: an answer holds for so many seconds after the last look that showed the avatar.
     """
 
@@ -40,6 +41,7 @@ class LikenessCalibration:
     least_confidence: float
     full_confidence: float
     stale_s: float
+    least_against: float = 0.5
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -53,6 +55,8 @@ class LikenessCalibration:
             raise ValueError("memory is a share from 0 to below 1")
         if not 0 <= self.least_confidence < self.full_confidence <= 1:
             raise ValueError("0 <= least_confidence < full_confidence <= 1 must hold")
+        if not self.least_confidence <= self.least_against < self.full_confidence:
+            raise ValueError("least_against lies between least_confidence and full_confidence")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,11 +122,13 @@ class LikenessTrack:
 
         Raises ValueError for a vector of another length than the references', and for one that is not finite.
         """
-        trust = self._trust(look)
-        if trust == 0.0 or look.vector is None:
+        if look.vector is None or not look.confidence >= self._calibration.least_confidence:
             return self._unseen(look.at)
         similarities = self._similarities(look.vector)
         odds = self._odds(similarities)
+        trust = self._trust(look.confidence, against=bool(odds[0] < 0))
+        if trust == 0.0:
+            return self._unseen(look.at, similarities)
         self._sums += trust * odds
         self._weight += trust
         weight = trust * capped(float(odds[0]), self._calibration.cap)
@@ -150,11 +156,14 @@ class LikenessTrack:
         means = self._sums / self._weight if self._weight else self._sums
         return dict(zip(self._names, (float(m) for m in means[1:]), strict=True))
 
-    def _trust(self, look: Look) -> float:
-        least, full = self._calibration.least_confidence, self._calibration.full_confidence
-        if look.vector is None or not look.confidence >= least:
-            return 0.0
-        return min(1.0, 0.25 + 0.75 * (look.confidence - least) / (full - least))
+    def _trust(self, confidence: float, *, against: bool) -> float:
+        """How far a look counts, 0..1. To speak against the claimed avatar, it must have been seen better."""
+        full = self._calibration.full_confidence
+        if against:
+            least = self._calibration.least_against
+            return min(1.0, max(0.0, (confidence - least) / (full - least)))
+        least = self._calibration.least_confidence
+        return min(1.0, 0.25 + 0.75 * (confidence - least) / (full - least))
 
     def _similarities(self, vector: NDArray[np.float32]) -> NDArray[np.float64]:
         if vector.shape != (self._references.shape[1],) or not np.isfinite(vector).all():
@@ -210,10 +219,11 @@ class LikenessTrack:
         else:
             self._verdict = Finding.UNKNOWN
 
-    def _unseen(self, at: float) -> LikenessState:
+    def _unseen(self, at: float, similarities: NDArray[np.float64] | None = None) -> LikenessState:
+        """A look that says nothing; ``similarities`` where there was a vector all the same."""
         if at - self._seen_at > self._calibration.stale_s:
             self._verdict, self._log_odds, self._against_since = Finding.UNKNOWN, 0.0, None
-        return self._state(at, 0.0, None)
+        return self._state(at, 0.0, similarities)
 
     def _state(self, at: float, weight: float, similarities: NDArray[np.float64] | None) -> LikenessState:
         best = None

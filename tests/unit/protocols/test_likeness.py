@@ -94,6 +94,21 @@ def test_not_seen_well_enough_is_unknown_never_a_mismatch():
     assert set(verdicts(run(track(), "bbbbbb", confidence=0.2))) == {"u"}
 
 
+def test_what_is_half_hidden_speaks_for_an_avatar_but_not_against_it():
+    assert set(verdicts(run(track(), "bbbbcccc", confidence=0.45))) == {"u"}
+    assert verdicts(run(track(), "aaaa", confidence=0.45))[-1] == "p"
+
+
+def test_an_avatar_that_stays_hidden_is_unknown_once_the_answer_is_stale():
+    subject = track()
+    run(subject, "aaaa")
+    hidden = [subject.look(Look(at=8.0 + 2 * n, vector=towards(c=1.0), confidence=0.45)) for n in range(12)]
+    assert verdicts(hidden) == "p" * 10 + "u" * 2
+    assert hidden[0].similarity == pytest.approx(0.0)
+    assert hidden[0].weight == 0.0
+    assert all(s.changed_at is None for s in hidden)
+
+
 def test_an_answer_grows_stale():
     subject = track()
     run(subject, "aaaa")
@@ -187,13 +202,15 @@ def test_unusable_vectors_are_refused(bad):
         {"memory": 1.0},
         {"least_confidence": 0.8},
         {"full_confidence": 1.2},
+        {"least_against": 0.2},
+        {"least_against": 0.7},
         {"stale_s": math.inf},
         {"slope": math.nan},
     ],
 )
 def test_an_impossible_calibration_is_refused(change):
     values = {name: getattr(CALIBRATION, name) for name in CALIBRATION.__slots__}
-    with pytest.raises(ValueError, match=r"must|is a"):
+    with pytest.raises(ValueError, match=r"must|is a|lies between"):
         LikenessCalibration(**(values | change))
 
 
