@@ -26,15 +26,14 @@ def backdrop(rng: Rng, pictures: Pictures, size: Size) -> NDArray[np.uint8]:
 
 def gradient(rng: Rng, size: Size) -> NDArray[np.uint8]:
     """From one colour to another, in a random direction; one colour in a picture of four."""
-    width, height = size
     first, second = _colour(rng), _colour(rng)
     if rng.random() < 0.25:
         second = first
     angle = rng.uniform(0, 2 * np.pi)
-    across = np.linspace(-0.5, 0.5, width)[None, :] * np.cos(angle)
-    along = np.linspace(-0.5, 0.5, height)[:, None] * np.sin(angle)
-    share = (0.5 + across + along)[..., None].clip(0, 1)
-    return np.asarray(np.array(first) * (1 - share) + np.array(second) * share, dtype=np.uint8)
+    steps = np.linspace(-0.5, 0.5, 24)
+    share = (0.5 + steps[None, :] * np.cos(angle) + steps[:, None] * np.sin(angle))[..., None].clip(0, 1)
+    coarse = np.array(first) * (1 - share) + np.array(second) * share
+    return np.asarray(cv2.resize(coarse.astype(np.float32), size), dtype=np.uint8)
 
 
 def stripes(rng: Rng, size: Size) -> NDArray[np.uint8]:

@@ -12,6 +12,8 @@ from monitor.observers.likeness.training import spoil
 from monitor.observers.likeness.training.pictures import Pictures
 
 HUES = (0.0, 80.0, 180.0, 270.0)  # the same model in other colours is another avatar, and a hard negative
+HIDDEN = 0.33  # share of pictures with a card over part of the head
+COMPANY = 0.12  # share of pictures with another avatar behind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +39,17 @@ def batches(
 
 
 def crop(rng: np.random.Generator, pictures: Pictures, row: int, hue: float) -> NDArray[np.uint8]:
-    """One picture as the locator would have cut it out of a frame, with the locator's errors."""
+    """One picture as the locator would have cut it out of a frame, with the locator's errors.
+
+    In a third of the pictures part of the head is hidden; there the locator errs twice as far.
+    """
     x, y, w, h = pictures.boxes[row]
-    side = BUST_SIDE * max(w, h) * np.exp(rng.normal(0, 0.09))
+    hidden = rng.random() < HIDDEN
+    away = 0.07 if hidden else 0.045
+    side = BUST_SIDE * max(w, h) * np.exp(rng.normal(-0.03, 0.18 if hidden else 0.12))
     centre = (
-        x + w / 2 + rng.normal(0, 0.05) * side,
-        y + h / 2 + BUST_DROP * side + rng.normal(0, 0.05) * side,
+        x + w / 2 + rng.normal(0, away) * side,
+        y + h / 2 + BUST_DROP * side + rng.normal(0, away) * side,
     )
     mirrored = rng.random() < 0.5
     matrix = spoil.placing(centre, CROP / side, rng.normal(0, 4), mirrored, (CROP / 2, CROP / 2))
@@ -52,9 +59,14 @@ def crop(rng: np.random.Generator, pictures: Pictures, row: int, hue: float) -> 
     if rng.random() < 0.15:
         _dress(rng, layer, (y + h - centre[1]) * CROP / side + CROP / 2)
     background = pictures.backgrounds[int(rng.integers(len(pictures.backgrounds)))]
-    out = spoil.lay(spoil.patch_of(rng, background, CROP), layer)
-    out = spoil.light(rng, out)
+    out = spoil.patch_of(rng, background, CROP)
+    if rng.random() < COMPANY:
+        out = _company(rng, pictures, out)
+    out = spoil.light(rng, spoil.lay(out, layer))
     _cover(rng, out, pictures)
+    if hidden:
+        middle = matrix @ (x + w / 2, y + h / 2, 1)
+        _hide(rng, out, (middle[0], middle[1], w * CROP / side, h * CROP / side), pictures)
     out = spoil.soften(rng, out, least=0.25)
     _frame(rng, out, spoil.edge_of_picture(matrix))
     return spoil.jpeg(rng, out) if rng.random() < 0.25 else out
@@ -69,19 +81,50 @@ def _dress(rng: np.random.Generator, layer: NDArray[np.uint8], chin: float) -> N
         body[..., :3] = np.minimum(turned, body[..., 3:])
 
 
+def _company(rng: np.random.Generator, pictures: Pictures, out: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A smaller avatar that stands somewhere behind."""
+    row = int(rng.integers(len(pictures.boxes)))
+    x, y, w, h = (float(v) for v in pictures.boxes[row])
+    scale = rng.uniform(0.25, 0.7) * CROP / BUST_SIDE / max(w, h)
+    onto = (rng.uniform(0, CROP), rng.uniform(0.1, 0.9) * CROP)
+    matrix = spoil.placing((x + w / 2, y + h / 2), scale, 0.0, rng.random() < 0.5, onto)
+    return spoil.lay(out, np.asarray(cv2.warpAffine(pictures.pixels[row], matrix, (CROP, CROP)), dtype=np.uint8))
+
+
 def _cover(rng: np.random.Generator, out: NDArray[np.uint8], pictures: Pictures) -> None:
-    """Overlays, and in one picture of five something solid over 5 to 50 % of it."""
+    """Overlays, and in one picture of eight something solid over 5 to 50 % of it."""
     spoil.overlays(rng, out, often=0.15)
-    if rng.random() < 0.2:
+    if rng.random() < 0.12:
         share = rng.uniform(0.05, 0.5)
         w = int(CROP * np.clip(share * rng.uniform(1, 2), 0.1, 1))
         h = int(min(CROP, share * CROP * CROP / w))
-        x, y = int(rng.integers(CROP - w + 1)), int(rng.integers(CROP - h + 1))
-        if rng.random() < 0.5:
-            cover = pictures.backgrounds[int(rng.integers(len(pictures.backgrounds)))]
-            out[y : y + h, x : x + w] = spoil.patch_of(rng, cover, CROP)[:h, :w]
-        else:
-            out[y : y + h, x : x + w] = rng.integers(0, 256, 3)
+        _card(rng, out, (int(rng.integers(CROP - w + 1)), int(rng.integers(CROP - h + 1)), w, h), pictures)
+
+
+def _hide(
+    rng: np.random.Generator, out: NDArray[np.uint8], head: tuple[float, float, float, float], pictures: Pictures
+) -> None:
+    """A card over 30 to 60 % of the head, from one of its sides; ``head``: middle x, y, width and height."""
+    x, y, w, h = head
+    share = rng.uniform(0.3, 0.6)
+    wide, high = ((1.0, share), (share, 1.0))[int(rng.integers(2))]
+    left = x - w / 2 + rng.choice([0.0, w * (1 - wide)]) + rng.normal(0, 0.05) * w
+    top = y - h / 2 + rng.choice([0.0, h * (1 - high)]) + rng.normal(0, 0.05) * h
+    _card(rng, out, (round(left), round(top), round(w * wide), round(h * high)), pictures)
+
+
+def _card(rng: np.random.Generator, out: NDArray[np.uint8], box: tuple[int, int, int, int], pictures: Pictures) -> None:
+    """Something opaque in ``box`` (x, y, w, h): a panel with text, a picture or a colour."""
+    x, y, w, h = box
+    spot = out[max(y, 0) : max(y + h, 0), max(x, 0) : max(x + w, 0)]
+    kind = rng.random()
+    if kind < 0.5:
+        spoil.panel(rng, out, box, 1.0)
+    elif kind < 0.8:
+        cover = pictures.backgrounds[int(rng.integers(len(pictures.backgrounds)))]
+        spot[:] = spoil.patch_of(rng, cover, CROP)[: spot.shape[0], : spot.shape[1]]
+    else:
+        spot[:] = rng.integers(0, 256, 3)
 
 
 def _frame(rng: np.random.Generator, out: NDArray[np.uint8], bottom: float) -> None:

@@ -7,6 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from protocols.evidence import Finding
+
+Chances = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+LEAST_AGAINST = 0.5  # confidence of a look from which it can speak against an avatar
+BINS = 10
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scores:
@@ -67,6 +73,58 @@ def _cell(name: str, value: float | None) -> str:
     return str(value) if name in {"looks", "at"} else f"{value:.1%}"
 
 
+def verdicts(table: dict[str, dict[str, dict[Finding, int]]]) -> str:
+    """Verdicts by condition as a table."""
+    lines = ["| condition | own: pass / unknown / fail | others: fail / unknown / pass |", "|---|---|---|"]
+    for name, row in table.items():
+        own, others = [str(n) for n in row["own"].values()], [str(n) for n in reversed(row["others"].values())]
+        lines.append(f"| {name} | {' / '.join(own)} | {' / '.join(others)} |")
+    return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reliability:
+    """Brier score and expected calibration error of probabilities; for each bin its share, mean and what was true."""
+
+    brier: float
+    error: float
+    bins: tuple[tuple[float, float, float], ...]
+
+    def markdown(self) -> str:
+        """As a table."""
+        lines = [
+            f"Brier {self.brier:.4f}, ECE {self.error:.4f}",
+            "",
+            "| told | share of looks | true |",
+            "|---|---|---|",
+        ]
+        lines += [f"| {told:.1%} | {share:.1%} | {true:.1%} |" for share, told, true in self.bins]
+        return "\n".join(lines)
+
+
+def chances(scores: Scores, fit: dict[str, float]) -> Chances:
+    """Probability (n,) of each score under ``fit``, truth (n,) and weight (n,): genuine and impostor weigh the same."""
+    score = np.concatenate([scores.genuine, scores.impostor])
+    true = np.concatenate([np.ones(len(scores.genuine)), np.zeros(len(scores.impostor))])
+    weight = np.where(true == 1, 0.5 / max(1, len(scores.genuine)), 0.5 / max(1, len(scores.impostor)))
+    return 1 / (1 + np.exp(-fit["slope"] * (score - fit["centre"]))), true, weight
+
+
+def reliability(parts: Sequence[Chances]) -> Reliability:
+    """Of all parts together."""
+    told, true, weight = (np.concatenate([p[n] for p in parts]) for n in range(3))
+    weight = weight / weight.sum()
+    index = np.minimum((told * BINS).astype(int), BINS - 1)
+    share = np.bincount(index, weights=weight, minlength=BINS)
+    filled = share > 0
+    means = [np.bincount(index, weights=weight * v, minlength=BINS)[filled] / share[filled] for v in (told, true)]
+    return Reliability(
+        brier=float((weight * (told - true) ** 2).sum()),
+        error=float((share[filled] * np.abs(means[0] - means[1])).sum()),
+        bins=tuple((float(s), float(t), float(y)) for s, t, y in zip(share[filled], *means, strict=True)),
+    )
+
+
 def calibration(scores: Scores, over_time: Scores) -> dict[str, float]:
     """What a similarity means, from single looks and from fused ones.
 
@@ -93,4 +151,5 @@ def calibration(scores: Scores, over_time: Scores) -> dict[str, float]:
         "least_confidence": 0.3,
         "full_confidence": 0.7,
         "stale_s": 20.0,
+        "least_against": LEAST_AGAINST,
     }

@@ -55,6 +55,7 @@ class EncoderNet(nn.Module):
         cells = side // 4
         for _ in widths[2:]:
             cells = -(-cells // 2)
+        self.width, self.cells = widths[-1], cells
         self.last = nn.Sequential(
             nn.Conv2d(widths[-1], widths[-1], cells, groups=widths[-1], bias=False),
             nn.BatchNorm2d(widths[-1]),
@@ -63,22 +64,47 @@ class EncoderNet(nn.Module):
             nn.BatchNorm1d(vector),
         )
 
+    def mapped(self, pictures: Tensor) -> Tensor:
+        """(N, side, side, 3) uint8 to the last map (N, widths[-1], cells, cells)."""
+        out: Tensor = self.stages(self.stem(_scaled(pictures)))
+        return out
+
+    def told(self, last_map: Tensor) -> Tensor:
+        """A last map to (N, vector) float32 of length one."""
+        return functional.normalize(self.last(last_map).float(), dim=1)
+
     def forward(self, pictures: Tensor) -> Tensor:
         """(N, side, side, 3) uint8 to (N, vector) float32."""
-        x: Tensor = self.last(self.stages(self.stem(_scaled(pictures))))
-        return functional.normalize(x.float(), dim=1)
+        return self.told(self.mapped(pictures))
 
 
-class Mirrored(nn.Module):
-    """An encoder that looks at the picture and at its mirror image: the sum of both, of length one."""
+class Clearness(nn.Module):
+    """From an encoder's last map, the logit that whoever is on the picture can be recognised on it."""
 
-    def __init__(self, encoder: nn.Module) -> None:
+    def __init__(self, *, width: int, cells: int) -> None:
+        super().__init__()
+        self.pool = nn.Sequential(nn.AvgPool2d(2, ceil_mode=True), nn.Flatten())
+        self.line = nn.Linear(width * (-(-cells // 2)) ** 2, 1)
+
+    def forward(self, last_map: Tensor) -> Tensor:
+        """(N, width, cells, cells) to (N,)."""
+        out: Tensor = self.line(self.pool(last_map.float()))
+        return out[:, 0]
+
+
+class Looking(nn.Module):
+    """What is exported: an encoder that looks at the picture and at its mirror image, and how clearly it sees."""
+
+    def __init__(self, encoder: EncoderNet, clearness: Clearness) -> None:
         super().__init__()
         self.encoder = encoder
+        self.clearness = clearness
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        """(N, side, side, 3) uint8 to (N, vector) float32."""
-        return functional.normalize(self.encoder(pictures) + self.encoder(pictures.flip(2)), dim=1)
+    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """(N, side, side, 3) uint8 to vectors (N, vector) of length one and clearness (N,) in 0..1."""
+        one, other = self.encoder.mapped(pictures), self.encoder.mapped(pictures.flip(2))
+        vector = functional.normalize(self.encoder.told(one) + self.encoder.told(other), dim=1)
+        return vector, torch.sigmoid((self.clearness(one) + self.clearness(other)) / 2)
 
 
 class LocatorNet(nn.Module):
@@ -112,12 +138,12 @@ class LocatorNet(nn.Module):
 
 
 class ArcFace(nn.Module):
-    """Additive angular margin over class centres (Deng et al. 2019)."""
+    """Additive angular margin over class centres (Deng et al. 2019), look-alikes pushed harder (Wang et al. 2020)."""
 
-    def __init__(self, *, vector: int, classes: int, scale: float, margin: float) -> None:
+    def __init__(self, *, vector: int, classes: int, scale: float, margin: float, hard: float = 0.0) -> None:
         super().__init__()
         self.centres = nn.Parameter(torch.randn(classes, vector) * 0.1)
-        self.scale, self.margin = scale, margin
+        self.scale, self.margin, self.hard = scale, margin, hard
 
     @torch.no_grad()
     def settle(self, encoder: nn.Module, take: Callable[[], tuple[NDArray[Any], ...]], batches: int = 40) -> None:
@@ -135,7 +161,10 @@ class ArcFace(nn.Module):
         cosine = (vectors @ functional.normalize(self.centres, dim=1).T).clamp(-0.9999, 0.9999)
         angle = torch.acos(cosine)
         own = functional.one_hot(classes, cosine.shape[1]).bool()
-        logits = torch.where(own, torch.cos((angle + self.margin * share).clamp(max=3.14)), cosine)
+        wanted = torch.cos((angle + self.margin * share).clamp(max=3.14))
+        nearer = cosine > wanted.gather(1, classes[:, None])  # look-alikes: classes nearer than one's own by the margin
+        others = torch.where(nearer, cosine + self.hard * share * (cosine + 1), cosine)
+        logits = torch.where(own, wanted, others)
         return functional.cross_entropy(logits * self.scale, classes, label_smoothing=0.05)
 
 

@@ -33,6 +33,12 @@ class Pictures:
         """The style letter that a person's name begins with (``v``, ``m``, ``a``, ``c``, ``n``, ``q``)."""
         return self.person_names[person][0]
 
+    def person_of(self) -> NDArray[np.int64]:
+        """The person of each identity."""
+        out = np.zeros(len(self.identity_names), np.int64)
+        out[self.identity] = self.person
+        return out
+
     def held_back(self, *, share: float, seed: int) -> NDArray[np.int64]:
         """Persons kept for validation: ``share`` of every style, at least one, chosen by ``seed``."""
         rng = np.random.default_rng(seed)

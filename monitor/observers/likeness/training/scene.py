@@ -14,6 +14,7 @@ from monitor.observers.likeness.training.pictures import SIDE, Pictures
 SIZES = ((288, 160), (288, 160), (288, 160), (160, 288), (288, 224), (288, 288))  # as sight.Locator scales frames
 STRIDE = 8  # pixels to a cell of the locator's map
 UNIT = 32.0  # box distances are learnt in units of so many pixels
+HIDDEN = 0.3  # share of training frames with a card over part of the front head
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,7 @@ def batches(pictures: Pictures, rows: NDArray[np.int64], *, size: int, seed: int
         width, height = SIZES[int(rng.integers(len(SIZES)))]
         scenes = []
         for _ in range(size):
-            count = int(rng.choice([0, 1, 2, 3], p=[0.08, 0.72, 0.14, 0.06]))
+            count = int(rng.choice([0, 1, 2, 3], p=[0.06, 0.56, 0.28, 0.1]))
             cast = [int(r) for r in rng.choice(rows, count)]
             scenes.append(_spoilt(rng, stage(rng, pictures, cast, (width, height))))
         targets = [target(s) for s in scenes]
@@ -83,6 +84,17 @@ def stage(
     return Scene(frame=frame, boxes=np.array(boxes[::-1], dtype=np.float32).reshape(-1, 4))
 
 
+def _in_sight(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Of the heads (front first) those that no single one before them hides by more than half."""
+    kept: list[NDArray[np.float32]] = []
+    for box in boxes:
+        low, high = box[:2], box[:2] + box[2:]
+        shared = [np.clip(np.minimum(high, k[:2] + k[2:]) - np.maximum(low, k[:2]), 0, None).prod() for k in kept]
+        if max(shared, default=0.0) <= 0.5 * box[2:].prod():
+            kept.append(box)
+    return np.array(kept, dtype=np.float32).reshape(-1, 4)
+
+
 def _enter(
     rng: np.random.Generator,
     pictures: Pictures,
@@ -115,19 +127,29 @@ def _spoilt(rng: np.random.Generator, scene: Scene) -> Scene:
     frame = scene.frame
     frame = spoil.light(rng, frame) if rng.random() < 0.7 else frame
     frame = np.ascontiguousarray(frame)
-    spoil.overlays(rng, frame, often=0.18)
-    if len(scene.boxes) and rng.random() < 0.15:
-        x, y, w, h = scene.boxes[0]
-        part = rng.uniform(0.2, 0.6)
-        place = (int(x + rng.uniform(-0.2, 1 - part) * w), int(y + rng.uniform(0, 1 - part) * h))
-        spoil.panel(rng, frame, (*place, int(w * part), int(h * part)), 1.0)
+    spoil.overlays(rng, frame, often=0.3)
+    if len(scene.boxes) and rng.random() < HIDDEN:
+        _hide(rng, frame, scene.boxes[0])
     frame = spoil.soften(rng, frame, least=0.5)
     if rng.random() < 0.3:
         frame = spoil.jpeg(rng, frame)
     elif rng.random() < 0.25:
         options = {"preset": "ultrafast", "tune": "zerolatency", "qp": str(int(rng.integers(24, 40)))}
         frame = spoil.h264([frame], options)[0]
-    return Scene(frame=frame, boxes=scene.boxes)
+    return Scene(frame=frame, boxes=_in_sight(scene.boxes))
+
+
+def _hide(rng: np.random.Generator, frame: NDArray[np.uint8], box: NDArray[np.float32]) -> None:
+    """A card over part of the head ``box``: over 30 to 60 % of it from one of its sides, or anywhere on it."""
+    x, y, w, h = (float(v) for v in box)
+    share = rng.uniform(0.3, 0.6)
+    if rng.random() < 0.6:
+        wide, high = ((1.0, share), (share, 1.0))[int(rng.integers(2))]
+        left, top = x + rng.choice([0.0, w * (1 - wide)]), y + rng.choice([0.0, h * (1 - high)])
+    else:
+        wide = high = share
+        left, top = x + rng.uniform(-0.2, 1 - share) * w, y + rng.uniform(0, 1 - share) * h
+    spoil.panel(rng, frame, (round(left), round(top), round(w * wide), round(h * high)), 1.0)
 
 
 def target(scene: Scene) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:

@@ -9,7 +9,6 @@ import argparse
 import json
 import math
 import multiprocessing
-import os
 import time
 import tomllib
 from collections.abc import Callable, Iterator
@@ -17,15 +16,17 @@ from multiprocessing.queues import Queue
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from monitor.observers.likeness.sight import CROP
-from monitor.observers.likeness.training import crop, network, pictures, scene
+from monitor.observers.likeness.training import clear, crop, network, pictures, resume, scene
 
 CONFIG = Path(__file__).with_name("config.toml")
+CHECKPOINT = 180.0  # seconds
 Arrays = tuple[NDArray[Any], ...]
 
 
@@ -60,7 +61,7 @@ SUPPLIES = {"encoder": _encoder_arrays, "locator": _locator_arrays}
 
 
 def _supply(kind: str, folder: Path, cache: Path, config: dict[str, Any], seed: int, queue: "Queue[Arrays]") -> None:
-    os.nice(5)
+    cv2.setNumThreads(1)
     for arrays in SUPPLIES[kind](folder, cache, config, seed):
         queue.put(arrays)
 
@@ -88,10 +89,15 @@ def learn(
     parameters: list[Tensor],
     settings: dict[str, Any],
     seconds: float | None,
+    keep: Path,
 ) -> None:
-    """AdamW with a warm-up and a cosine to zero over ``steps``, or over ``seconds`` where given."""
+    """AdamW with a warm-up and a cosine to zero over ``steps``, or over ``seconds`` where given.
+
+    Every few minutes the weights so far are written to ``keep``, so that a run that is cut short was not for nothing.
+    """
     optimiser = torch.optim.AdamW(parameters, lr=0.0, weight_decay=settings["weight_decay"])
     began, step, progress, running = time.monotonic(), 0, 0.0, 0.0
+    kept = began
     module.train()
     while progress < 1:
         progress = (time.monotonic() - began) / seconds if seconds else step / settings["steps"]
@@ -105,29 +111,29 @@ def learn(
         optimiser.step()
         running += (loss.item() - running) * (0.01 if step > 100 else 0.1)
         step += 1
+        if time.monotonic() - kept > CHECKPOINT:
+            torch.save(module.state_dict(), keep)
+            kept = time.monotonic()
         if step % 100 == 0:
             print(f"{step} {progress:.1%} loss {running:.4f} {time.monotonic() - began:.0f} s", flush=True)  # noqa: T201
 
 
-def begun(net: nn.Module, start: Path | None) -> nn.Module:
-    """``net`` with the weights of an earlier run, where there is one."""
-    if start:
-        net.load_state_dict(torch.load(start, weights_only=True))
-    return net
-
-
 def train_encoder(
-    take: Callable[[], Arrays], config: dict[str, Any], classes: int, start: Path | None, seconds: float | None
-) -> nn.Module:
-    """The encoder, trained as a classifier of person x hue with an angular margin."""
+    take: Callable[[], Arrays], config: dict[str, Any], classes: int, given: argparse.Namespace
+) -> network.Looking:
+    """The encoder, trained as a classifier of person x hue with an angular margin, then how clearly it sees."""
     settings = config["encoder"]
-    bare = network.EncoderNet(side=CROP, widths=tuple(settings["widths"]), vector=settings["vector"])
-    net: nn.Module = begun(bare, start).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    net = network.EncoderNet(side=CROP, widths=tuple(settings["widths"]), vector=settings["vector"])
     arc = network.ArcFace(
-        vector=settings["vector"], classes=classes, scale=settings["scale"], margin=settings["margin"]
+        vector=settings["vector"],
+        classes=classes,
+        scale=settings["scale"],
+        margin=settings["margin"],
+        hard=settings["hard"],
     )
 
-    if start:
+    if given.start:
+        resume.begun(net, given.start, torch.from_numpy(take()[0]))
         arc.settle(net, take)
         settings = settings | {"margin_from": -1.0, "margin_until": 0.0, "peak_rate": settings["resumed_rate"]}
 
@@ -138,16 +144,22 @@ def train_encoder(
         loss: Tensor = arc(vectors, torch.from_numpy(arrays[1]), min(1.0, max(0.0, grown)))
         return loss
 
-    learn(net, loss_of, take, [*net.parameters(), *arc.parameters()], settings, seconds)
+    net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if given.seconds != 0:
+        learn(net, loss_of, take, [*net.parameters(), *arc.parameters()], settings, given.seconds, _checkpoint(given))
     net.eval()
-    return net
+    torch.save(net.state_dict(), given.out.with_suffix(".pt"))
+    seen = clear.fit(net, arc.centres, take, batches=settings["clear_batches"], unclear=settings["unclear"])
+    return network.Looking(net, seen)
 
 
-def train_locator(
-    take: Callable[[], Arrays], config: dict[str, Any], start: Path | None, seconds: float | None
-) -> nn.Module:
+def train_locator(take: Callable[[], Arrays], config: dict[str, Any], given: argparse.Namespace) -> nn.Module:
     """The locator: focal loss on centres (Zhou et al. 2019), overlap and edge loss on boxes."""
-    net: nn.Module = begun(network.LocatorNet(), start).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    net, settings = network.LocatorNet(), config["locator"]
+    if given.start:
+        resume.begun(net, given.start, torch.from_numpy(take()[0]))
+        settings = settings | {"peak_rate": settings["resumed_rate"]}
+    net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def loss_of(arrays: Arrays, _: float) -> Tensor:
         frames, heat, edges, weight = (torch.from_numpy(a) for a in arrays)
@@ -155,21 +167,25 @@ def train_locator(
             out = net(frames)
         return network.located_loss(out.float(), heat, edges, weight)
 
-    learn(net, loss_of, take, list(net.parameters()), config["locator"], seconds)
+    learn(net, loss_of, take, list(net.parameters()), settings, given.seconds, _checkpoint(given))
     net.eval()
+    torch.save(net.state_dict(), given.out.with_suffix(".pt"))
     return net
 
 
-def export(net: nn.Module, example: Tensor, out: Path, names: tuple[str, str], dynamic: dict[int, str]) -> None:
-    """Write ``net`` as ONNX (opset 17) with the given input and output name."""
-    out.parent.mkdir(parents=True, exist_ok=True)
+def _checkpoint(given: argparse.Namespace) -> Path:
+    return Path(given.out).with_suffix(".part.pt")
+
+
+def export(net: nn.Module, example: Tensor, out: Path, names: tuple[str, ...], dynamic: dict[int, str]) -> None:
+    """Write ``net`` as ONNX (opset 17); ``names`` of its input and its outputs, which share the sizes ``dynamic``."""
     torch.onnx.export(
         net.to(memory_format=torch.contiguous_format),  # type: ignore[call-overload]
         (example,),
         str(out),
         input_names=[names[0]],
-        output_names=[names[1]],
-        dynamic_axes={names[0]: dynamic, names[1]: dynamic},
+        output_names=list(names[1:]),
+        dynamic_axes=dict.fromkeys(names, dynamic),
         opset_version=17,
         dynamo=False,
     )
@@ -182,24 +198,28 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--cache", type=Path, default=Path("build/likeness"))
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--seconds", type=float, help="train so long instead of the configured steps")
-    parser.add_argument("--start", type=Path, help="begin with these weights (.pt of an earlier run)")
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        help="train so long instead of the configured steps; 0: only fit how clearly --start sees",
+    )
+    parser.add_argument("--start", type=Path, help="begin with these weights (.onnx, or .pt of an earlier run)")
     parser.add_argument("--workers", type=int, default=1)
     given = parser.parse_args()
     settings = config()
     torch.set_num_threads(1)
     torch.manual_seed(settings["seed"])
+    given.out.parent.mkdir(parents=True, exist_ok=True)
     take = supply(given.kind, given.folder, given.cache, settings, given.workers, resumed=given.start is not None)
     if given.kind == "encoder":
         _, numbers = kept_rows(pictures.read(given.folder, given.cache), settings)
-        net = train_encoder(take, settings, (int(numbers.max()) + 1) * len(crop.HUES), given.start, given.seconds)
+        looking = train_encoder(take, settings, (int(numbers.max()) + 1) * len(crop.HUES), given)
         example = torch.zeros(2, CROP, CROP, 3, dtype=torch.uint8)
-        export(network.Mirrored(net), example, given.out, ("picture", "vector"), {0: "n"})
+        export(looking, example, given.out, ("picture", "vector", "clear"), {0: "n"})
     else:
-        net = train_locator(take, settings, given.start, given.seconds)
+        net = train_locator(take, settings, given)
         example = torch.zeros(1, 160, 256, 3, dtype=torch.uint8)
         export(net, example, given.out, ("frame", "map"), {0: "n", 1: "height", 2: "width"})
-    torch.save(net.state_dict(), given.out.with_suffix(".pt"))
     print(json.dumps({"written": str(given.out), "bytes": given.out.stat().st_size}))  # noqa: T201
 
 
