@@ -175,7 +175,7 @@ async def test_an_avatar_that_may_not_be_on_air_is_refused(entrance: Entrance) -
     await entrance.desk.registry.avatars.move(
         entrance.booking.avatar, AvatarSignal.REVOKE, by="key_1", because="a complaint", at=NOW
     )
-    assert "is revoked and may not go on air" in (await entrance.gate.may_publish(PLACEMENT) or "")
+    assert "is revoked (a complaint); it may not go on air" in (await entrance.gate.may_publish(PLACEMENT) or "")
     await entrance.desk.registry.operators.revoke(entrance.booking.roster[0].operator)
 
 
