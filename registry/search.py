@@ -102,7 +102,7 @@ class MemorySearch:
         with self._lock:
             similarities = vector @ self._columns[:, : self._count]
             owner = self._owner[: self._count]
-            if standing_only and self._count:
+            if standing_only and not all(self._standing[number] for number in self._numbers.values()):
                 similarities[~self._standing[owner]] = -np.inf
             return self._best(similarities, owner, most)
 
