@@ -8,7 +8,6 @@ from protocols.channel.limits import Limits
 from protocols.channel.message import Ack, Bye, Welcome, encode
 from protocols.channel.notice import Level, Notice
 from protocols.channel.outbox import Outbox
-from protocols.channel.seal import Seal
 from protocols.channel.table import ClientState
 from protocols.channel.violation import Fault, OurViolation, TheirViolation
 from protocols.gesture import Gesture
@@ -200,7 +199,7 @@ def test_a_replayed_message_of_the_server_ends_it() -> None:
 
 def test_the_server_cannot_speak_as_the_operator() -> None:
     pair = connected()
-    frame, _ = Seal(pair.server._talk._line._outgoing._key).close(Bye(seq=pair.server._talk.next_seq))
+    frame, _ = pair.server._talk._line._outgoing.close(Bye(seq=pair.server._talk.next_seq))
     assert fault(pair.client.receive, frame, 0.0) is Fault.ILLEGAL
 
 

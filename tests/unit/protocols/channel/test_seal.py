@@ -1,5 +1,7 @@
 """Frames: what is sealed cannot be changed, moved to another type, replayed, reordered or left out."""
 
+import hmac
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,6 +39,12 @@ def test_the_seal_is_a_known_one() -> None:
     frame, _ = Seal(KEY).close(Bye(seq=1))
     # hmac_sha256(b"k" * 32, b"nakanohito/bye/v1\0" + b'{"type":"bye","seq":1}'), computed with openssl.
     assert frame == "kSQQPgklT3YjGU1iN5qDnsfwDkLKHinGYgHyclU7WcY." + '{"type":"bye","seq":1}'
+
+
+@given(st.binary(max_size=100), st.integers(1, 10**9))
+def test_every_seal_is_that_of_the_standard_library(key: bytes, seq: int) -> None:
+    frame, payload = Seal(key).close(Bye(seq=seq))
+    assert frame.partition(".")[0] == base64url(hmac.digest(key, domain(Move.BYE) + payload, "sha256"))
 
 
 @given(st.integers(0, 200), st.integers(1, 255))
