@@ -24,6 +24,7 @@ class RepetitionRule:
         self._newest = 0.0
         self._searched_at = 0.0
         self._found_at: float | None = None
+        self._liveliness = 0.0
         self.repetition: Repetition = NOTHING
 
     def observe(self, observation: Observation) -> None:
@@ -38,17 +39,24 @@ class RepetitionRule:
         if self._began is None or (self._newest - self._searched_at < _EVERY and not now):
             return
         self._searched_at = self._newest
-        found = self._tracks.repetition(max(self._began, self._newest - _REACH), self._newest)
+        start = max(self._began, self._newest - _REACH)
+        found = self._tracks.repetition(start, self._newest)
         if found.detected:
             self.repetition, self._found_at = found, self._newest
+            # An avatar whose person has gone for a moment breathes on, round and round, and hardly moves.
+            self._liveliness = self._tracks.liveliness(start, self._newest)
 
     def standing(self, at: float) -> tuple[Evidence, ...]:
-        """The policy's weight against, fading since the loop was last seen."""
+        """The policy's weight against, as far as what returns is lively, fading since the loop was last seen."""
         if self._found_at is None:
             return ()
         period = self.repetition.period or 0.0
-        facts = (("period_s", round(period, 2)), ("share", round(self.repetition.score, 3)))
-        weight = -decayed(self._weight, at - self._found_at, _HALF_LIFE)
+        facts = (
+            ("period_s", round(period, 2)),
+            ("share", round(self.repetition.score, 3)),
+            ("liveliness", round(self._liveliness, 3)),
+        )
+        weight = -decayed(self._weight * self._liveliness, at - self._found_at, _HALF_LIFE)
         start = max(0.0, self._found_at - 2 * period)
         return (Evidence(rule=self.name, start=start, end=self._found_at, weight=weight, facts=facts),)
 

@@ -223,3 +223,15 @@ def test_somebody_elses_likeness_is_named_once_the_search_has_found_it():
     verdict, _ = ours.consider([found, found, *looks(THEIRS[0], 10, 12)], 12.0)
     [evidence] = [e for e in verdict.evidence if e.rule is RuleName.LIKENESS]
     assert dict(evidence.facts)["most_like_otherwise"] == "pro_1"
+
+
+def test_an_avatar_that_breathes_while_its_person_is_away_is_no_broadcast_that_loops():
+    breath = 0.4 * np.sin(2 * np.pi * np.arange(0, 60.01, 0.01) / 3.5)
+    lively = np.tile(course(4, 8)[:600], 8)
+    weights = []
+    for angles in (breath, lively):
+        made = judge()
+        play(made, [*picture(angles, 40), HERE], 40)
+        weights.append(sum(e.weight for e in made.repetition.standing(40.0)))
+    assert weights[1] < -4
+    assert weights[1] < weights[0] <= 0
