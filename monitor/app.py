@@ -15,13 +15,13 @@ import structlog
 import uvicorn
 from starlette.routing import WebSocketRoute
 
+from monitor import checkpoints
 from monitor.admission import Admission
 from monitor.api.application import application
 from monitor.api.publication import PublishTokens
 from monitor.api.service import Service
 from monitor.assembly import SessionAssembly
 from monitor.budget import WindowBudget
-from monitor.checkpoints import keep
 from monitor.egress import EgressPolicy, http_client
 from monitor.enforcement import Enforcement
 from monitor.enforcers.block import RegisteredBlocks
@@ -182,7 +182,7 @@ class _Parts:
                 group.create_task(self._supervisor.run(held.set), name="supervisor"),
                 group.create_task(self._vigil.run(), name="vigil"),
                 group.create_task(
-                    keep(self._notary, now, every=self._settings.checkpoints.every_s), name="checkpoints"
+                    checkpoints.keep(self._notary, now, every=self._settings.checkpoints.every_s), name="checkpoints"
                 ),
                 group.create_task(self._registrar.keep(), name="registrar"),
             ]
