@@ -25,6 +25,7 @@ _log = structlog.get_logger()
 _EVERY = 5.0
 _LOOKS = 20  # of one round: a thousand places are then looked at once in four minutes
 _RENEW_AFTER = timedelta(days=1)
+_REFUSED_FOR = timedelta(minutes=5)  # before who refuses for good is asked again
 
 
 class Vigil:
@@ -36,6 +37,7 @@ class Vigil:
         self._clock = clock
         self._began = clock()
         self._renewed: dict[str, datetime] = {}
+        self._not_before: dict[str, datetime] = {}
         self._seen: str | None = None
         """The block that was looked at last; the next round goes on behind it."""
 
@@ -67,6 +69,8 @@ class Vigil:
 
     async def _attend(self, block: Block, act: Callable[[Block, Session, Cut], Awaitable[None]]) -> None:
         """Do something about a block; a media server that does not answer is asked again in the next round."""
+        if self._clock() < self._not_before.get(block.id, self._began):
+            return
         if block.cut is None:
             await self._registry.blocks.lift(block.id, at=self._clock())
             return
@@ -74,7 +78,10 @@ class Vigil:
         session = await self._registry.sessions.get(cut.session)
         try:
             await act(block, session, cut)
+            self._not_before.pop(block.id, None)
         except (EnforcerFailure, TimeoutError) as failure:
+            if isinstance(failure, EnforcerFailure) and not failure.retry:
+                self._not_before[block.id] = self._clock() + _REFUSED_FOR
             _log.warning("vigil.unsure", cut=cut.id, session=session.id, because=str(failure))
         except RegistryError:
             raise

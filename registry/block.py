@@ -88,9 +88,11 @@ class Blocks:
         async with self._database.writing() as connection:
             return (await connection.execute(_lifting(at).where(blocks.c.cut == cut))).rowcount
 
-    async def blocked(self, placement: Placement, *, now: datetime) -> Block | None:
-        """The block that holds ``placement`` longest, None where it may publish."""
+    async def blocked(self, placement: Placement, *, now: datetime, besides: CutId | None = None) -> Block | None:
+        """The block that holds ``placement`` longest, those of the cut ``besides`` aside; None where none does."""
         query = _standing(now).where(*_at(placement))
+        if besides is not None:
+            query = query.where(or_(blocks.c.cut.is_(None), blocks.c.cut != besides))
         async with self._database.reading() as connection:
             held = [_block(row) for row in await connection.execute(query)]
         return max(held, key=lambda block: (block.until is None, block.until or now), default=None)

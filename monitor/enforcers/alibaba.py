@@ -84,9 +84,9 @@ class AlibabaEnforcer:
         """Take the stream off the blacklist, unless another cut blocks the same place."""
         self._fence.admit(order)
         placement = placed(order, self._server.name)
-        await self._blocks.lift(order)
-        if not await self._blocks.held(placement):
+        if not await self._blocks.held_besides(order):
             await self._ask("ResumeLiveStream", placement, LiveStreamType="publisher")
+        await self._blocks.lift(order)
 
     async def close(self) -> None:
         """Close what is open."""

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Protocol
 
 from monitor.enforcers.enforcer import EnforcerFailure, Order
-from protocols.session import Placement
 from registry.block import Blocks as Registry
 from registry.error import RegistryError, Unavailable
 
@@ -20,8 +19,8 @@ class Blocks(Protocol):
     async def lift(self, order: Order) -> None:
         """Lift what this cut has blocked, and nothing that another has."""
 
-    async def held(self, placement: Placement) -> bool:
-        """Whether a block holds this place now; asked after a lift, before a server's own block goes as well."""
+    async def held_besides(self, order: Order) -> bool:
+        """Whether another than this cut blocks the order's place; then a server's own block has to stay."""
 
 
 class RegisteredBlocks:
@@ -44,10 +43,12 @@ class RegisteredBlocks:
         with _failing():
             await self._registry.lift_for(order.cut, at=self._clock())
 
-    async def held(self, placement: Placement) -> bool:
-        """Whether another cut, or an administrator, still blocks the place."""
+    async def held_besides(self, order: Order) -> bool:
+        """Whether another cut, or an administrator, blocks the place as well."""
+        if order.placement is None:
+            return False
         with _failing():
-            return await self._registry.blocked(placement, now=self._clock()) is not None
+            return await self._registry.blocked(order.placement, now=self._clock(), besides=order.cut) is not None
 
 
 @contextmanager

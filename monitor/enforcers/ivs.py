@@ -92,13 +92,11 @@ class IvsEnforcer:
         """Make a new stream key where the channel has none, unless another cut blocks the same place."""
         self._fence.admit(order)
         channel = self._channel(order)
+        if not await self._blocks.held_besides(order) and not await self._keys(channel):
+            reply = await self._ask("CreateStreamKey", channelArn=channel)
+            if not reply.accepted:
+                raise self._api.answers(reply.status, retry=False)
         await self._blocks.lift(order)
-        placement = placed(order, self._server.name)
-        if await self._blocks.held(placement) or await self._keys(channel):
-            return
-        reply = await self._ask("CreateStreamKey", channelArn=channel)
-        if not reply.accepted:
-            raise self._api.answers(reply.status, retry=False)
 
     async def close(self) -> None:
         """Close what is open."""

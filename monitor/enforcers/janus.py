@@ -96,9 +96,9 @@ class JanusEnforcer:
         """Put the publisher's token back on the list, unless another cut blocks the same place."""
         self._fence.admit(order)
         placement = self._place(order)
-        await self._blocks.lift(order)
-        if not await self._blocks.held(placement):
+        if not await self._blocks.held_besides(order):
             await self._ask(placement, "allowed", action="add", allowed=[self._token(placement)])
+        await self._blocks.lift(order)
 
     async def close(self) -> None:
         """End the session and close what is open."""

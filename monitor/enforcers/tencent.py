@@ -92,9 +92,9 @@ class TencentEnforcer:
         """Resume the stream, unless another cut blocks the same place."""
         self._fence.admit(order)
         placement = placed(order, self._server.name)
-        await self._blocks.lift(order)
-        if not await self._blocks.held(placement):
+        if not await self._blocks.held_besides(order):
             self._done(await self._ask("ResumeLiveStream", placement))
+        await self._blocks.lift(order)
 
     async def close(self) -> None:
         """Close what is open."""

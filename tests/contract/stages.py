@@ -50,8 +50,9 @@ class MemoryBlocks:
     async def lift(self, order: Order) -> None:
         self.held_by = {placement: cut for placement, cut in self.held_by.items() if cut != order.cut}
 
-    async def held(self, placement: Placement) -> bool:
-        return placement in self.held_by
+    async def held_besides(self, order: Order) -> bool:
+        assert order.placement is not None
+        return self.held_by.get(order.placement, order.cut) != order.cut
 
     async def may_publish(self, placement: Placement, *, operator: str | None) -> str | None:
         if placement not in self.held_by:

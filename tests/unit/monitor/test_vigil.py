@@ -159,3 +159,18 @@ async def test_a_fault_about_one_place_leaves_the_others_watched(tmp_path: Path)
         stage.server.on_air = True
         await vigil.round()
         assert not stage.server.on_air
+
+
+@in_virtual_time
+async def test_a_server_that_refuses_for_good_is_asked_again_some_minutes_later(tmp_path: Path) -> None:
+    async with broadcast(tmp_path) as stage:
+        await a_blocked_cut(stage)
+        watch = Watch()
+        vigil = Vigil(stage.registry, stage.enforcement, watch)
+        stage.server.failures["gone"] = [failure(retry=False)]
+        await vigil.round()
+        await vigil.round()
+        assert stage.server.log == ["gone"]
+        watch.ahead = timedelta(minutes=5)
+        await vigil.round()
+        assert stage.server.log == ["gone", "gone"]

@@ -49,7 +49,9 @@ async def test_restoring_a_cut_lifts_its_block_and_no_other(studio: Studio) -> N
     blocks = studio.registry.blocks
     put = await asyncio.gather(*(blocks.put(PLACEMENT, reason="r", at=NOW, cut=cut.id) for _ in range(4)))
     assert len({block.id for block in put}) == 1
+    assert await blocks.blocked(PLACEMENT, now=NOW, besides=cut.id) is None
     by_hand = await blocks.put(PLACEMENT, reason="by hand", at=NOW)
+    assert await blocks.blocked(PLACEMENT, now=NOW, besides=cut.id) == by_hand
     assert await blocks.lift_for(cut.id, at=NOW + HOUR) == 1
     assert await blocks.lift_for(cut.id, at=NOW + HOUR) == 0
     assert await blocks.blocked(PLACEMENT, now=NOW) == by_hand

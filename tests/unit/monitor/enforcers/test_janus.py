@@ -154,3 +154,17 @@ async def test_a_janus_that_forgets_every_session_is_a_failure() -> None:
         with pytest.raises(EnforcerFailure, match="forgotten our session") as failure:
             await enforcer.cut(ORDER)
         assert failure.value.retry
+
+
+async def test_a_restore_that_fails_leaves_the_block_to_be_lifted_again() -> None:
+    gone_wrong = json_reply({"janus": "error", "error": {"code": 490}})
+    listed = saying({"videoroom": "success", "allowed": []})
+    async with enforcing(MADE, MADE, listed, gone_wrong, listed) as (enforcer, _):
+        await enforcer.block(ORDER)
+        blocks = enforcer._blocks
+        assert isinstance(blocks, MemoryBlocks)
+        with pytest.raises(EnforcerFailure):
+            await enforcer.restore(ORDER)
+        assert blocks.held_by
+        await enforcer.restore(ORDER)
+        assert not blocks.held_by
