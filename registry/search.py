@@ -63,6 +63,7 @@ class MemorySearch:
         self._numbers: dict[AvatarId, int] = {}
         self._names: list[AvatarId | None] = []
         self._free: list[int] = []
+        self._submitted: set[int] = set()
         self._standing = np.zeros(_FIRST_CAPACITY, np.bool_)
         self._lock = threading.Lock()  # searching is done in threads, while the registry goes on
 
@@ -83,7 +84,7 @@ class MemorySearch:
     async def load(self, everything: Mapping[AvatarId, NDArray[np.float32]], standing: frozenset[AvatarId]) -> None:
         """See Search."""
         with self._lock:
-            self._count, self._numbers, self._names, self._free = 0, {}, [], []
+            self._count, self._numbers, self._names, self._free, self._submitted = 0, {}, [], [], set()
             for avatar, likeness in everything.items():
                 self._put(avatar, likeness, avatar in standing)
 
@@ -102,7 +103,7 @@ class MemorySearch:
         with self._lock:
             similarities = vector @ self._columns[:, : self._count]
             owner = self._owner[: self._count]
-            if standing_only and not all(self._standing[number] for number in self._numbers.values()):
+            if standing_only and self._submitted:
                 similarities[~self._standing[owner]] = -np.inf
             return self._best(similarities, owner, most)
 
@@ -130,6 +131,8 @@ class MemorySearch:
         self._drop(avatar)
         number = self._number(avatar)
         self._standing[number] = standing
+        if not standing:
+            self._submitted.add(number)
         self._grow(self._count + len(likeness))
         self._columns[:, self._count : self._count + len(likeness)] = likeness.T
         self._owner[self._count : self._count + len(likeness)] = number
@@ -141,6 +144,7 @@ class MemorySearch:
             return
         self._names[number] = None
         self._free.append(number)
+        self._submitted.discard(number)
         kept = np.flatnonzero(self._owner[: self._count] != number)
         gaps = kept[kept >= len(kept)]  # the last ones move into the places that become free
         free = np.setdiff1d(np.arange(len(kept)), kept, assume_unique=True)

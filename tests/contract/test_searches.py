@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 
+import asyncpg
 import numpy as np
 import pytest
 
@@ -60,3 +61,13 @@ async def test_where_there_is_no_pgvector_it_says_so() -> None:
         await PgvectorSearch.at("sqlite:///registry.sqlite", DIMENSION)
     with pytest.raises(Unavailable):
         await PgvectorSearch.at(f"postgresql://postgres@127.0.0.1:{free_port()}/none", DIMENSION)
+
+
+async def test_where_pgvector_may_not_be_made_it_says_what_to_do(postgresql: PostgreSql) -> None:
+    async with postgresql.database() as url:
+        connection = await asyncpg.connect(url)
+        await connection.execute("DROP ROLE IF EXISTS guest")
+        await connection.execute("CREATE ROLE guest LOGIN")
+        await connection.close()
+        with pytest.raises(Refused, match="has no pgvector: install the extension"):
+            await PgvectorSearch.at(url.replace("postgres@", "guest@"), DIMENSION)
