@@ -112,13 +112,15 @@ class Gaze:
                 yield self._look(picture, fresh)
 
     def _look(self, picture: Picture, fresh: bool) -> Look:
-        seen = self._following.look(colour(picture.frame), fresh=fresh)
+        image = colour(picture.frame)
+        seen = self._following.look(image, fresh=fresh)
         LOOKS.inc()
         return Look(
             at=picture.at,
             vector=None if seen is None else seen.vector,
             confidence=0.0 if seen is None else seen.confidence,
             fresh=fresh,
+            head=None if seen is None else seen.head.within(image),
         )
 
     def _due(self, at: float, full: bool) -> bool:

@@ -177,10 +177,12 @@ class Replay:
             yield seen, at, of
 
     def _look(self, frame: av.VideoFrame, at: float, fresh: bool) -> Look:
-        found = self._following.look(colour(frame), fresh=fresh)
+        image = colour(frame)
+        found = self._following.look(image, fresh=fresh)
         if found is None:
             return Look(at=at, vector=None, confidence=0.0, fresh=fresh)
-        return Look(at=at, vector=found.vector, confidence=found.confidence, fresh=fresh)
+        head = found.head.within(image)
+        return Look(at=at, vector=found.vector, confidence=found.confidence, fresh=fresh, head=head)
 
     def _tell(self, verdict: Verdict, judged: Sequence[Judged], *, last: bool = False) -> Iterator[Line]:
         for outcome in judged:

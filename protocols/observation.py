@@ -35,13 +35,15 @@ class Look:
     """One look at who is on screen: the avatar's encoded likeness, or no vector where no avatar could be seen.
 
     ``vector`` float32 (d,), L2-normalised; ``confidence`` 0..1 that the located region is an avatar; ``fresh`` marks
-    the first look after a scene cut, a change of resolution or a restart of the encoder.
+    the first look after a scene cut, a change of resolution or a restart of the encoder; ``head``: the box of its head
+    (left, top, width, height) in widths and heights of the picture, where it was located.
     """
 
     at: float
     vector: NDArray[np.float32] | None
     confidence: float
     fresh: bool = False
+    head: tuple[float, float, float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

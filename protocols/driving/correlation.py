@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protocols.driving.calibration import CALIBRATION, Calibration
+from protocols.driving.face import Head, face, faced
 from protocols.driving.lag import LAG_STEP, LAGS, LagBelief
 from protocols.driving.picture import Picture, look, tamed
 from protocols.driving.track import Floats, MotionTrack, TelemetryTrack, velocities
@@ -80,11 +81,13 @@ def assess(
     end: float,
     belief: LagBelief | None = None,
     *,
+    head: Head | None = None,
     calibration: Calibration = CALIBRATION,
 ) -> Driving:
     """Judge the window ``start``..``end`` (seconds, 10 at best, at least 3) by what both tracks hold.
 
-    ``belief``: what earlier windows found about the lag; without it every lag is equally likely.
+    ``belief``: what earlier windows found about the lag; without it every lag is equally likely. ``head``: where the
+    avatar's head was when the window began; with it, telemetry of the face alone is looked for in the face.
     """
     belief = belief or LagBelief.uninformed()
     picture = look(motion, start, end, calibration)
@@ -95,6 +98,8 @@ def assess(
     information = calibration.information(float(np.log1p(operator.motion).sum()), picture.energy)
     information *= _variety(picture, operator)
     profile = calibration.likelihood(strengths, information)
+    if head is not None and _FACE.issuperset(operator.names):
+        strengths, profile = _with_face(telemetry, motion, start, end, head, calibration, strengths, profile)
     score = belief.marginal(profile)
     best = int(np.argmax(np.log(belief.probabilities) + profile + 1e-3 * strengths))
     found = bool(profile[best] > calibration.lag_found)
@@ -123,6 +128,27 @@ def measure(
         return None
     told = float(np.log1p(operator.motion).sum())
     return strengths_by_lag(picture, operator, calibration), told, picture.energy, _variety(picture, operator)
+
+
+def _with_face(
+    telemetry: TelemetryTrack,
+    motion: MotionTrack,
+    start: float,
+    end: float,
+    head: Head,
+    calibration: Calibration,
+    strengths: Floats,
+    profile: Floats,
+) -> tuple[Floats, Floats]:
+    """Strengths and profile (76,) with what the face says: a driven mouth shows in it or in the flow, or in both."""
+    mouth = face(motion, start, end, head, calibration)
+    told = None if mouth is None else operator_motion(telemetry, start, len(mouth.times), faced(calibration), bend=4.0)
+    if mouth is None or told is None:
+        return strengths, profile
+    there = strengths_by_lag(mouth, told, calibration)
+    information = calibration.information(float(np.log1p(told.motion).sum()), mouth.energy) * _FACE_SHOWS
+    either = np.logaddexp(calibration.likelihood(there, information), profile) - np.log(2.0)
+    return np.maximum(strengths, there), either
 
 
 def _nothing(start: float, end: float) -> Driving:

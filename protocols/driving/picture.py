@@ -62,9 +62,9 @@ def look(
     return Picture(times=times, known=moving.known, basis=basis, modes=modes, flow=flow, energy=energy)
 
 
-def slow_basis(count: int, step: float) -> Floats:
-    """Cosines (k, count) up to the fastest human motion, orthonormal; what is faster is noise."""
-    k = min(count, max(2, round(2 * FASTEST * step * count)))
+def slow_basis(count: int, step: float, fastest: float = FASTEST) -> Floats:
+    """Cosines (k, count) up to the ``fastest`` human motion in Hz, orthonormal; what is faster is noise."""
+    k = min(count, max(2, round(2 * fastest * step * count)))
     phase = np.pi * np.outer(np.arange(k), np.arange(count) + 0.5) / count
     basis: Floats = np.cos(phase) * np.sqrt(2.0 / count)
     basis[0] /= np.sqrt(2.0)

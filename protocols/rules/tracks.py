@@ -4,6 +4,7 @@
 with what was measured on such streams before, and everything from here on is the same.
 """
 
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -11,16 +12,19 @@ import numpy as np
 
 from protocols.driving.calibration import Calibration
 from protocols.driving.correlation import Driving, assess
+from protocols.driving.face import Head
 from protocols.driving.gesture import GestureOutcome, answered
 from protocols.driving.lag import LagBelief
 from protocols.driving.plausibility import Plausibility, plausibility
 from protocols.driving.repetition import Repetition, picture_repetition
 from protocols.driving.track import MotionTrack, TelemetryTrack
 from protocols.gesture import Gesture
-from protocols.observation import Motion, Observation
+from protocols.observation import Look, Motion, Observation
 from protocols.telemetry import TelemetryBatch, TelemetrySample
 
 _STILL_DEGREES, _STILL_UNIT = 0.35, 0.03  # standard deviation of a feed that nobody moves
+_LOOKS = 64
+_NEAR = 4.0  # seconds from the beginning of a window within which a look tells where the head is
 _LIVELY = 0.02  # picture widths per second; an avatar that is moved moves at least so fast somewhere
 
 
@@ -60,6 +64,7 @@ class Tracks:
 
     motion: MotionTrack = field(default_factory=MotionTrack)
     telemetry: TelemetryTrack = field(default_factory=TelemetryTrack)
+    heads: deque[tuple[float, Head]] = field(default_factory=lambda: deque(maxlen=_LOOKS))
 
     def observe(self, observation: Observation) -> None:
         """Keep what belongs to a track."""
@@ -70,12 +75,15 @@ class Tracks:
                 self.telemetry.add(observation)
             case TelemetryBatch():
                 self.telemetry.extend(observation)
+            case Look(head=tuple() as head):
+                self.heads.append((observation.at, head))
             case _:
                 pass
 
     def assess(self, start: float, end: float, belief: LagBelief, calibration: Calibration) -> Driving:
         """As ``Instruments``: the correlation of both tracks."""
-        return assess(self.telemetry, self.motion, start, end, belief, calibration=calibration)
+        head = self._head(start)
+        return assess(self.telemetry, self.motion, start, end, belief, head=head, calibration=calibration)
 
     def silent(self, start: float, end: float) -> bool:
         """As ``Instruments``: from three seconds before the window on, since the picture runs behind."""
@@ -111,3 +119,8 @@ class Tracks:
     def told(self, start: float, end: float) -> bool:
         """As ``Instruments``: any channel at all."""
         return bool(self.telemetry.between(start, end).channels)
+
+    def _head(self, at: float) -> Head | None:
+        """Where the head was near ``at``, as the nearest look has it."""
+        nearest = min(self.heads, key=lambda seen: abs(seen[0] - at), default=None)
+        return None if nearest is None or abs(nearest[0] - at) > _NEAR else nearest[1]

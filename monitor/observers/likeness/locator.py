@@ -33,6 +33,11 @@ class Box:
         """x, y of the middle."""
         return self.x + self.w / 2, self.y + self.h / 2
 
+    def within(self, picture: NDArray[np.uint8]) -> tuple[float, float, float, float]:
+        """Left, top, width and height in widths and heights of ``picture`` (H, W, …), whatever its resolution."""
+        height, width = picture.shape[:2]
+        return self.x / width, self.y / height, self.w / width, self.h / height
+
     def overlap(self, other: "Box") -> float:
         """Area of the intersection over area of the union, 0..1."""
         w = min(self.x + self.w, other.x + other.w) - max(self.x, other.x)

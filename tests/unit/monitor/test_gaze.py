@@ -11,6 +11,7 @@ import av
 import numpy as np
 
 from monitor.gaze import Gaze
+from monitor.observers.likeness.locator import Box
 from monitor.observers.likeness.sight import Sight
 from monitor.sources.source import Picture
 from protocols.observation import Look, Motion
@@ -25,6 +26,7 @@ POLICY = WatchPolicy(look_every_s=4, look_every_full_s=2)
 class Seen:
     vector: Any
     confidence: float
+    head: Box = field(default_factory=lambda: Box(x=8.0, y=4.0, w=16.0, h=8.0))
 
 
 @dataclass
