@@ -16,12 +16,13 @@ from websockets.asyncio.client import ClientConnection as WebSocket
 from websockets.asyncio.client import connect
 
 from protocols.channel.client import ClientConnection
+from protocols.channel.event import Opened
 from protocols.channel.outbox import Outbox
 from tests.bench.heartbeat_server import KEY, LIMITS
 
 FIGURES = ("idle_operator_kib",)
 OPERATORS = 5000
-AT_ONCE = 50
+AT_ONCE = 20
 RUNS = 3
 BEATS = 3
 
@@ -87,7 +88,8 @@ async def _operator(url: str, number: int) -> tuple[WebSocket, ClientConnection]
     )
     client.receive(await websocket.recv(), time.monotonic())
     await websocket.send(client.data_to_send()[0])
-    client.receive(await websocket.recv(), time.monotonic())
+    [opened] = client.receive(await websocket.recv(), time.monotonic())
+    assert isinstance(opened, Opened), opened
     return websocket, client
 
 

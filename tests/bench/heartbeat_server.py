@@ -33,6 +33,7 @@ LIMITS = Limits(
     sockets_per_address=10_000,
     silent_after=600.0,
     nonce_ttl=600.0,
+    hello_within=60.0,
     attest_every=600.0,
     patience=600.0,
 )

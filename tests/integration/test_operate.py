@@ -26,6 +26,7 @@ async def studio(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Serv
     folder = tmp_path_factory.mktemp("operate")
     await asyncio.to_thread(_film, folder)
     async with Service(folder) as service:
+        await service.api.register("Hoshi", sorted((folder / "stills").glob("*.jpg"))[:4])
         yield service
 
 
@@ -37,10 +38,9 @@ def _film(folder: Path) -> None:
 async def attached(service: Service, name: str) -> tuple[str, str, Path]:
     """A session that has just begun; it, its operator, and the file of the operator's device key."""
     api, key = service.api, service.directory / f"{name}.pem"
-    avatar = await api.register(name, sorted((service.directory / "stills").glob("*.jpg"))[:4])
     operator = await api.enrol(name, make_key(key))
     url = (service.directory / "card.mp4").as_uri()
-    session = await api.attach(url=url, avatar=avatar, operators=[operator])
+    session = await api.attach(url=url, avatar="Hoshi", operators=[operator])
     return session["id"], operator, key
 
 
