@@ -80,7 +80,7 @@ class LikenessPolicy(_Part):
     fail_at: Share = Field(0.05, description="fail where the probability of the claimed avatar is at most this")
     pass_at: Share = Field(0.8, description="pass where it is at least this")
     review_at: Share = Field(
-        0.9,
+        0.99,
         description="a submitted avatar goes to review where it is another's likeness with at least this probability",
     )
 
