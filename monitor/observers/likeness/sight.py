@@ -17,6 +17,7 @@ BUST_DROP = 0.1  # how far the square's centre lies below the head's, in sides o
 OUTSIDE = 114  # grey of what lies outside of the frame
 LEAST_SIDE = 16  # pixels; a picture smaller than that shows nothing
 LEAST_CONFIDENCE = 0.15  # a head less sure than that is not reported at all
+_SURELY = 1.25  # times the cap of a look, in nats, that an avatar is the one seen before
 _CLEAR_HEAD = 40.0  # pixels; confidence falls in proportion for a head smaller than that
 
 
@@ -80,14 +81,14 @@ class Sight:
     def again(self, picture: NDArray[np.uint8], before: Sighting) -> Sighting | None:
         """Who stands where ``before`` stood, without looking for heads; None unless it is surely the same avatar.
 
-        ``before`` was seen by the locator on an earlier picture of the same size. Surely: as like it as a look at a
-        registered avatar must be to count in full.
+        ``before`` was seen by the locator on an earlier picture of the same size. Surely: a quarter more like it
+        than a look at a registered avatar must be to count in full.
         """
         _checked(picture)
         tile = square(picture, before.bust.centre, before.bust.w, self.encoder.side, OUTSIDE)
         vectors, clear = self.encoder.encode(tile[None])
         calibration = self.encoder.calibration
-        if calibration.slope * (float(vectors[0] @ before.vector) - calibration.centre) < calibration.cap:
+        if calibration.slope * (float(vectors[0] @ before.vector) - calibration.centre) < _SURELY * calibration.cap:
             return None
         return replace(before, vector=vectors[0], confidence=before.place * float(clear[0]))
 
