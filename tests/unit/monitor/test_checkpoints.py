@@ -18,8 +18,10 @@ KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
 
 
 async def sizes(stage: Broadcast, notary: Notary) -> list[int]:
+    """How many entries each checkpoint counts, those of before the session apart."""
     entries = await stage.registry.ledger.read(kind=CHECKPOINT)
-    return [opened(entry.content["note"], notary.verifier).size for entry in entries]
+    [before] = [e.number - 1 for e in await stage.registry.ledger.read(session=stage.session.id, limit=1)]
+    return [opened(entry.content["note"], notary.verifier).size - before for entry in entries]
 
 
 @in_virtual_time

@@ -52,9 +52,10 @@ async def test_intent_then_block_then_cut_then_gone_then_receipt(tmp_path: Path)
 async def test_the_intent_is_durable_before_anything_leaves(tmp_path: Path) -> None:
     async with broadcast(tmp_path) as stage:
         seen: list[int] = []
+        so_far = stage.registry.ledger.head.number
 
         def before(step: str) -> None:
-            seen.append(stage.registry.ledger._file.head.number)
+            seen.append(stage.registry.ledger.head.number - so_far)
 
         stage.server.before = before
         await cut(stage)
