@@ -55,6 +55,9 @@ class FusionPolicy(_Part):
     mixed_at: Nats = Field(2.0, description="MIXED where this much speaks for and as much against")
     driving_half_life_s: Seconds = 45
     driving_cap: Nats = 6.0
+    driving_carry: Nats = Field(
+        3.0, description="what windows that agreed still say once a later one does not: drivers may leave"
+    )
     challenge_half_life_s: Seconds = 180
     challenge_cap: Nats = 5.0
     challenge_passed: Nats = 2.5

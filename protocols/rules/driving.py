@@ -15,6 +15,7 @@ from protocols.rules.tracks import Instruments
 from protocols.rules.window import Span, Windows
 
 _SETTLE = 1.5  # seconds; a heartbeat carries a second of telemetry, and takes its way
+_EARLY = 6.0  # seconds of the very first window after which something is said already
 _KEPT = 24  # windows; older ones have faded
 _FAILS_BELOW = -1.0  # nats; from here on the rule itself says fail, for those who read findings
 
@@ -30,7 +31,11 @@ class Window:
 
 
 class DrivingRule:
-    """Weights fade with the policy's half-life and are capped together."""
+    """Weights fade with the policy's half-life and are capped together.
+
+    While no window stands, the open one is read after its first seconds, until it is complete: who begins to drive
+    need not wait. And what was earned before a window that disagrees is limited, since drivers leave at once.
+    """
 
     name = RuleName.DRIVING
 
@@ -40,6 +45,7 @@ class DrivingRule:
         self._calibration = calibration
         self._windows = Windows(policy.watch.window_s, _SETTLE)
         self._belief = LagBelief.uninformed()
+        self._early: Window | None = None
         self.windows: deque[Window] = deque(maxlen=_KEPT)
 
     @property
@@ -62,6 +68,9 @@ class DrivingRule:
         """Assess the windows that are complete at ``at``."""
         for span in self._windows.closed(at):
             self._assess(span)
+        early = None if self._faded(at) else self._windows.begun(at, _EARLY)
+        if early is not None:
+            self._early = self._read(early)
 
     def close_rest(self) -> None:
         """Assess what is left of a window where the watching ends for good."""
@@ -86,19 +95,42 @@ class DrivingRule:
         return Finding.FAIL if total <= _FAILS_BELOW else Finding.UNKNOWN
 
     def _assess(self, span: Span) -> None:
+        window = self._read(span)
+        self._belief = self._belief.after(window.driving.profile)
+        self._early = None
+        self.windows.append(window)
+
+    def _read(self, span: Span) -> Window:
         start, end = span
         tracks = self._tracks
         driving = tracks.assess(start, end, self._belief, self._calibration)
-        self._belief = self._belief.after(driving.profile)
         silent = tracks.silent(start, end)
         weight = -self._policy.silent_weight * tracks.liveliness(start, end) if silent else driving.weight
-        self.windows.append(Window(driving=driving, silent=silent, weight=weight, facts=_facts(driving, silent)))
+        return Window(driving=driving, silent=silent, weight=weight, facts=_facts(driving, silent))
 
     def _faded(self, at: float) -> list[tuple[Window, float]]:
         """The windows that still say something, each with what is left of its weight."""
         half_life = self._policy.driving_half_life_s
         oldest = at - HALF_LIVES * half_life
-        return [(w, decayed(w.weight, at - w.driving.end, half_life)) for w in self.windows if w.driving.end >= oldest]
+        windows = [*self.windows, self._early] if self._early is not None else list(self.windows)
+        faded = [(w, decayed(w.weight, at - w.driving.end, half_life)) for w in windows if w.driving.end >= oldest]
+        return _carried(faded, self._policy.driving_carry)
+
+
+def _carried(faded: list[tuple[Window, float]], carry: float) -> list[tuple[Window, float]]:
+    """The windows' weights, those before one that disagrees scaled down to ``carry`` together.
+
+    A person may stop driving from one moment to the next, with a probability that e^-carry stands for; what was seen
+    before is no better proof of now than that."""
+    carried: list[tuple[Window, float]] = []
+    total = 0.0
+    for window, weight in faded:
+        if weight < 0 and total > carry:
+            carried = [(w, earlier * carry / total) for w, earlier in carried]
+            total = carry
+        carried.append((window, weight))
+        total += weight
+    return carried
 
 
 def _facts(driving: Driving, silent: bool) -> tuple[Fact, ...]:

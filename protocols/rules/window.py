@@ -36,6 +36,12 @@ class Windows:
             yield self._start, self._start + self._length
             self._start += self._length
 
+    def begun(self, at: float, span: float) -> Span | None:
+        """The first ``span`` seconds of the window that is open at ``at``, once they are complete."""
+        if self._start is None or not span < self._length or self._newest < self._start + span:
+            return None
+        return None if at < self._start + span + self._settle else (self._start, self._start + span)
+
     def rest(self) -> Iterator[Span]:
         """What is left when the watching stops for good."""
         if self._start is not None and self._newest - self._start >= self._length / 2:

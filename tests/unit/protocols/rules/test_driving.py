@@ -71,3 +71,32 @@ def test_what_has_faded_altogether_is_no_longer_told_but_still_known():
     assert len(made.standing(20.0 + 7 * 45)) == 2
     assert made.standing(20.0 + 9 * 45) == ()
     assert len(made.windows) == 2
+
+
+def test_who_begins_to_drive_is_known_before_the_first_window_is_complete():
+    angles = course(1, 30)
+    made = rule([*telemetry(angles, 30), *picture(angles, 9)], 7.4)
+    assert made.standing(7.4) == ()
+    made.close_windows(7.6)
+    (early,) = made.standing(7.6)
+    assert early.weight >= STANDARD.fusion.human_at
+    assert (early.start, round(early.end - early.start, 3)) == (early.start, 6.0)
+    assert made.score == 0, "what is said early does not count for a recording"
+
+
+def test_the_complete_window_takes_the_place_of_the_early_one():
+    angles = course(1, 30)
+    made = rule([*telemetry(angles, 30), *picture(angles, 14)], 8.0)
+    made.close_windows(13.0)
+    assert [round(e.end - e.start) for e in made.standing(13.0)] == [10]
+
+
+def test_trust_ends_soon_after_the_driver_left():
+    angles, others = course(1, 50), course(2, 50)
+    told = [s for s in telemetry(angles, 50) if s.at < 20] + [s for s in telemetry(others, 50, seed=4) if s.at >= 20]
+    made = rule([*told, *picture(angles, 36)], 21.6)
+    trusted = sum(e.weight for e in made.standing(21.6))
+    made.close_windows(32.0)
+    left = sum(e.weight for e in made.standing(32.0))
+    assert trusted > STANDARD.fusion.driving_carry + 1
+    assert left < STANDARD.fusion.driving_carry

@@ -42,3 +42,14 @@ def test_what_is_left_counts_from_half_a_window_on():
     assert span[0] == 0.0
     assert 5.9 < span[1] <= 6.0
     assert list(windows.rest()) == []
+
+
+def test_the_beginning_of_an_open_window_is_there_once_it_is_complete():
+    windows = Windows(10.0, 1.5)
+    assert windows.begun(5.0, 6.0) is None
+    seen(windows, 0.0, 5.0)
+    assert windows.begun(9.0, 6.0) is None
+    seen(windows, 5.0, 8.0)
+    assert windows.begun(7.4, 6.0) is None
+    assert windows.begun(7.5, 6.0) == (0.0, 6.0)
+    assert windows.begun(7.5, 10.0) is None
