@@ -41,6 +41,8 @@ class Calibration:
     """Ways to move that are looked at in a block."""
     gesture_seen: float = 3.4
     """Strengths of the gesture's channel and of all together, added: from here on the picture shows it too."""
+    gesture_unclear: float = 0.5
+    """From this share of it on the picture may show the gesture behind something else: then it says neither."""
     gesture_blind: float = 1.5
     """How many times that, while the lag is not known."""
     sharpness: float = 2.0

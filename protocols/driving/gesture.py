@@ -74,6 +74,8 @@ _FINE = frozenset({"mouth_open", "eye_blink", "smile"})
 class GestureOutcome:
     """``passed`` None where it could not be judged: no telemetry, no picture, or the time is not over.
 
+    That goes for a picture, too, that shows half of what it should: a gift or a moving scene may stand before it.
+
     ``score``: the surer the higher, from 1 on it passes; ``seen_at``: seconds at which the picture began to follow;
     ``reaction``: seconds from the question to the operator's first movement; ``telemetry_score`` and
     ``picture_score``: the same for each side alone, 0 where nothing was found.
@@ -131,8 +133,9 @@ def answered(
     picture = max(0.0, strength / needed)
     score = min(done.score, picture)
     passed = score >= 1.0
+    unclear = calibration.gesture_unclear <= picture < 1.0
     return GestureOutcome(
-        passed=passed,
+        passed=None if unclear else passed,
         score=score,
         seen_at=done.start + behind if passed else None,
         reaction=reaction,

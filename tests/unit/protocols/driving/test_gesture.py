@@ -1,10 +1,12 @@
 """Gestures: done, not done, done on one side only, done too early or faster than people are."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from protocols.driving.calibration import CALIBRATION
 from protocols.driving.gesture import FORMS, answered
 from protocols.driving.track import MotionTrack, TelemetryTrack
 from protocols.gesture import Gesture
@@ -83,10 +85,21 @@ def test_nothing_done_fails() -> None:
 
 def test_done_in_the_telemetry_alone_fails() -> None:
     telemetry = told({"yaw": over(QUIET, hold(18.0, start=9.2))}, end=22)
-    outcome = answered(Gesture.LOOK_LEFT, telemetry, shown(OTHER, end=22, lag=LAG), ASKED, WITHIN, LAG)
+    outcome = answered(Gesture.LOOK_LEFT, telemetry, shown(lambda t: 0.0 * t, end=22, lag=LAG), ASKED, WITHIN, LAG)
     assert outcome.passed is False
     assert outcome.telemetry_score >= 1.0
-    assert outcome.picture_score < 1.0
+    assert outcome.picture_score < 0.5
+
+
+def test_a_picture_that_shows_it_by_half_says_neither() -> None:
+    telemetry = told({"yaw": over(QUIET, hold(18.0, start=9.2))}, end=22)
+    hidden = shown(OTHER, end=22, lag=LAG)
+    outcome = answered(Gesture.LOOK_LEFT, telemetry, hidden, ASKED, WITHIN, LAG)
+    assert 0.5 <= outcome.picture_score < 1.0
+    assert outcome.passed is None
+    assert outcome.seen_at is None
+    strict = replace(CALIBRATION, gesture_unclear=1.0)
+    assert answered(Gesture.LOOK_LEFT, telemetry, hidden, ASKED, WITHIN, LAG, calibration=strict).passed is False
 
 
 def test_done_in_the_picture_alone_fails() -> None:
