@@ -21,7 +21,7 @@ class Calibration:
     is a logistic function of how much the operator moved (nats over all channels) and of how much the picture did.
     """
 
-    version: str = "2026-11-a"
+    version: str = "2026-11-b"
     mean: float = 7.5
     spread: float = 2.8
     tail: float = 2.2
