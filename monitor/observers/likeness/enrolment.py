@@ -129,5 +129,9 @@ def _of(pixels: NDArray[np.uint8], seen: Sighting, digest: str) -> EnrolledPictu
 
 
 def _rivals(first: Sighting, second: Sighting) -> bool:
+    x, y = second.head.centre
+    inside = 0 <= x - first.head.x <= first.head.w and 0 <= y - first.head.y <= first.head.h
+    if inside:  # a bun, an ear or a hat that looks like a head of its own
+        return False
     large = second.head.w * second.head.h >= _RIVAL**2 * first.head.w * first.head.h
     return large and second.confidence >= max(_LEAST_CONFIDENCE * 1.5, _RIVAL * first.confidence)

@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 
 from monitor.observers.likeness.enrolment import PictureRefused, vectors_of
+from samples.studio import AVATARS
+from samples.studio.portrait import SITTINGS, portrait
 
 from .conftest import drawn
 
@@ -43,6 +45,12 @@ def test_two_avatars_are_refused(sight):
     both = np.concatenate([drawn(), drawn(hair=(200, 60, 40))], axis=1)
     with pytest.raises(PictureRefused, match="two avatars"):
         vectors_of([png(both)], sight)
+
+
+@pytest.mark.parametrize("avatar", AVATARS)
+def test_every_portrait_of_the_studio_is_one_avatar(sight, avatar):
+    """Buns, ears and horns look like heads of their own to some locators."""
+    assert len(vectors_of([png(portrait(avatar, sitting)) for sitting in SITTINGS], sight)) == len(SITTINGS)
 
 
 def test_a_tiny_avatar_is_refused(sight):
