@@ -8,6 +8,7 @@ from protocols.rules.tracks import Instruments
 from protocols.telemetry import TelemetryBatch, TelemetrySample
 
 _EVERY = 5.0  # seconds between two examinations
+_EVERY_CLEARED = 15.0  # the same once the last one has found nothing: half of what it looks at is new by then
 _REACH = 30.0  # seconds of telemetry that are examined
 _HALF_LIFE = 60.0
 _MACHINE = -5.0  # nats from which several traits of a machine have met: agreement acquits no more
@@ -34,12 +35,16 @@ class AuthenticityRule:
         """Examine the telemetry, if enough is new since the last time, or ``now``."""
         if self._newest is None:
             return
-        if self._examined_at is not None and self._newest - self._examined_at < _EVERY and not now:
+        if self._examined_at is not None and self._newest - self._examined_at < self._gap() and not now:
             return
         self._examined_at = self._newest
         found = self._tracks.plausibility(self._newest - _REACH, self._newest)
         if found is not UNKNOWN:
             self.plausibility = found
+
+    def _gap(self) -> float:
+        cleared = self.plausibility is not UNKNOWN and not self.plausibility.findings
+        return _EVERY_CLEARED if cleared else _EVERY
 
     def standing(self, at: float) -> tuple[Evidence, ...]:
         """What the last examination says, within the policy's cap."""
