@@ -35,12 +35,14 @@ from monitor.keyring import administrator, ledger_key, publish_secret, webhook_s
 from monitor.observers.likeness.sight import Sight
 from monitor.operator.gateway import Gateway
 from monitor.own_end import OwnEnd
+from monitor.passkeys import Passkeys
 from monitor.registrar import Registrar
 from monitor.server_assembly import Surroundings, dialects, enforcers
 from monitor.settings import Settings
 from monitor.supervisor import Supervisor
 from monitor.vigil import Vigil
 from monitor.webhooks import Webhooks
+from protocols.passkey.ceremony import RelyingParty
 from protocols.policy import PROFILES
 from protocols.session import Session
 from protocols.webhook import Signer, parse_signer
@@ -168,6 +170,7 @@ class _Parts:
             settings=settings,
             tokens=PublishTokens(publish_secret(settings.data_dir)),
             notary=self._notary,
+            passkeys=Passkeys(registry.passkeys, _relying_party(settings), now),
             clock=now,
         )
 
@@ -288,6 +291,12 @@ def _egress(settings: Settings) -> EgressPolicy:
         ports=None if allowed.ports is None else frozenset(allowed.ports),
         directory=allowed.directory,
     )
+
+
+def _relying_party(settings: Settings) -> RelyingParty:
+    given = settings.passkeys
+    origins = given.origins or (f"http://localhost:{settings.port}",)
+    return RelyingParty(id=given.domain, name=given.name, origins=origins)
 
 
 def _webhook_keys(settings: Settings) -> Sequence[Signer]:

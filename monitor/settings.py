@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
@@ -111,6 +112,34 @@ class OperatorChannel(Section):
     )
 
 
+class PasskeySettings(Section):
+    """Passkeys of operators, and of whoever else signs in by one."""
+
+    domain: str = Field(
+        "localhost",
+        pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$",
+        description="the domain that passkeys are made for; those of another one are lost when it changes",
+    )
+    name: str = Field(
+        "Nakanohito", min_length=1, max_length=64, description="what an authenticator shows beside a passkey"
+    )
+    origins: tuple[Annotated[str, Field(pattern=r"^https?://[^/\s]+$")], ...] = Field(
+        (),
+        description="web origins whose pages may use passkeys, of the domain or below it; http://localhost and the "
+        "service's port where absent",
+    )
+
+    @model_validator(mode="after")
+    def _below(self) -> Self:
+        for origin in self.origins:
+            host = urlsplit(origin).hostname or ""
+            if host != self.domain and not host.endswith(f".{self.domain}"):
+                raise ValueError(f"the origin {origin} is not of the domain {self.domain}, nor below it")
+        if not self.origins and self.domain != "localhost":
+            raise ValueError(f"say which origins of {self.domain} use passkeys, such as https://{self.domain}")
+        return self
+
+
 class IceServer(Section):
     """A STUN or TURN server that WHIP publishers are told of."""
 
@@ -148,6 +177,7 @@ class Settings(BaseSettings):
     webhooks: Webhooks = Webhooks()
     whip: Whip = Whip()
     operator: OperatorChannel = OperatorChannel()
+    passkeys: PasskeySettings = PasskeySettings()
     likeness: Likeness = Likeness()
     checkpoints: Checkpoints = Checkpoints()
     log: Log = Log()

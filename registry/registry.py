@@ -18,6 +18,7 @@ from registry.ledger import Ledger
 from registry.migrations import upgrade
 from registry.operator import Operators
 from registry.outbox import Outbox
+from registry.passkey import Passkeys
 from registry.policy import Policies
 from registry.session import Sessions
 
@@ -32,6 +33,7 @@ class Registry:
         self.consents = Consents(database, self.avatars, ledger)
         self.conflicts = Conflicts(database)
         self.operators = Operators(database)
+        self.passkeys = Passkeys(database)
         self.policies = Policies(database)
         self.sessions = Sessions(database)
         self.cuts = Cuts(database)

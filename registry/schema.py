@@ -31,7 +31,7 @@ from sqlalchemy import (
 from protocols.avatar import AvatarRole, AvatarState
 from protocols.session import SessionState, SourceKind
 from registry.column import Choice, Document, Instant
-from registry.state import AssetKind, ConflictReason, CutState, EventState, OperatorState, Resolution
+from registry.state import AssetKind, ConflictReason, CutState, EventState, OperatorState, Purpose, Resolution
 
 metadata = MetaData(
     naming_convention={
@@ -163,6 +163,40 @@ class DeviceKeyColumns(TypedColumns):
     operator: Named[str] = Column(String(_ID), ForeignKey("operators.id"), index=True)
     position: Named[int]
     added_at: Named[datetime] = Column(Instant)
+
+
+class PasskeyColumns(Arriving):
+    """A passkey of whoever ``holder`` is the id of; ``key`` is its public key (COSE), ``credential`` its id."""
+
+    holder: Named[str] = Column(String(_ID), index=True)
+    credential: Named[bytes] = Column(LargeBinary(1023), unique=True)
+    key: Named[bytes] = Column(LargeBinary)
+    sign_count: Named[int] = Column(BigInteger)
+    synced: Named[bool]
+    aaguid: Named[str] = Column(String(_ID))
+    added_at: Named[datetime] = Column(Instant)
+    used_at: Named[datetime | None] = Column(Instant)
+    revoked_at: Named[datetime | None] = Column(Instant)
+
+
+class CeremonyColumns(TypedColumns):
+    """A ceremony with a passkey that was begun and not ended; it is ended once, before ``expires_at``."""
+
+    id: Named[str] = Column(String(_ID), primary_key=True)
+    purpose: Named[Purpose] = Column(Choice(Purpose))
+    challenge: Named[bytes] = Column(LargeBinary(32))
+    holder: Named[str | None] = Column(String(_ID))
+    context: Named[dict[str, Any]] = Column(Document)
+    expires_at: Named[datetime] = Column(Instant, index=True)
+
+
+class InvitationColumns(Arriving):
+    """Somebody may register a passkey once; ``digest`` is the SHA-256 of the code, which is nowhere."""
+
+    holder: Named[str] = Column(String(_ID), index=True)
+    digest: Named[bytes] = Column(LargeBinary(32), unique=True)
+    expires_at: Named[datetime] = Column(Instant)
+    used_at: Named[datetime | None] = Column(Instant)
 
 
 class PolicyColumns(TypedColumns):
@@ -322,6 +356,9 @@ operators = Table(
     sqlite_autoincrement=True,
 )
 device_keys = Table("device_keys", metadata, DeviceKeyColumns)
+passkeys = Table("passkeys", metadata, PasskeyColumns, sqlite_autoincrement=True)
+ceremonies = Table("ceremonies", metadata, CeremonyColumns)
+invitations = Table("invitations", metadata, InvitationColumns, sqlite_autoincrement=True)
 policies = Table("policies", metadata, PolicyColumns)
 sessions = Table(
     "sessions",

@@ -47,3 +47,14 @@ class EventState(StrEnum):
     PENDING = "pending"
     DELIVERED = "delivered"
     DEAD = "dead"
+
+
+class Purpose(StrEnum):
+    """What a passkey's ceremony is for: an answer to one is none to another."""
+
+    REGISTER = "register"
+    SIGN_IN = "sign_in"
+    SHIFT = "shift"
+    TOUCH = "touch"
+    HANDOVER = "handover"
+    STEP_UP = "step_up"

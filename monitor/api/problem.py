@@ -15,6 +15,7 @@ from monitor.observers.likeness.picture_file import PictureRefused
 from monitor.refusal import AttachRefused
 from monitor.sources.sdp import SdpRefused
 from protocols.backend import InvalidField, Problem
+from protocols.passkey.ceremony import PasskeyRefused
 from registry import error as registry_error
 
 MEDIA_TYPE = "application/problem+json"
@@ -45,6 +46,7 @@ _OURS: tuple[type[Exception], ...] = (
     AttachRefused,
     EgressRefused,
     EnforcerFailure,
+    PasskeyRefused,
     PictureRefused,
     SdpRefused,
 )

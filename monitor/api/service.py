@@ -8,6 +8,7 @@ from typing import Annotated, Protocol, cast
 from fastapi import Depends, Request
 
 from monitor.api.publication import Publications, PublishTokens
+from monitor.passkeys import Passkeys
 from monitor.registrar import Registrar
 from monitor.settings import Settings
 from protocols.backend import AttachRequest, SessionEvent, SessionStatus
@@ -94,6 +95,7 @@ class Service:
     registrar: Registrar
     tokens: PublishTokens
     notary: Notary
+    passkeys: Passkeys
     publications: Publications = field(default_factory=Publications)
     clock: Callable[[], datetime] = _now
 

@@ -86,6 +86,34 @@ def revoke(ctx: typer.Context, operator: OperatorArgument, as_json: AsJson = Fal
     _put(client(ctx).post(f"/v1/operators/{operator}/revoke"), as_json)
 
 
+@app.command()
+def invite(ctx: typer.Context, operator: OperatorArgument, as_json: AsJson = False) -> None:
+    """Invite an operator to register a passkey, once; the code is shown here alone."""
+    _put(client(ctx).post(f"/v1/operators/{operator}/invitations"), as_json)
+
+
+@app.command()
+def passkeys(ctx: typer.Context, operator: OperatorArgument, as_json: AsJson = False) -> None:
+    """List an operator's passkeys."""
+    found = client(ctx).get(f"/v1/operators/{operator}/passkeys")
+    if as_json:
+        put_json(found)
+        return
+    columns = {"passkey": "id", "synced": "synced", "added": "added_at", "used": "used_at"}
+    put_table(found, columns, nothing="No passkey yet; 'nakanohito operators invite' lets the operator register one.")
+
+
+@app.command("revoke-passkey")
+def revoke_passkey(
+    ctx: typer.Context,
+    operator: OperatorArgument,
+    passkey: Annotated[str, typer.Argument(metavar="PASSKEY", help="Id of the passkey.")],
+    as_json: AsJson = False,
+) -> None:
+    """Let a passkey count no more, as when its device is lost."""
+    _put(client(ctx).post(f"/v1/operators/{operator}/passkeys/{passkey}/revoke"), as_json)
+
+
 def _public(text: str) -> str:
     """The public key that ``text`` is, or that belongs to the key file of that name."""
     try:

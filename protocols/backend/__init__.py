@@ -26,6 +26,13 @@ from protocols.backend.key import KeyCreated, KeyRequest, KeyView
 from protocols.backend.ledger import ConsistencyView, EntryView, InclusionView
 from protocols.backend.operator import DeviceKeyRequest, EnrolOperator, OperatorView, key_bytes
 from protocols.backend.part import Page
+from protocols.backend.passkey import (
+    CeremonyView,
+    InvitationView,
+    PasskeyView,
+    RegistrationAnswer,
+    RegistrationRequest,
+)
 from protocols.backend.policy import PolicyView
 from protocols.backend.problem import InvalidField, Problem
 from protocols.backend.session import (
@@ -49,6 +56,7 @@ __all__ = [
     "AvatarView",
     "BookingRequest",
     "BookingView",
+    "CeremonyView",
     "ChallengeView",
     "ConflictView",
     "ConsentRequest",
@@ -65,6 +73,7 @@ __all__ = [
     "HealthView",
     "InclusionView",
     "InvalidField",
+    "InvitationView",
     "KeyCreated",
     "KeyRequest",
     "KeyView",
@@ -72,11 +81,14 @@ __all__ = [
     "OperatorView",
     "Page",
     "PairView",
+    "PasskeyView",
     "PictureView",
     "PlacementRequest",
     "PolicyView",
     "Problem",
     "PurgeView",
+    "RegistrationAnswer",
+    "RegistrationRequest",
     "Renewal",
     "RestoreRequest",
     "ReviewView",

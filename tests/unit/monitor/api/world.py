@@ -16,12 +16,14 @@ from monitor.api.service import Service
 from monitor.egress import EgressRefused
 from monitor.events import EventFeed
 from monitor.observers.likeness.sight import Sight
+from monitor.passkeys import Passkeys
 from monitor.refusal import AttachRefused
 from monitor.registrar import Registrar
 from monitor.settings import Settings
 from monitor.sources.sdp import SdpRefused
 from protocols.backend import AttachRequest, EventType, SessionStatus, SessionView
 from protocols.likeness import LikenessCalibration
+from protocols.passkey.ceremony import RelyingParty
 from protocols.policy import PROFILES
 from protocols.session import AvatarId, CutId, OperatorId, Session, SessionId, SessionState, SourceKind
 from registry.apikey import Scope
@@ -41,6 +43,7 @@ SERVERS = {
     },
     "blind": {"kind": "webhook", "url": "http://127.0.0.1:1/x", "secrets": ["whsec_" + "A" * 32]},
 }
+PARTY = RelyingParty(id="localhost", name="Nakanohito", origins=("http://localhost:8470",))
 NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 
 
@@ -204,6 +207,7 @@ async def build(folder: Path, registry: Registry, *, sight: Sight | None = None,
         registrar=registrar,
         tokens=PublishTokens(bytes(32)),
         notary=Notary(registry.ledger, Ed25519PrivateKey.from_private_bytes(bytes(32)), "log.example"),
+        passkeys=Passkeys(registry.passkeys, PARTY, lambda: NOW),
         clock=lambda: NOW,
     )
     app = application(service)
