@@ -25,7 +25,9 @@ from monitor.budget import WindowBudget
 from monitor.egress import EgressPolicy, http_client
 from monitor.enforcement import Enforcement
 from monitor.enforcers.block import RegisteredBlocks
-from monitor.enforcers.enforcer import Enforcer, EnforcerFailure, Fence, Order
+from monitor.enforcers.enforcer import EnforcerFailure, Order
+from monitor.enforcers.fence import RegisteredFence
+from monitor.enforcers.fenced import Fenced
 from monitor.enforcers.whip import WhipEnforcer
 from monitor.events import EventFeed
 from monitor.gate import Bookable, PublishGate
@@ -114,12 +116,12 @@ class _Parts:
         self._own_end = OwnEnd(lambda session: self._supervisor.pipeline(session))
         around = Surroundings(
             blocks=RegisteredBlocks(registry.blocks, now),
-            fence=Fence(),
+            fence=RegisteredFence(registry.sessions),
             egress=egress,
             now=time.time,
             source_ended=self._source_ended,
         )
-        own = WhipEnforcer(self._own_end, around.fence)
+        own = Fenced(WhipEnforcer(self._own_end), around.fence, around.blocks)
         self._enforcers = {OWN: own, **enforcers(settings.servers, around, settings.obs)}
         enforcement = Enforcement(registry, journal, self._enforcer_of)
         self._vigil = Vigil(registry, enforcement, now)
@@ -239,7 +241,7 @@ class _Parts:
             clock=now,
         )
 
-    def _enforcer_of(self, session: Session) -> tuple[str, Enforcer]:
+    def _enforcer_of(self, session: Session) -> tuple[str, Fenced]:
         name = OWN if session.placement is None else session.placement.server
         if name not in self._enforcers:  # sessions and blocks outlive the settings that they were made under
             raise EnforcerFailure(f"no server '{name}' is in the settings any more; put it back", retry=False)
@@ -304,7 +306,7 @@ def _webhook_keys(settings: Settings) -> Sequence[Signer]:
     return [parse_signer(secret) for secret in given or [webhook_secret(settings.data_dir)]]
 
 
-def _hook_settings(settings: Settings, made: Mapping[str, Enforcer]) -> HookSettings:
+def _hook_settings(settings: Settings, made: Mapping[str, Fenced]) -> HookSettings:
     token = settings.hooks.token
     return HookSettings(
         servers=dialects(settings.servers, made),

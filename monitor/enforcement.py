@@ -18,7 +18,8 @@ from typing import Any
 
 import structlog
 
-from monitor.enforcers.enforcer import Enforcer, EnforcerFailure, Order
+from monitor.enforcers.enforcer import EnforcerFailure, Order
+from monitor.enforcers.fenced import Fenced
 from monitor.journal import Journal
 from monitor.metrics import CUT_SECONDS, CUTS, CUTS_FAILED
 from protocols.backend import CutView, EventType
@@ -45,7 +46,7 @@ class Enforcement:
     """Carries out cuts and undoes them."""
 
     def __init__(
-        self, registry: Registry, journal: Journal, enforcer_of: Callable[[Session], tuple[str, Enforcer]]
+        self, registry: Registry, journal: Journal, enforcer_of: Callable[[Session], tuple[str, Fenced]]
     ) -> None:
         self._registry = registry
         self._journal = journal
@@ -153,7 +154,7 @@ class Enforcement:
         """Whether nobody has restored it meanwhile."""
         return (await self._registry.cuts.get(cut.id)).state is CutState.CONFIRMED
 
-    def _enforcer(self, session: Session) -> Enforcer:
+    def _enforcer(self, session: Session) -> Fenced:
         return self._enforcer_of(session)[1]
 
     async def _entered(self, kind: EventType, cut: Cut) -> CutView | None:
@@ -200,7 +201,7 @@ class Enforcement:
         return cut
 
 
-async def _persist(enforcer: Enforcer, order: Order) -> None:
+async def _persist(enforcer: Fenced, order: Order) -> None:
     """Block, cut and confirm, trying again until it is gone. Raises EnforcerFailure where trying again is no use."""
     attempt = 0
     while True:
@@ -217,7 +218,7 @@ async def _persist(enforcer: Enforcer, order: Order) -> None:
         attempt += 1
 
 
-async def _gone(enforcer: Enforcer, order: Order) -> bool:
+async def _gone(enforcer: Fenced, order: Order) -> bool:
     loop = asyncio.get_running_loop()
     until = loop.time() + _CONFIRM_WITHIN
     while not await enforcer.gone(order):

@@ -10,7 +10,9 @@ from pydantic import SecretStr
 from monitor.egress import EgressPolicy
 from monitor.enforcers.alibaba import AlibabaEnforcer, AlibabaServer
 from monitor.enforcers.block import Blocks
-from monitor.enforcers.enforcer import Enforcer, Fence, Order
+from monitor.enforcers.enforcer import Enforcer, Order
+from monitor.enforcers.fence import Fence
+from monitor.enforcers.fenced import Fenced
 from monitor.enforcers.http_api import Login
 from monitor.enforcers.ivs import IvsEnforcer, IvsServer
 from monitor.enforcers.janus import JanusEnforcer, JanusServer
@@ -65,9 +67,10 @@ class Surroundings:
 
 def enforcers(
     servers: Mapping[str, AnyServer], around: Surroundings, obs: Mapping[str, Obs] | None = None
-) -> dict[str, Enforcer]:
+) -> dict[str, Fenced]:
     """Return an enforcer for every server of the settings, by its name; ``obs`` are publishers' own by their place."""
-    return {name: _with_obs(name, _enforcer(name, server, around), obs or {}) for name, server in servers.items()}
+    made = {name: _with_obs(name, _enforcer(name, server, around), obs or {}) for name, server in servers.items()}
+    return {name: Fenced(enforcer, around.fence, around.blocks) for name, enforcer in made.items()}
 
 
 def _with_obs(name: str, enforcer: Enforcer, obs: Mapping[str, Obs]) -> Enforcer:
@@ -81,9 +84,9 @@ def _with_obs(name: str, enforcer: Enforcer, obs: Mapping[str, Obs]) -> Enforcer
     return WithObs(enforcer, studios) if studios else enforcer
 
 
-def dialects(servers: Mapping[str, AnyServer], made: Mapping[str, Enforcer]) -> dict[str, Dialect]:
+def dialects(servers: Mapping[str, AnyServer], made: Mapping[str, Fenced]) -> dict[str, Dialect]:
     """Return how every server asks that does, by its name; ``made`` are the enforcers of the same settings."""
-    found = {name: _dialect(server, made[name]) for name, server in servers.items()}
+    found = {name: _dialect(server, made[name].server) for name, server in servers.items()}
     return {name: dialect for name, dialect in found.items() if dialect is not None}
 
 
@@ -94,36 +97,31 @@ def _enforcer(name: str, server: AnyServer, around: Surroundings) -> Enforcer:
         case WebhookServer():
             keys = [parse_signer(secret.get_secret_value()) for secret in server.secrets]
             platform = WebhookPlatform(name=name, url=server.url, keys=keys, asks_status=server.asks_status)
-            return WebhookEnforcer(
-                platform, egress=around.egress, now=around.now, source_ended=around.source_ended, fence=around.fence
-            )
+            return WebhookEnforcer(platform, egress=around.egress, now=around.now, source_ended=around.source_ended)
         case Janus() | LiveKit():
             return _of_rooms(name, server, around)
         case NginxRtmp() | NodeMediaServer() | Srs() | MediaMtx() | OvenMediaEngine():
-            return _of_streams(name, server, around)
+            return _of_streams(name, server)
         case _:
             assert_never(server)
 
 
-def _of_streams(
-    name: str, server: NginxRtmp | NodeMediaServer | Srs | MediaMtx | OvenMediaEngine, around: Surroundings
-) -> Enforcer:
-    blocks, fence = around.blocks, around.fence
+def _of_streams(name: str, server: NginxRtmp | NodeMediaServer | Srs | MediaMtx | OvenMediaEngine) -> Enforcer:
     match server:
         case NginxRtmp():
-            return NginxRtmpEnforcer(_nginx(name, server), blocks, fence)
+            return NginxRtmpEnforcer(_nginx(name, server))
         case NodeMediaServer():
             login = (server.username, server.password.get_secret_value())
-            return NodeMediaServerEnforcer(NodeMediaServerPlace(name=name, url=server.url, login=login), blocks, fence)
+            return NodeMediaServerEnforcer(NodeMediaServerPlace(name=name, url=server.url, login=login))
         case Srs():
             srs = SrsServer(name=name, url=server.url, login=_login(server), vhost=server.vhost)
-            return SrsEnforcer(srs, blocks, fence)
+            return SrsEnforcer(srs)
         case MediaMtx():
-            return MediaMtxEnforcer(MediaMtxServer(name=name, url=server.url, login=_login(server)), blocks, fence)
+            return MediaMtxEnforcer(MediaMtxServer(name=name, url=server.url, login=_login(server)))
         case OvenMediaEngine():
             token = server.access_token.get_secret_value()
             oven = OvenMediaEngineServer(name=name, url=server.url, access_token=token, vhost=server.vhost)
-            return OvenMediaEngineEnforcer(oven, blocks, fence)
+            return OvenMediaEngineEnforcer(oven)
         case _:
             assert_never(server)
 
@@ -131,30 +129,30 @@ def _of_streams(
 def _of_rooms(name: str, server: Janus | LiveKit, around: Surroundings) -> Enforcer:
     match server:
         case Janus():
-            return JanusEnforcer(_janus(name, server), around.blocks, around.fence)
+            return JanusEnforcer(_janus(name, server))
         case LiveKit():
             secret = server.api_secret.get_secret_value()
             livekit = LiveKitServer(name=name, url=server.url, api_key=server.api_key, api_secret=secret)
-            return LiveKitEnforcer(livekit, around.blocks, now=around.now, fence=around.fence)
+            return LiveKitEnforcer(livekit, now=around.now)
         case _:
             assert_never(server)
 
 
 def _of_a_cloud(name: str, server: Tencent | Alibaba | Ivs, around: Surroundings) -> Enforcer:
-    secret, blocks, egress, now = server.key_secret.get_secret_value(), around.blocks, around.egress, around.now
+    secret, egress, now = server.key_secret.get_secret_value(), around.egress, around.now
     match server:
         case Tencent():
             tencent = TencentKey(id=server.key_id, secret=secret)
             push = TencentServer(name=name, domain=server.domain, key=tencent, url=server.url)
-            return TencentEnforcer(push, blocks, egress=egress, now=now, fence=around.fence)
+            return TencentEnforcer(push, egress=egress, now=now)
         case Alibaba():
             alibaba = AlibabaKey(id=server.key_id, secret=secret)
             ingest = AlibabaServer(name=name, domain=server.domain, key=alibaba, url=server.url)
-            return AlibabaEnforcer(ingest, blocks, egress=egress, now=now, nonce=_nonce, fence=around.fence)
+            return AlibabaEnforcer(ingest, egress=egress, now=now, nonce=_nonce)
         case Ivs():
             key = AwsKey(id=server.key_id, secret=secret, session_token=_open(server.session_token))
             ivs = IvsServer(name=name, region=server.region, account=server.account, key=key, url=server.url)
-            return IvsEnforcer(ivs, blocks, egress=egress, now=now, fence=around.fence)
+            return IvsEnforcer(ivs, egress=egress, now=now)
         case _:
             assert_never(server)
 

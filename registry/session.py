@@ -110,6 +110,14 @@ class Sessions:
         """The session, or NotFound."""
         return (await self.standing(session)).session
 
+    async def epoch(self, session: SessionId) -> int:
+        """The epoch of the session's present owner, or NotFound."""
+        async with self._database.reading() as connection:
+            epoch: int | None = await connection.scalar(select(sessions.c.epoch).where(sessions.c.id == session))
+        if epoch is None:
+            raise NotFound(f"There is no session {session}.")
+        return epoch
+
     async def standing(self, session: SessionId) -> Standing:
         """The session and where it stands, or NotFound."""
         async with self._database.reading() as connection:

@@ -11,8 +11,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from monitor.egress import EgressPolicy, http_client
-from monitor.enforcers.block import Blocks
-from monitor.enforcers.enforcer import EnforcerFailure, Fence, Order, placed
+from monitor.enforcers.enforcer import EnforcerFailure, Order, placed
 from monitor.enforcers.http_api import FAR_SECONDS, HttpApi, Reply
 from protocols.session import Placement
 from protocols.signing.acs3 import AlibabaKey, acs3, canonical_query
@@ -37,22 +36,18 @@ class AlibabaEnforcer:
     """The enforcer for one ingest domain. ``now`` is the time of day since 1970, ``nonce`` never the same twice."""
 
     def __init__(
-        self, server: AlibabaServer, blocks: Blocks, *, egress: EgressPolicy, now: Callable[[], float],
-        nonce: Callable[[], str], fence: Fence | None = None,
+        self, server: AlibabaServer, *, egress: EgressPolicy, now: Callable[[], float],
+        nonce: Callable[[], str],
     ) -> None:  # fmt: skip
         self._server = server
-        self._blocks = blocks
         self._now = now
         self._nonce = nonce
-        self._fence = fence or Fence()
         client = http_client(egress, timeout=FAR_SECONDS)
         self._api = HttpApi(f"Alibaba Cloud for {server.name!r}", server.url, client, seconds=FAR_SECONDS, pace=0.1)
 
     async def block(self, order: Order) -> None:
         """Put the stream on the blacklist until the block's end."""
-        self._fence.admit(order)
         placement = placed(order, self._server.name)
-        await self._blocks.put(order)
         if order.until is None:
             await self._ask("ForbidLiveStream", placement, LiveStreamType="publisher")
         elif order.until.timestamp() > self._now():
@@ -61,7 +56,6 @@ class AlibabaEnforcer:
 
     async def cut(self, order: Order) -> None:
         """Interrupt the stream; one that is not on air is no failure."""
-        self._fence.admit(order)
         try:
             await self._ask(
                 "ForbidLiveStream", placed(order, self._server.name), LiveStreamType="publisher", Oneshot="yes"
@@ -81,12 +75,9 @@ class AlibabaEnforcer:
                 raise self._api.unreadable("whether the stream is online")
 
     async def restore(self, order: Order) -> None:
-        """Take the stream off the blacklist, unless another cut blocks the same place."""
-        self._fence.admit(order)
+        """Take the stream off the blacklist."""
         placement = placed(order, self._server.name)
-        if not await self._blocks.held_besides(order):
-            await self._ask("ResumeLiveStream", placement, LiveStreamType="publisher")
-        await self._blocks.lift(order)
+        await self._ask("ResumeLiveStream", placement, LiveStreamType="publisher")
 
     async def close(self) -> None:
         """Close what is open."""

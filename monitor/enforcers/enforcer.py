@@ -39,12 +39,12 @@ class EnforcerFailure(Exception):
 class Enforcer(Protocol):
     """One media server. Every command may be given twice and does its work once; each ends within seconds.
 
-    ``block``, ``cut`` and ``restore`` refuse an order of an older epoch than they have seen for its session. All
-    raise EnforcerFailure.
+    What all of them share, the fence and the registry's blocks, stands before them: see ``Fenced``. All raise
+    EnforcerFailure.
     """
 
     async def block(self, order: Order) -> None:
-        """From now on this stream cannot be published."""
+        """From now on this stream cannot be published. A server that asks us is answered by the registry's block."""
 
     async def cut(self, order: Order) -> None:
         """Disconnect the publisher. A stream that nobody publishes is no failure."""
@@ -57,26 +57,6 @@ class Enforcer(Protocol):
 
     async def close(self) -> None:
         """Close the connections to the server; idempotent."""
-
-
-class Fence:
-    """The highest epoch seen of each session; one fence may be shared by all enforcers of a service."""
-
-    def __init__(self) -> None:
-        self._seen: dict[SessionId, int] = {}
-
-    def admit(self, order: Order) -> None:
-        """Remember the order's epoch; EnforcerFailure where a newer owner has given orders already."""
-        seen = self._seen.get(order.session, order.epoch)
-        if order.epoch < seen:
-            raise EnforcerFailure(
-                f"the order is of epoch {order.epoch}, and the session's owner is of epoch {seen}", retry=False
-            )
-        self._seen[order.session] = order.epoch
-
-    def forget(self, session: SessionId) -> None:
-        """Drop a session that has ended for good."""
-        self._seen.pop(session, None)
 
 
 def placed(order: Order, server: str) -> Placement:

@@ -13,8 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from monitor.egress import EgressPolicy, http_client
-from monitor.enforcers.block import Blocks
-from monitor.enforcers.enforcer import EnforcerFailure, Fence, Order, placed
+from monitor.enforcers.enforcer import EnforcerFailure, Order, placed
 from monitor.enforcers.http_api import FAR_SECONDS, HttpApi, Reply
 from protocols.signing.sigv4 import AwsKey, sigv4
 
@@ -45,21 +44,16 @@ class IvsEnforcer:
     """The enforcer for the channels of one account. ``now`` is the time of day in seconds since 1970."""
 
     def __init__(
-        self, server: IvsServer, blocks: Blocks, *, egress: EgressPolicy, now: Callable[[], float],
-        fence: Fence | None = None,
+        self, server: IvsServer, *, egress: EgressPolicy, now: Callable[[], float],
     ) -> None:  # fmt: skip
         self._server = server
-        self._blocks = blocks
         self._now = now
-        self._fence = fence or Fence()
         client = http_client(egress, timeout=FAR_SECONDS)
         self._api = HttpApi(f"IVS for {server.name!r}", server.endpoint, client, seconds=FAR_SECONDS, pace=PACE)
 
     async def block(self, order: Order) -> None:
         """Delete the channel's stream keys; one that is gone already is no failure."""
-        self._fence.admit(order)
         channel = self._channel(order)
-        await self._blocks.put(order)
         for key in await self._keys(channel):
             reply = await self._ask("DeleteStreamKey", arn=key)
             if not reply.accepted and reply.status != 404:
@@ -67,7 +61,6 @@ class IvsEnforcer:
 
     async def cut(self, order: Order) -> None:
         """Stop the stream; a channel that nobody streams to is no failure."""
-        self._fence.admit(order)
         channel = self._channel(order)
         reply = await self._ask("StopStream", channelArn=channel)
         if not reply.accepted:
@@ -89,14 +82,12 @@ class IvsEnforcer:
                 raise self._api.unreadable("whether the channel is live")
 
     async def restore(self, order: Order) -> None:
-        """Make a new stream key where the channel has none, unless another cut blocks the same place."""
-        self._fence.admit(order)
+        """Make a new stream key where the channel has none."""
         channel = self._channel(order)
-        if not await self._blocks.held_besides(order) and not await self._keys(channel):
+        if not await self._keys(channel):
             reply = await self._ask("CreateStreamKey", channelArn=channel)
             if not reply.accepted:
                 raise self._api.answers(reply.status, retry=False)
-        await self._blocks.lift(order)
 
     async def close(self) -> None:
         """Close what is open."""

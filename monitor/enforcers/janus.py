@@ -15,8 +15,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from monitor.enforcers.block import Blocks
-from monitor.enforcers.enforcer import EnforcerFailure, Fence, Order, placed
+from monitor.enforcers.enforcer import EnforcerFailure, Order, placed
 from monitor.enforcers.http_api import HttpApi, Reply, near_client
 from protocols.session import Placement
 
@@ -57,10 +56,8 @@ class _Forgotten(EnforcerFailure):
 class JanusEnforcer:
     """The enforcer for one Janus."""
 
-    def __init__(self, server: JanusServer, blocks: Blocks, fence: Fence | None = None) -> None:
+    def __init__(self, server: JanusServer) -> None:
         self._server = server
-        self._blocks = blocks
-        self._fence = fence or Fence()
         self._api = HttpApi(f"Janus {server.name!r}", server.url, near_client())
         self._transactions = count()
         self._attaching = asyncio.Lock()
@@ -68,9 +65,7 @@ class JanusEnforcer:
 
     async def block(self, order: Order) -> None:
         """Take the publisher's token off the list of its room. A room that is not there takes nobody."""
-        self._fence.admit(order)
         placement = self._place(order)
-        await self._blocks.put(order)
         token = self._token(placement)
         before = await self._ask(placement, "allowed", action="remove", allowed=[])
         if token in before.list("allowed"):
@@ -80,7 +75,6 @@ class JanusEnforcer:
 
     async def cut(self, order: Order) -> None:
         """Kick the publisher. Janus says so at once and has closed the connection a moment later."""
-        self._fence.admit(order)
         placement = self._place(order)
         await self._ask(placement, "kick", id=self._named(placement.stream))
 
@@ -93,12 +87,9 @@ class JanusEnforcer:
         return not any(_publishes(each, placement.stream) for each in listed.list("participants"))
 
     async def restore(self, order: Order) -> None:
-        """Put the publisher's token back on the list, unless another cut blocks the same place."""
-        self._fence.admit(order)
+        """Put the publisher's token back on the list."""
         placement = self._place(order)
-        if not await self._blocks.held_besides(order):
-            await self._ask(placement, "allowed", action="add", allowed=[self._token(placement)])
-        await self._blocks.lift(order)
+        await self._ask(placement, "allowed", action="add", allowed=[self._token(placement)])
 
     async def close(self) -> None:
         """End the session and close what is open."""

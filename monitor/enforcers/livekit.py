@@ -9,8 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from monitor.enforcers.block import Blocks
-from monitor.enforcers.enforcer import EnforcerFailure, Fence, Order, placed
+from monitor.enforcers.enforcer import EnforcerFailure, Order, placed
 from monitor.enforcers.http_api import HttpApi, Reply, near_client
 from protocols.session import Placement
 from protocols.signing.jwt import sign
@@ -32,27 +31,20 @@ class LiveKitServer:
 class LiveKitEnforcer:
     """The enforcer for one LiveKit. ``now`` is the time of day in seconds since 1970."""
 
-    def __init__(
-        self, server: LiveKitServer, blocks: Blocks, *, now: Callable[[], float], fence: Fence | None = None
-    ) -> None:
+    def __init__(self, server: LiveKitServer, *, now: Callable[[], float]) -> None:
         self._server = server
-        self._blocks = blocks
         self._now = now
-        self._fence = fence or Fence()
         service = f"{server.url.rstrip('/')}/twirp/livekit.RoomService"
         self._api = HttpApi(f"LiveKit {server.name!r}", service, near_client())
 
     async def block(self, order: Order) -> None:
-        """Put the block that our hooks read, and take the right to publish from one who is there."""
-        self._fence.admit(order)
+        """Take the right to publish from one who is there; our hooks read the block."""
         placement = placed(order, self._server.name)
-        await self._blocks.put(order)
         permission = {"can_subscribe": True, "can_publish": False, "can_publish_data": False}
         await self._ask("UpdateParticipant", placement, permission=permission)
 
     async def cut(self, order: Order) -> None:
         """Remove the participant, and revoke the tokens made before now."""
-        self._fence.admit(order)
         await self.remove(placed(order, self._server.name))
 
     async def remove(self, placement: Placement) -> None:
@@ -69,9 +61,7 @@ class LiveKitEnforcer:
         return not reply.list("tracks")
 
     async def restore(self, order: Order) -> None:
-        """Lift this cut's block. The publisher joins with a token made after the cut."""
-        self._fence.admit(order)
-        await self._blocks.lift(order)
+        """Nothing is to be done at the server: the publisher joins with a token made after the cut."""
 
     async def close(self) -> None:
         """Close what is open."""

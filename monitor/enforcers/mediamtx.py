@@ -8,8 +8,7 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from monitor.enforcers.block import Blocks
-from monitor.enforcers.enforcer import EnforcerFailure, Fence, Order, placed
+from monitor.enforcers.enforcer import EnforcerFailure, Order, placed
 from monitor.enforcers.http_api import HttpApi, Login, near_client
 from protocols.session import Placement
 
@@ -39,21 +38,16 @@ class MediaMtxServer:
 class MediaMtxEnforcer:
     """The enforcer for one MediaMTX that asks ``/hooks/mediamtx/{name}``."""
 
-    def __init__(self, server: MediaMtxServer, blocks: Blocks, fence: Fence | None = None) -> None:
+    def __init__(self, server: MediaMtxServer) -> None:
         self._server = server
-        self._blocks = blocks
-        self._fence = fence or Fence()
         self._api = HttpApi(f"MediaMTX {server.name!r}", f"{server.url.rstrip('/')}/v3", near_client(server.login))
 
     async def block(self, order: Order) -> None:
-        """Put the block that our answer to its authentication reads."""
-        self._fence.admit(order)
+        """Our answer to its authentication reads the block; nothing is to be done at the server."""
         placed(order, self._server.name)
-        await self._blocks.put(order)
 
     async def cut(self, order: Order) -> None:
         """Kick the path's source."""
-        self._fence.admit(order)
         source = await self._source(placed(order, self._server.name))
         if source is None:
             return
@@ -72,9 +66,7 @@ class MediaMtxEnforcer:
         return await self._source(placed(order, self._server.name)) is None
 
     async def restore(self, order: Order) -> None:
-        """Lift this cut's block."""
-        self._fence.admit(order)
-        await self._blocks.lift(order)
+        """The block that our answer reads is lifted; nothing is to be done at the server."""
 
     async def close(self) -> None:
         """Close what is open."""

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from monitor.enforcers.block import Blocks
-from monitor.enforcers.enforcer import EnforcerFailure, Fence, Order, placed
+from monitor.enforcers.enforcer import EnforcerFailure, Order, placed
 from monitor.enforcers.nginx_stat import StatRefused, Stream, parse_stat
 from monitor.exchange import Answer, ExchangeFailed, exchange
 from protocols.session import Placement
@@ -47,23 +46,18 @@ class NginxRtmpServer:
 class NginxRtmpEnforcer:
     """The enforcer for one nginx that asks ``/hooks/nginx-rtmp/{name}`` whether a stream may be published."""
 
-    def __init__(self, server: NginxRtmpServer, blocks: Blocks, fence: Fence | None = None) -> None:
+    def __init__(self, server: NginxRtmpServer) -> None:
         self._server = server
-        self._blocks = blocks
-        self._fence = fence or Fence()
         # A kept connection may be half dead when it is needed; a new one to a near server costs a millisecond.
         limits = httpx.Limits(max_connections=32, max_keepalive_connections=0)
         self._client = httpx.AsyncClient(auth=server.login, limits=limits, trust_env=False)
 
     async def block(self, order: Order) -> None:
-        """Put the block that our answer to ``on_publish`` and ``on_update`` reads."""
-        self._fence.admit(order)
+        """Our answer to ``on_publish`` and ``on_update`` reads the block; nothing is to be done at the server."""
         self._place(order)
-        await self._blocks.put(order)
 
     async def cut(self, order: Order) -> None:
         """Drop the publisher, by name and then by number, until the statistics show none."""
-        self._fence.admit(order)
         placement = self._place(order)
         if _PLAIN.fullmatch(placement.stream) and _PLAIN.fullmatch(placement.app):
             await self._drop("publisher", app=placement.app, name=placement.stream)
@@ -82,9 +76,7 @@ class NginxRtmpEnforcer:
         return not await self._publishers(self._place(order))
 
     async def restore(self, order: Order) -> None:
-        """Lift this cut's block."""
-        self._fence.admit(order)
-        await self._blocks.lift(order)
+        """The block that our answer reads is lifted; nothing is to be done at the server."""
 
     async def close(self) -> None:
         """Close what is open."""

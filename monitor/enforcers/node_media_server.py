@@ -8,8 +8,7 @@ that it had; only a stream whose status is ``publishing`` is on air.
 import re
 from dataclasses import dataclass, field
 
-from monitor.enforcers.block import Blocks
-from monitor.enforcers.enforcer import EnforcerFailure, Fence, Order, placed
+from monitor.enforcers.enforcer import EnforcerFailure, Order, placed
 from monitor.enforcers.http_api import HttpApi, Login, Reply, near_client
 from protocols.session import Placement
 
@@ -29,22 +28,17 @@ class NodeMediaServerPlace:
 class NodeMediaServerEnforcer:
     """The enforcer for one node-media-server that notifies ``/hooks/node-media-server/{name}``."""
 
-    def __init__(self, server: NodeMediaServerPlace, blocks: Blocks, fence: Fence | None = None) -> None:
+    def __init__(self, server: NodeMediaServerPlace) -> None:
         self._server = server
-        self._blocks = blocks
-        self._fence = fence or Fence()
         self._api = HttpApi(f"node-media-server {server.name!r}", f"{server.url.rstrip('/')}/api/v1", near_client())
         self._token: str | None = None
 
     async def block(self, order: Order) -> None:
-        """Put the block that our answer to its notifications reads."""
-        self._fence.admit(order)
+        """Our answer to its notifications reads the block; nothing is to be done at the server."""
         self._place(order)
-        await self._blocks.put(order)
 
     async def cut(self, order: Order) -> None:
         """Delete the publisher's session."""
-        self._fence.admit(order)
         publisher = await self._publisher(self._place(order))
         if publisher is None:
             return
@@ -57,9 +51,7 @@ class NodeMediaServerEnforcer:
         return await self._publisher(self._place(order)) is None
 
     async def restore(self, order: Order) -> None:
-        """Lift this cut's block."""
-        self._fence.admit(order)
-        await self._blocks.lift(order)
+        """The block that our answer reads is lifted; nothing is to be done at the server."""
 
     async def close(self) -> None:
         """Close what is open."""

@@ -8,8 +8,7 @@ from base64 import b64encode
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from monitor.enforcers.block import Blocks
-from monitor.enforcers.enforcer import EnforcerFailure, Fence, Order, placed
+from monitor.enforcers.enforcer import EnforcerFailure, Order, placed
 from monitor.enforcers.http_api import HttpApi, Reply, near_client
 from protocols.session import Placement
 
@@ -27,21 +26,16 @@ class OvenMediaEngineServer:
 class OvenMediaEngineEnforcer:
     """The enforcer for one OvenMediaEngine that asks ``/hooks/ovenmediaengine/{name}``."""
 
-    def __init__(self, server: OvenMediaEngineServer, blocks: Blocks, fence: Fence | None = None) -> None:
+    def __init__(self, server: OvenMediaEngineServer) -> None:
         self._server = server
-        self._blocks = blocks
-        self._fence = fence or Fence()
         self._api = HttpApi(f"OvenMediaEngine {server.name!r}", f"{server.url.rstrip('/')}/v1", near_client())
 
     async def block(self, order: Order) -> None:
-        """Put the block that our answer to its webhooks reads."""
-        self._fence.admit(order)
+        """Our answer to its webhooks reads the block; nothing is to be done at the server."""
         placed(order, self._server.name)
-        await self._blocks.put(order)
 
     async def cut(self, order: Order) -> None:
         """Delete the stream; one that is not there is no failure."""
-        self._fence.admit(order)
         await self._ask("DELETE", placed(order, self._server.name))
 
     async def gone(self, order: Order) -> bool:
@@ -49,9 +43,7 @@ class OvenMediaEngineEnforcer:
         return (await self._ask("GET", placed(order, self._server.name))).status == 404
 
     async def restore(self, order: Order) -> None:
-        """Lift this cut's block."""
-        self._fence.admit(order)
-        await self._blocks.lift(order)
+        """The block that our answer reads is lifted; nothing is to be done at the server."""
 
     async def close(self) -> None:
         """Close what is open."""

@@ -9,8 +9,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from monitor.enforcers.block import Blocks
-from monitor.enforcers.enforcer import Fence, Order, placed
+from monitor.enforcers.enforcer import Order, placed
 from monitor.enforcers.http_api import HttpApi, Login, Reply, near_client
 from protocols.session import Placement
 
@@ -36,21 +35,16 @@ class SrsServer:
 class SrsEnforcer:
     """The enforcer for one SRS that asks ``/hooks/srs/{name}``."""
 
-    def __init__(self, server: SrsServer, blocks: Blocks, fence: Fence | None = None) -> None:
+    def __init__(self, server: SrsServer) -> None:
         self._server = server
-        self._blocks = blocks
-        self._fence = fence or Fence()
         self._api = HttpApi(f"SRS {server.name!r}", f"{server.url.rstrip('/')}/api/v1", near_client(server.login))
 
     async def block(self, order: Order) -> None:
-        """Put the block that our answer to ``on_publish`` reads."""
-        self._fence.admit(order)
+        """Our answer to ``on_publish`` reads the block; nothing is to be done at the server."""
         placed(order, self._server.name)
-        await self._blocks.put(order)
 
     async def cut(self, order: Order) -> None:
         """Kick the publishing client. Which number says that it has left already depends on the version: look anew."""
-        self._fence.admit(order)
         placement = placed(order, self._server.name)
         publisher = await self._publisher(placement)
         if publisher is None:
@@ -64,9 +58,7 @@ class SrsEnforcer:
         return await self._publisher(placed(order, self._server.name)) is None
 
     async def restore(self, order: Order) -> None:
-        """Lift this cut's block."""
-        self._fence.admit(order)
-        await self._blocks.lift(order)
+        """The block that our answer reads is lifted; nothing is to be done at the server."""
 
     async def close(self) -> None:
         """Close what is open."""

@@ -13,8 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from monitor.egress import EgressPolicy, http_client
-from monitor.enforcers.block import Blocks
-from monitor.enforcers.enforcer import EnforcerFailure, Fence, Order, placed
+from monitor.enforcers.enforcer import EnforcerFailure, Order, placed
 from monitor.enforcers.http_api import FAR_SECONDS, HttpApi, Reply
 from protocols.session import Placement
 from protocols.signing.tc3 import TencentKey, tc3
@@ -42,21 +41,16 @@ class TencentEnforcer:
     """The enforcer for one push domain. ``now`` is the time of day in seconds since 1970."""
 
     def __init__(
-        self, server: TencentServer, blocks: Blocks, *, egress: EgressPolicy, now: Callable[[], float],
-        fence: Fence | None = None,
+        self, server: TencentServer, *, egress: EgressPolicy, now: Callable[[], float],
     ) -> None:  # fmt: skip
         self._server = server
-        self._blocks = blocks
         self._now = now
-        self._fence = fence or Fence()
         client = http_client(egress, timeout=FAR_SECONDS)
         self._api = HttpApi(f"Tencent Cloud for {server.name!r}", server.url, client, seconds=FAR_SECONDS, pace=0.1)
 
     async def block(self, order: Order) -> None:
         """Forbid the stream until the block's end, or as long as can be."""
-        self._fence.admit(order)
         placement = placed(order, self._server.name)
-        await self._blocks.put(order)
         now = datetime.fromtimestamp(self._now(), UTC)
         until = min(order.until or now + LONGEST_BLOCK, now + LONGEST_BLOCK).astimezone(UTC)
         if until > now:
@@ -66,7 +60,6 @@ class TencentEnforcer:
 
     async def cut(self, order: Order) -> None:
         """Drop the stream. What the error for one that is not on air is called is not documented: look anew."""
-        self._fence.admit(order)
         reply = await self._ask("DropLiveStream", placed(order, self._server.name))
         if reply.at("Error") is not None and not await self.gone(order):
             self._done(reply)
@@ -89,12 +82,9 @@ class TencentEnforcer:
                 raise self._api.unreadable("whether the stream is active")
 
     async def restore(self, order: Order) -> None:
-        """Resume the stream, unless another cut blocks the same place."""
-        self._fence.admit(order)
+        """Resume the stream."""
         placement = placed(order, self._server.name)
-        if not await self._blocks.held_besides(order):
-            self._done(await self._ask("ResumeLiveStream", placement))
-        await self._blocks.lift(order)
+        self._done(await self._ask("ResumeLiveStream", placement))
 
     async def close(self) -> None:
         """Close what is open."""

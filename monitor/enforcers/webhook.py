@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from monitor.egress import EgressPolicy, EgressRefused, http_client
-from monitor.enforcers.enforcer import EnforcerFailure, Fence, Order, placed
+from monitor.enforcers.enforcer import EnforcerFailure, Order, placed
 from monitor.exchange import Answer, ExchangeFailed, exchange
 from protocols.webhook import Signer, sign
 
@@ -49,23 +49,19 @@ class WebhookEnforcer:
         egress: EgressPolicy,
         now: Callable[[], float],
         source_ended: Callable[[Order], Awaitable[bool]],
-        fence: Fence | None = None,
     ) -> None:
         self._platform = platform
         self._now = now
         self._source_ended = source_ended
-        self._fence = fence or Fence()
         self._client: httpx.AsyncClient = http_client(egress, timeout=SECONDS)
         self._queries = count()
 
     async def block(self, order: Order) -> None:
         """Tell the platform to refuse the stream from now on."""
-        self._fence.admit(order)
         await self._command("block", order)
 
     async def cut(self, order: Order) -> None:
         """Tell the platform to disconnect the publisher."""
-        self._fence.admit(order)
         await self._command("cut", order)
 
     async def gone(self, order: Order) -> bool:
@@ -81,7 +77,6 @@ class WebhookEnforcer:
 
     async def restore(self, order: Order) -> None:
         """Tell the platform to permit the stream again."""
-        self._fence.admit(order)
         await self._command("restore", order)
 
     async def close(self) -> None:

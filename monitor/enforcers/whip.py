@@ -4,7 +4,7 @@ import asyncio
 from datetime import datetime
 from typing import Protocol
 
-from monitor.enforcers.enforcer import EnforcerFailure, Fence, Order
+from monitor.enforcers.enforcer import EnforcerFailure, Order
 from protocols.session import SessionId
 
 SECONDS = 5.0
@@ -30,18 +30,15 @@ class Whip(Protocol):
 class WhipEnforcer:
     """The enforcer for streams that are published to our own WHIP endpoint; a placement is not needed."""
 
-    def __init__(self, whip: Whip, fence: Fence | None = None) -> None:
+    def __init__(self, whip: Whip) -> None:
         self._whip = whip
-        self._fence = fence or Fence()
 
     async def block(self, order: Order) -> None:
         """Refuse the session's offers."""
-        self._fence.admit(order)
         await self._whip.forbid(order.session, order.until)
 
     async def cut(self, order: Order) -> None:
         """Close the session's peer connection."""
-        self._fence.admit(order)
         try:
             async with asyncio.timeout(SECONDS):
                 await self._whip.hang_up(order.session)
@@ -54,7 +51,6 @@ class WhipEnforcer:
 
     async def restore(self, order: Order) -> None:
         """Accept the session's offers again."""
-        self._fence.admit(order)
         await self._whip.permit(order.session)
 
     async def close(self) -> None:

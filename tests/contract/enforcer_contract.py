@@ -7,14 +7,15 @@ from typing import Protocol
 
 import pytest
 
-from monitor.enforcers.enforcer import Enforcer, EnforcerFailure, Order
+from monitor.enforcers.enforcer import EnforcerFailure, Order
+from monitor.enforcers.fenced import Fenced
 from protocols.session import CutId, Placement, SessionId
 
 
 class Stage(Protocol):
     """A media server with its enforcer, and somebody who publishes to it."""
 
-    enforcer: Enforcer
+    enforcer: Fenced
     server: str
     app: str
 
@@ -33,7 +34,7 @@ class Stage(Protocol):
     async def start(self) -> None:
         """Bring it up again."""
 
-    def stranger(self) -> Enforcer | None:
+    def stranger(self) -> Fenced | None:
         """An enforcer with wrong credentials for the same server; None where the server has none to check."""
 
 
@@ -119,16 +120,18 @@ class EnforcerContract:
         assert await confirmed(stage, order)
         assert await stage.disconnections() == 0
 
-    async def test_a_stale_owner_can_neither_cut_nor_block_nor_restore(self, stage: Stage) -> None:
+    async def test_a_stale_owner_can_neither_cut_nor_block_nor_ask_nor_restore(self, stage: Stage) -> None:
         assert await stage.publish("one")
         await stage.enforcer.block(an_order(stage, epoch=2))
         stale = an_order(stage, epoch=1)
-        for command in (stage.enforcer.block, stage.enforcer.cut, stage.enforcer.restore):
+        enforcer = stage.enforcer
+        for command in (enforcer.block, enforcer.cut, enforcer.gone, enforcer.restore, enforcer.slate):
             failure = await refused(command, stale)
             assert not failure.retry
+            assert "epoch 1" in str(failure)
         assert await stage.on_air("one")
         await stage.enforcer.cut(an_order(stage, epoch=3))
-        assert await confirmed(stage, an_order(stage))
+        assert await confirmed(stage, an_order(stage, epoch=3))
         assert not await stage.publish("one")
 
     async def test_a_server_that_is_down_is_tried_again_and_never_taken_for_a_cut(self, stage: Stage) -> None:

@@ -14,6 +14,8 @@ from fastapi import FastAPI
 
 from monitor.egress import EgressPolicy
 from monitor.enforcers.enforcer import Enforcer, Order
+from monitor.enforcers.fence import stale
+from monitor.enforcers.fenced import Fenced
 from monitor.enforcers.janus import JanusEnforcer, JanusServer, publisher_token
 from monitor.enforcers.nginx_rtmp import NginxRtmpEnforcer, NginxRtmpServer
 from monitor.enforcers.node_media_server import NodeMediaServerEnforcer, NodeMediaServerPlace
@@ -44,15 +46,14 @@ class MemoryBlocks:
         self.refused: list[Placement] = []
 
     async def put(self, order: Order) -> None:
-        assert order.placement is not None
-        self.held_by[order.placement] = order.cut
+        if order.placement is not None:
+            self.held_by[order.placement] = order.cut
 
     async def lift(self, order: Order) -> None:
         self.held_by = {placement: cut for placement, cut in self.held_by.items() if cut != order.cut}
 
     async def held_besides(self, order: Order) -> bool:
-        assert order.placement is not None
-        return self.held_by.get(order.placement, order.cut) != order.cut
+        return order.placement is not None and self.held_by.get(order.placement, order.cut) != order.cut
 
     async def may_publish(self, placement: Placement, *, operator: str | None) -> str | None:
         if placement not in self.held_by:
@@ -65,6 +66,24 @@ class MemoryBlocks:
 
     async def ended(self, placement: Placement) -> None:
         self.left.append(placement)
+
+
+class MemoryFence:
+    """Remembers the highest epoch that it has seen of each session, as the registry does with every claim."""
+
+    def __init__(self) -> None:
+        self.epochs: dict[SessionId, int] = {}
+
+    async def admit(self, order: Order) -> None:
+        epoch = self.epochs.get(order.session, order.epoch)
+        if order.epoch < epoch:
+            raise stale(order, epoch)
+        self.epochs[order.session] = order.epoch
+
+
+def fenced(server: Enforcer, blocks: MemoryBlocks) -> Fenced:
+    """The enforcer as a service has it, behind a fence of its own."""
+    return Fenced(server, MemoryFence(), blocks)
 
 
 async def hooked(stack: AsyncExitStack, server: str, dialect: Dialect, blocks: MemoryBlocks) -> str:
@@ -94,7 +113,7 @@ class NginxStage:
         hook = await hooked(self._stack, self.server, NginxRtmpHooks(), self.blocks)
         self.nginx = NginxRtmp(self._directory / "nginx", hook, login=self.LOGIN)
         await self._stack.enter_async_context(self.nginx)
-        self.enforcer = NginxRtmpEnforcer(self.place(self.LOGIN), self.blocks)
+        self.enforcer = fenced(NginxRtmpEnforcer(self.place(self.LOGIN)), self.blocks)
         self._stack.push_async_callback(self.enforcer.close)
         return self
 
@@ -132,8 +151,8 @@ class NginxStage:
     async def start(self) -> None:
         await self.nginx.start()
 
-    def stranger(self) -> Enforcer:
-        return NginxRtmpEnforcer(self.place(("monitor", "wrong")), self.blocks)
+    def stranger(self) -> Fenced:
+        return fenced(NginxRtmpEnforcer(self.place(("monitor", "wrong"))), self.blocks)
 
 
 class JanusStage:
@@ -152,7 +171,7 @@ class JanusStage:
     async def __aenter__(self) -> Self:
         await self._stack.enter_async_context(self.janus)
         await self.admit("one", "two")
-        self.enforcer = JanusEnforcer(self.place("s3cret"), self.blocks)
+        self.enforcer = fenced(JanusEnforcer(self.place("s3cret")), self.blocks)
         self._stack.push_async_callback(self.enforcer.close)
         return self
 
@@ -197,8 +216,8 @@ class JanusStage:
         await self.janus.start()
         await self.admit("one", "two")
 
-    def stranger(self) -> Enforcer:
-        return JanusEnforcer(self.place("wrong"), self.blocks)
+    def stranger(self) -> Fenced:
+        return fenced(JanusEnforcer(self.place("wrong")), self.blocks)
 
 
 class NodeMediaServerStage:
@@ -218,7 +237,7 @@ class NodeMediaServerStage:
     async def __aenter__(self) -> Self:
         self.node.notify_url = await hooked(self._stack, self.server, NodeMediaServerHooks(), self.blocks)
         await self._stack.enter_async_context(self.node)
-        self.enforcer = NodeMediaServerEnforcer(self.place(self.node.LOGIN), self.blocks)
+        self.enforcer = fenced(NodeMediaServerEnforcer(self.place(self.node.LOGIN)), self.blocks)
         self._stack.push_async_callback(self.enforcer.close)
         return self
 
@@ -258,8 +277,8 @@ class NodeMediaServerStage:
     async def start(self) -> None:
         await self.node.start()
 
-    def stranger(self) -> Enforcer:
-        return NodeMediaServerEnforcer(self.place(("admin", "wrong")), self.blocks)
+    def stranger(self) -> Fenced:
+        return fenced(NodeMediaServerEnforcer(self.place(("admin", "wrong"))), self.blocks)
 
 
 class PlatformStage:
@@ -285,11 +304,12 @@ class PlatformStage:
         await self.enforcer.close()
         await self._receiver.stop()
 
-    def _enforcer(self, secret: SharedSecret) -> WebhookEnforcer:
+    def _enforcer(self, secret: SharedSecret) -> Fenced:
         platform = WebhookPlatform(
             name=self.server, url=f"{self._receiver.url}/commands", keys=[secret], asks_status=self._asks_status
         )
-        return WebhookEnforcer(platform, egress=LOOPBACK_EGRESS, now=_now, source_ended=self._ended)
+        server = WebhookEnforcer(platform, egress=LOOPBACK_EGRESS, now=_now, source_ended=self._ended)
+        return fenced(server, MemoryBlocks())
 
     async def _ended(self, order: Order) -> bool:
         assert order.placement is not None
@@ -334,7 +354,7 @@ class PlatformStage:
     async def start(self) -> None:
         await self._receiver.start()
 
-    def stranger(self) -> Enforcer | None:
+    def stranger(self) -> Fenced | None:
         return self._enforcer(SharedSecret(secret=b"x" * 32)) if self._asks_status else None
 
 
@@ -349,7 +369,7 @@ class WhipStage:
         self._forbidden: set[str] = set()
         self._hung_up = 0
         self.hanging: Callable[[], Awaitable[None]] | None = None
-        self.enforcer = WhipEnforcer(self)
+        self.enforcer = fenced(WhipEnforcer(self), MemoryBlocks())
 
     async def forbid(self, session: SessionId, until: datetime | None) -> None:
         self._forbidden.add(session)

@@ -5,8 +5,9 @@ from contextlib import AsyncExitStack
 from typing import Self
 
 from monitor.enforcers.enforcer import Enforcer
+from monitor.enforcers.fenced import Fenced
 from monitor.hooks.hook import Dialect
-from tests.contract.stages import MemoryBlocks, hooked
+from tests.contract.stages import MemoryBlocks, fenced, hooked
 from tests.servers.stand_in import StandIn
 
 
@@ -18,7 +19,7 @@ class StandInStage:
     def __init__(
         self,
         stand_in: StandIn,
-        make: Callable[[MemoryBlocks, bool], Enforcer],
+        make: Callable[[bool], Enforcer],
         dialect: Callable[[Enforcer], Dialect] | None = None,
         *,
         app: str = "live",
@@ -32,10 +33,11 @@ class StandInStage:
 
     async def __aenter__(self) -> Self:
         await self._stack.enter_async_context(self.stand_in)
-        self.enforcer = self._make(self.blocks, True)
+        server = self._make(True)
+        self.enforcer = fenced(server, self.blocks)
         self._stack.push_async_callback(self.enforcer.close)
         if self._dialect is not None:
-            dialect = self._dialect(self.enforcer)
+            dialect = self._dialect(server)
             self.stand_in.hook_url = await hooked(self._stack, self.server, dialect, self.blocks)
         return self
 
@@ -58,5 +60,5 @@ class StandInStage:
     async def start(self) -> None:
         await self.stand_in.receiver.start()
 
-    def stranger(self) -> Enforcer:
-        return self._make(self.blocks, False)
+    def stranger(self) -> Fenced:
+        return fenced(self._make(False), self.blocks)

@@ -21,7 +21,7 @@ from monitor.hooks.mediamtx import MediaMtxHooks
 from monitor.hooks.ovenmediaengine import OvenMediaEngineHooks
 from monitor.hooks.srs import SrsHooks
 from tests.contract.enforcer_contract import EnforcerContract, an_order, confirmed
-from tests.contract.stages import LOOPBACK_EGRESS, MemoryBlocks
+from tests.contract.stages import LOOPBACK_EGRESS
 from tests.contract.stand_in_stages import StandInStage
 from tests.servers.alibaba import Alibaba
 from tests.servers.ivs import Ivs
@@ -41,9 +41,9 @@ class TestSrs(EnforcerContract):
     async def stage(self) -> AsyncIterator[StandInStage]:
         srs = Srs()
 
-        def make(blocks: MemoryBlocks, right: bool) -> Enforcer:
+        def make(right: bool) -> Enforcer:
             login = srs.LOGIN if right else ("monitor", "wrong")
-            return SrsEnforcer(SrsServer(name="main", url=srs.url, login=login), blocks)
+            return SrsEnforcer(SrsServer(name="main", url=srs.url, login=login))
 
         async with StandInStage(srs, make, lambda _: SrsHooks()) as stage:
             yield stage
@@ -54,9 +54,9 @@ class TestMediaMtx(EnforcerContract):
     async def stage(self) -> AsyncIterator[StandInStage]:
         mediamtx = MediaMtx()
 
-        def make(blocks: MemoryBlocks, right: bool) -> Enforcer:
+        def make(right: bool) -> Enforcer:
             login = mediamtx.LOGIN if right else ("monitor", "wrong")
-            return MediaMtxEnforcer(MediaMtxServer(name="main", url=mediamtx.url, login=login), blocks)
+            return MediaMtxEnforcer(MediaMtxServer(name="main", url=mediamtx.url, login=login))
 
         async with StandInStage(mediamtx, make, lambda _: MediaMtxHooks()) as stage:
             yield stage
@@ -67,10 +67,10 @@ class TestLiveKit(EnforcerContract):
     async def stage(self) -> AsyncIterator[StandInStage]:
         livekit = LiveKit()
 
-        def make(blocks: MemoryBlocks, right: bool) -> Enforcer:
+        def make(right: bool) -> Enforcer:
             secret = livekit.SECRET if right else "wrong"
             server = LiveKitServer(name="main", url=livekit.url, api_key=livekit.KEY, api_secret=secret)
-            return LiveKitEnforcer(server, blocks, now=time.time)
+            return LiveKitEnforcer(server, now=time.time)
 
         def hooks(enforcer: Enforcer) -> LiveKitHooks:
             assert isinstance(enforcer, LiveKitEnforcer)
@@ -98,9 +98,9 @@ class TestOvenMediaEngine(EnforcerContract):
     async def stage(self) -> AsyncIterator[StandInStage]:
         oven = OvenMediaEngine()
 
-        def make(blocks: MemoryBlocks, right: bool) -> Enforcer:
+        def make(right: bool) -> Enforcer:
             token = oven.TOKEN if right else "wrong"
-            return OvenMediaEngineEnforcer(OvenMediaEngineServer(name="main", url=oven.url, access_token=token), blocks)
+            return OvenMediaEngineEnforcer(OvenMediaEngineServer(name="main", url=oven.url, access_token=token))
 
         async with StandInStage(oven, make, lambda _: OvenMediaEngineHooks(oven.SECRET)) as stage:
             yield stage
@@ -111,10 +111,10 @@ class TestTencent(EnforcerContract):
     async def stage(self) -> AsyncIterator[StandInStage]:
         tencent = Tencent()
 
-        def make(blocks: MemoryBlocks, right: bool) -> Enforcer:
+        def make(right: bool) -> Enforcer:
             key = tencent.KEY if right else replace(tencent.KEY, secret="wrong")
             server = TencentServer(name="main", domain=tencent.DOMAIN, key=key, url=tencent.url)
-            return TencentEnforcer(server, blocks, egress=LOOPBACK_EGRESS, now=time.time)
+            return TencentEnforcer(server, egress=LOOPBACK_EGRESS, now=time.time)
 
         async with StandInStage(tencent, make) as stage:
             yield stage
@@ -125,10 +125,10 @@ class TestAlibaba(EnforcerContract):
     async def stage(self) -> AsyncIterator[StandInStage]:
         alibaba = Alibaba()
 
-        def make(blocks: MemoryBlocks, right: bool) -> Enforcer:
+        def make(right: bool) -> Enforcer:
             key = alibaba.KEY if right else replace(alibaba.KEY, secret="wrong")
             server = AlibabaServer(name="main", domain=alibaba.DOMAIN, key=key, url=alibaba.url)
-            return AlibabaEnforcer(server, blocks, egress=LOOPBACK_EGRESS, now=time.time, nonce=_nonce)
+            return AlibabaEnforcer(server, egress=LOOPBACK_EGRESS, now=time.time, nonce=_nonce)
 
         async with StandInStage(alibaba, make) as stage:
             yield stage
@@ -140,10 +140,10 @@ class TestIvs(EnforcerContract):
         monkeypatch.setattr(ivs_enforcer, "PACE", 0.0)
         ivs = Ivs()
 
-        def make(blocks: MemoryBlocks, right: bool) -> Enforcer:
+        def make(right: bool) -> Enforcer:
             key = ivs.KEY if right else replace(ivs.KEY, secret="wrong")
             server = IvsServer(name="main", region=ivs.REGION, account=ivs.ACCOUNT, key=key, url=ivs.url)
-            return IvsEnforcer(server, blocks, egress=LOOPBACK_EGRESS, now=time.time)
+            return IvsEnforcer(server, egress=LOOPBACK_EGRESS, now=time.time)
 
         async with StandInStage(ivs, make, app="channel") as stage:
             yield stage

@@ -11,7 +11,7 @@ from monitor.enforcers.enforcer import EnforcerFailure
 from monitor.enforcers.janus import JanusEnforcer, JanusServer, publisher_token
 from protocols.session import CutId, Placement, SessionId
 from tests.contract.enforcer_contract import an_order, confirmed
-from tests.contract.stages import JanusStage, MemoryBlocks, NodeMediaServerStage
+from tests.contract.stages import JanusStage, NodeMediaServerStage
 from tests.servers.janus import Janus, RoomPublisher
 from tests.servers.publisher import Publisher, draw_test_card
 from tests.unit.monitor.enforcers.order import an_order as an_order_for
@@ -26,7 +26,7 @@ async def test_rooms_and_publishers_may_be_numbers(tmp_path: Path) -> None:
     async with Janus(tmp_path / "janus", room="1234", string_ids=False) as janus:
         await janus.allow(publisher_token("t" * 16, "1234", "42"))
         server = JanusServer(name="main", url=janus.url, token_secret="t" * 16, room_secret=janus.secret)
-        enforcer, publisher = JanusEnforcer(server, MemoryBlocks()), RoomPublisher(janus, "42", _token("42"))
+        enforcer, publisher = JanusEnforcer(server), RoomPublisher(janus, "42", _token("42"))
         assert await publisher.publish()
         await enforcer.block(order)
         await enforcer.cut(order)
@@ -67,7 +67,7 @@ async def test_a_wrong_secret_of_the_room_is_said_and_kicks_nobody(tmp_path: Pat
             name="main", url=stage.janus.url, token_secret=stage.TOKENS, api_secret="s3cret", room_secret="wrong",
             string_ids=True,
         )  # fmt: skip
-        stranger = JanusEnforcer(server, stage.blocks)
+        stranger = JanusEnforcer(server)
         with pytest.raises(EnforcerFailure, match="credentials") as failure:
             await stranger.cut(an_order(stage))
         assert not failure.value.retry

@@ -119,7 +119,7 @@ async def test_the_index_of_a_server_block_is_kept(stage: NginxStage) -> None:
     elsewhere = NginxRtmpServer(
         name="main", control_url=stage.nginx.control_url, stat_url=stage.nginx.stat_url, login=stage.LOGIN, index=1
     )
-    enforcer = NginxRtmpEnforcer(elsewhere, stage.blocks)
+    enforcer = NginxRtmpEnforcer(elsewhere)
     assert await enforcer.gone(an_order("s1"))
     with pytest.raises(EnforcerFailure) as failure:
         await enforcer.cut(an_order("s1"))

@@ -16,7 +16,10 @@ import numpy as np
 from monitor.budget import WindowBudget
 from monitor.desk import Desk
 from monitor.enforcement import Enforcement
-from monitor.enforcers.enforcer import Enforcer, EnforcerFailure, Order
+from monitor.enforcers.block import RegisteredBlocks
+from monitor.enforcers.enforcer import EnforcerFailure, Order
+from monitor.enforcers.fence import RegisteredFence
+from monitor.enforcers.fenced import Fenced
 from monitor.events import EventFeed
 from monitor.gaze import Gaze
 from monitor.journal import Journal
@@ -405,10 +408,16 @@ async def _made(registry: Registry, policy: Policy, callback_url: str | None) ->
         avatar=avatar.id,
         operator=operator.id,
         server=server,
-        enforcement=Enforcement(registry, journal, lambda of: ("edge", cast("Enforcer", server))),
+        enforcement=enforcing(registry, journal, server),
         policy=policy,
         woken=woken,
     )
+
+
+def enforcing(registry: Registry, journal: Journal, server: MediaServer) -> Enforcement:
+    """An enforcement as a service has it, for one media server."""
+    front = Fenced(server, RegisteredFence(registry.sessions), RegisteredBlocks(registry.blocks, clock))
+    return Enforcement(registry, journal, lambda of: ("edge", front))
 
 
 def failure(*, retry: bool = True) -> EnforcerFailure:

@@ -6,23 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from monitor.enforcement import Enforcement
 from protocols.evidence import RuleName
 from protocols.session import Session, SessionState
 from protocols.verdict import Driver
 from registry.cut import Cut
 from registry.error import Conflict, LedgerFailure, NotFound, StaleEpoch
 from registry.state import CutState
-from tests.unit.monitor.broadcast import Broadcast, Killed, broadcast, clock, failure, verdict
+from tests.unit.monitor.broadcast import Broadcast, Killed, broadcast, clock, enforcing, failure, verdict
 from tests.virtual_time import in_virtual_time
 
 RULE = RuleName.PRESENCE
 
 
-async def cut(stage: Broadcast, session: Session | None = None) -> Cut:
+async def cut(stage: Broadcast, session: Session | None = None, *, block_s: float = 600) -> Cut:
     saw = verdict(Driver.AI, RULE, 30.0)
     steps = [{"rung": "notify", "at": 20.0}]
-    return await stage.enforcement.cut(session or stage.session, saw, RULE, block_s=600, steps=steps)
+    return await stage.enforcement.cut(session or stage.session, saw, RULE, block_s=block_s, steps=steps)
 
 
 @in_virtual_time
@@ -195,7 +194,7 @@ async def killed(stage: Broadcast, where: str, monkeypatch: pytest.MonkeyPatch) 
         with pytest.raises(Killed):
             await cut(stage)
     stage.ledger.stops_at = ""
-    stage.enforcement = Enforcement(stage.registry, stage.journal, lambda of: ("edge", stage.server))
+    stage.enforcement = enforcing(stage.registry, stage.journal, stage.server)
 
 
 @pytest.mark.parametrize("where", KILLS)
@@ -240,8 +239,6 @@ async def test_a_session_without_a_cut_has_none_standing(tmp_path: Path) -> None
 async def test_restoring_lifts_the_block_keeps_the_record_and_tells_the_backend(tmp_path: Path) -> None:
     async with broadcast(tmp_path, callback_url="https://backend.example/hook") as stage:
         made = await cut(stage)
-        assert made.placement is not None
-        await stage.registry.blocks.put(made.placement, reason="cut", at=clock(), cut=made.id)
         restored = await stage.enforcement.restore(made.id, by="key_1", because="appeal upheld")
         assert restored.state is CutState.RESTORED
         assert not stage.server.blocked

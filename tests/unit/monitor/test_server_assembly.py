@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from monitor.egress import EgressPolicy
-from monitor.enforcers.enforcer import Fence, Order
+from monitor.enforcers.enforcer import Order
 from monitor.enforcers.obs import WithObs
 from monitor.server_assembly import Surroundings, dialects, enforcers
 from monitor.server_settings import KINDS
 from monitor.settings import Settings
-from tests.contract.stages import MemoryBlocks
+from tests.contract.stages import MemoryBlocks, MemoryFence
 
 URL = "http://127.0.0.1:1"
 SERVERS: dict[str, dict[str, Any]] = {
@@ -42,7 +42,7 @@ def test_there_is_an_example_of_every_kind() -> None:
 async def test_a_server_has_its_enforcer_and_its_hooks(kind: str, tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path, servers={"one": {"kind": kind, **SERVERS[kind]}})  # type: ignore[dict-item]
     around = Surroundings(
-        blocks=MemoryBlocks(), fence=Fence(), egress=EgressPolicy(), now=lambda: 0.0, source_ended=never
+        blocks=MemoryBlocks(), fence=MemoryFence(), egress=EgressPolicy(), now=lambda: 0.0, source_ended=never
     )
     made = enforcers(settings.servers, around)
     assert set(made) == {"one"}
@@ -57,10 +57,10 @@ async def test_a_publisher_s_obs_stands_beside_the_enforcer_of_its_server_only(t
     obs = {"livekit/room/hoshi": {"url": "ws://127.0.0.1:4455", "password": "p", "scene": "Notice"}}
     settings = Settings(data_dir=tmp_path, servers=servers, obs=obs)  # type: ignore[arg-type]
     around = Surroundings(
-        blocks=MemoryBlocks(), fence=Fence(), egress=EgressPolicy(), now=lambda: 0.0, source_ended=never
+        blocks=MemoryBlocks(), fence=MemoryFence(), egress=EgressPolicy(), now=lambda: 0.0, source_ended=never
     )
     made = enforcers(settings.servers, around, settings.obs)
-    assert [isinstance(made[name], WithObs) for name in ("srs", "livekit")] == [False, True]
+    assert [isinstance(made[name].server, WithObs) for name in ("srs", "livekit")] == [False, True]
     assert dialects(settings.servers, made)["livekit"].kind == "livekit"
     for enforcer in made.values():
         await enforcer.close()

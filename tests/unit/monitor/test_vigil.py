@@ -25,8 +25,7 @@ class Watch:
 async def a_blocked_cut(stage: Broadcast) -> Cut:
     """A cut that is confirmed, its place blocked in the registry."""
     made = await cut(stage)
-    assert made.placement is not None
-    await stage.registry.blocks.put(made.placement, reason=made.cause, at=clock(), until=made.until, cut=made.id)
+    assert await stage.registry.blocks.list(now=clock())
     stage.server.log.clear()
     return made
 
@@ -82,9 +81,7 @@ async def test_a_server_that_does_not_answer_is_asked_again_in_the_next_round(tm
 @in_virtual_time
 async def test_blocks_are_put_anew_once_a_day(tmp_path: Path) -> None:
     async with broadcast(tmp_path) as stage:
-        made = await cut(stage)
-        assert made.placement is not None
-        await stage.registry.blocks.put(made.placement, reason=made.cause, at=clock(), until=None, cut=made.id)
+        await cut(stage, block_s=3 * 86_400)
         stage.server.log.clear()
         watch = Watch()
         vigil = Vigil(stage.registry, stage.enforcement, watch)

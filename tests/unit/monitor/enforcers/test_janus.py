@@ -9,7 +9,6 @@ import pytest
 from monitor.enforcers.enforcer import EnforcerFailure
 from monitor.enforcers.janus import JanusEnforcer, JanusServer, publisher_token
 from protocols.session import Placement
-from tests.contract.stages import MemoryBlocks
 from tests.servers.receiver import Receiver, Reply
 from tests.unit.monitor.enforcers.order import an_order
 from tests.unit.monitor.enforcers.script import Script, json_reply
@@ -27,7 +26,7 @@ async def enforcing(*replies: Reply, **changes: Any) -> AsyncIterator[tuple[Janu
     script = Script(*replies)
     async with Receiver(script) as receiver:
         settings: dict[str, Any] = {"name": "main", "url": receiver.url, "token_secret": "s" * 16}
-        enforcer = JanusEnforcer(JanusServer(**settings | changes), MemoryBlocks())
+        enforcer = JanusEnforcer(JanusServer(**settings | changes))
         yield enforcer, script
         await enforcer.close()
 
@@ -123,13 +122,6 @@ async def test_a_room_whose_list_holds_no_such_token_is_not_closed_to_everybody(
     assert [each["body"]["action"] for each in script.documents() if "body" in each] == ["remove"]  # type: ignore[index]
 
 
-async def test_a_place_that_another_cut_blocks_stays_blocked() -> None:
-    async with enforcing(MADE, MADE, saying({"videoroom": "success", "allowed": []}), MADE) as (enforcer, script):
-        await enforcer.block(ORDER)
-        await enforcer.restore(an_order(cut="cut_2", placement=ORDER.placement))
-        assert "add" not in str(list(script.documents()))
-
-
 @pytest.mark.parametrize(("app", "stream"), [("live", "42"), ("1234", "one"), ("1" * 17, "1"), ("１", "1")])
 async def test_names_that_are_no_numbers_are_refused_before_anything_is_sent(app: str, stream: str) -> None:
     async with enforcing(MADE) as (enforcer, script):
@@ -154,17 +146,3 @@ async def test_a_janus_that_forgets_every_session_is_a_failure() -> None:
         with pytest.raises(EnforcerFailure, match="forgotten our session") as failure:
             await enforcer.cut(ORDER)
         assert failure.value.retry
-
-
-async def test_a_restore_that_fails_leaves_the_block_to_be_lifted_again() -> None:
-    gone_wrong = json_reply({"janus": "error", "error": {"code": 490}})
-    listed = saying({"videoroom": "success", "allowed": []})
-    async with enforcing(MADE, MADE, listed, gone_wrong, listed) as (enforcer, _):
-        await enforcer.block(ORDER)
-        blocks = enforcer._blocks
-        assert isinstance(blocks, MemoryBlocks)
-        with pytest.raises(EnforcerFailure):
-            await enforcer.restore(ORDER)
-        assert blocks.held_by
-        await enforcer.restore(ORDER)
-        assert not blocks.held_by

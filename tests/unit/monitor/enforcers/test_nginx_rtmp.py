@@ -9,7 +9,6 @@ import monitor.enforcers.nginx_rtmp as module
 from monitor.enforcers.enforcer import Enforcer, EnforcerFailure
 from monitor.enforcers.nginx_rtmp import NginxRtmpEnforcer, NginxRtmpServer
 from protocols.session import Placement
-from tests.contract.stages import MemoryBlocks
 from tests.servers.receiver import HANG, Receiver, Reply, Request
 from tests.unit.monitor.enforcers.order import an_order
 
@@ -45,7 +44,7 @@ async def enforcing(control: list[Reply], stat: list[Reply]) -> AsyncIterator[tu
     odd = OddNginx(control, stat)
     async with Receiver(odd.answer) as receiver:
         server = NginxRtmpServer(name="main", control_url=f"{receiver.url}/control/", stat_url=f"{receiver.url}/stat")
-        enforcer = NginxRtmpEnforcer(server, MemoryBlocks())
+        enforcer = NginxRtmpEnforcer(server)
         yield enforcer, odd
         await enforcer.close()
 

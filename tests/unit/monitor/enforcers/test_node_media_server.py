@@ -9,7 +9,6 @@ import pytest
 from monitor.enforcers.enforcer import EnforcerFailure
 from monitor.enforcers.node_media_server import NodeMediaServerEnforcer, NodeMediaServerPlace
 from protocols.session import Placement
-from tests.contract.stages import MemoryBlocks
 from tests.servers.receiver import Receiver, Reply
 from tests.unit.monitor.enforcers.order import an_order
 from tests.unit.monitor.enforcers.script import Script, json_reply
@@ -27,7 +26,7 @@ async def enforcing(*replies: Reply) -> AsyncIterator[tuple[NodeMediaServerEnfor
     script = Script(*replies)
     async with Receiver(script) as receiver:
         place = NodeMediaServerPlace(name="main", url=receiver.url, login=("admin", "pw"))
-        enforcer = NodeMediaServerEnforcer(place, MemoryBlocks())
+        enforcer = NodeMediaServerEnforcer(place)
         yield enforcer, script
         await enforcer.close()
 

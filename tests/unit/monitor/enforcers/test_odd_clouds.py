@@ -16,7 +16,7 @@ from protocols.session import Placement
 from protocols.signing.acs3 import AlibabaKey
 from protocols.signing.sigv4 import AwsKey
 from protocols.signing.tc3 import TencentKey
-from tests.contract.stages import LOOPBACK_EGRESS, MemoryBlocks
+from tests.contract.stages import LOOPBACK_EGRESS
 from tests.servers.receiver import Receiver, Reply
 from tests.unit.monitor.enforcers.order import an_order
 from tests.unit.monitor.enforcers.script import Script, json_reply
@@ -28,18 +28,18 @@ CHANNEL = an_order(placement=Placement(server="main", app="channel", stream="abc
 
 def a_tencent(url: str) -> Enforcer:
     server = TencentServer(name="main", domain="d", key=TencentKey(id="k", secret="s"), url=url)
-    return TencentEnforcer(server, MemoryBlocks(), egress=LOOPBACK_EGRESS, now=NOW.timestamp)
+    return TencentEnforcer(server, egress=LOOPBACK_EGRESS, now=NOW.timestamp)
 
 
 def an_alibaba(url: str) -> Enforcer:
     server = AlibabaServer(name="main", domain="d", key=AlibabaKey(id="k", secret="s"), url=url)
-    return AlibabaEnforcer(server, MemoryBlocks(), egress=LOOPBACK_EGRESS, now=NOW.timestamp, nonce=lambda: "n")
+    return AlibabaEnforcer(server, egress=LOOPBACK_EGRESS, now=NOW.timestamp, nonce=lambda: "n")
 
 
 def an_ivs(url: str) -> Enforcer:
     key = AwsKey(id="k", secret="s")
     server = IvsServer(name="main", region="us-west-2", account="123456789012", key=key, url=url)
-    return IvsEnforcer(server, MemoryBlocks(), egress=LOOPBACK_EGRESS, now=NOW.timestamp)
+    return IvsEnforcer(server, egress=LOOPBACK_EGRESS, now=NOW.timestamp)
 
 
 Make = Callable[[str], Enforcer]

@@ -12,27 +12,26 @@ from monitor.enforcers.mediamtx import MediaMtxEnforcer, MediaMtxServer
 from monitor.enforcers.ovenmediaengine import OvenMediaEngineEnforcer, OvenMediaEngineServer
 from monitor.enforcers.srs import SrsEnforcer, SrsServer
 from protocols.session import Placement
-from tests.contract.stages import MemoryBlocks
 from tests.servers.receiver import Receiver, Reply
 from tests.unit.monitor.enforcers.order import an_order
 from tests.unit.monitor.enforcers.script import Script, json_reply
 
 
 def an_srs(url: str) -> Enforcer:
-    return SrsEnforcer(SrsServer(name="main", url=url), MemoryBlocks())
+    return SrsEnforcer(SrsServer(name="main", url=url))
 
 
 def a_mediamtx(url: str) -> Enforcer:
-    return MediaMtxEnforcer(MediaMtxServer(name="main", url=url), MemoryBlocks())
+    return MediaMtxEnforcer(MediaMtxServer(name="main", url=url))
 
 
 def a_livekit(url: str) -> Enforcer:
     server = LiveKitServer(name="main", url=url, api_key="k", api_secret="s")
-    return LiveKitEnforcer(server, MemoryBlocks(), now=lambda: 1_700_000_000.0)
+    return LiveKitEnforcer(server, now=lambda: 1_700_000_000.0)
 
 
 def an_oven(url: str) -> Enforcer:
-    return OvenMediaEngineEnforcer(OvenMediaEngineServer(name="main", url=url, access_token="t"), MemoryBlocks())
+    return OvenMediaEngineEnforcer(OvenMediaEngineServer(name="main", url=url, access_token="t"))
 
 
 Make = Callable[[str], Enforcer]
