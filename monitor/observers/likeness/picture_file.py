@@ -7,6 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.observers.likeness.orientation import UPRIGHT, orientation, upright
+
 LARGEST_FILE = 25 * 2**20  # bytes
 LARGEST_PICTURE = 40_000_000  # pixels
 SMALLEST_SIDE = 64  # pixels
@@ -22,11 +24,15 @@ class PictureRefused(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
-    """What a picture file says of itself: ``form`` ``png``, ``jpeg`` or ``webp``, and its size in pixels."""
+    """What a picture file says of itself: ``form`` ``png``, ``jpeg`` or ``webp``, and its size in pixels as stored.
+
+    ``orientation`` of PNG and WebP as in EXIF, 1 to 8; OpenCV sees to that of JPEG.
+    """
 
     form: str
     width: int
     height: int
+    orientation: int = UPRIGHT
 
 
 def decoded(data: bytes) -> NDArray[np.uint8]:
@@ -45,7 +51,7 @@ def decoded(data: bytes) -> NDArray[np.uint8]:
         raise PictureRefused(
             f"the picture is only {header.width}x{header.height}; send one of at least {SMALLEST_SIDE} pixels a side"
         )
-    # Alpha is kept by IMREAD_UNCHANGED, which ignores EXIF; only JPEG carries an orientation in practice.
+    # Alpha is kept by IMREAD_UNCHANGED, which ignores EXIF.
     flags = cv2.IMREAD_COLOR if header.form == "jpeg" else cv2.IMREAD_UNCHANGED
     try:
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
@@ -57,7 +63,7 @@ def decoded(data: bytes) -> NDArray[np.uint8]:
         raise PictureRefused("the picture has more than 8 bits a channel; export it with 8")
     if {header.width, header.height} != set(pixels.shape[:2]):
         raise PictureRefused("the picture's size is not what its header says; export it again as PNG or JPEG")
-    return _opaque(np.asarray(pixels, dtype=np.uint8))
+    return _opaque(upright(np.asarray(pixels, dtype=np.uint8), header.orientation))
 
 
 def small_jpeg(pixels: NDArray[np.uint8]) -> bytes:
@@ -96,20 +102,22 @@ def _png(data: bytes) -> Header:
         raise PictureRefused("the PNG is damaged; export it again")
     if depth > 8:
         raise PictureRefused("the PNG has 16 bits a channel; export it with 8")
-    at, ended = 8, False
+    at, ended, turned = 8, False, UPRIGHT
     for _ in range(_MOST_SEGMENTS):
         if at >= len(data):
             break
         length, kind = struct.unpack(">I4s", data[at : at + 8])
         if kind == b"acTL":
             raise PictureRefused("the PNG is animated; send a still picture")
+        if kind == b"eXIf":
+            turned = orientation(data[at + 8 : at + 8 + length])
         ended = kind == b"IEND" and at + 12 <= len(data)
         if ended:
             break
         at += 12 + length
     if not ended:
         raise PictureRefused("the PNG is cut off; send the whole file")
-    return Header(form="png", width=width, height=height)
+    return Header(form="png", width=width, height=height, orientation=turned)
 
 
 def _jpeg(data: bytes) -> Header:
@@ -141,11 +149,13 @@ def _jpeg_frame(data: bytes, at: int) -> Header:
 def _webp(data: bytes) -> Header:
     if struct.unpack("<I", data[4:8])[0] + 8 > len(data):
         raise PictureRefused("the WebP is cut off; send the whole file")
+    turned = UPRIGHT
     match data[12:16]:
         case b"VP8X":
             if data[20] & 0x02 or b"ANIM" in data[: min(len(data), 4096)]:
                 raise PictureRefused("the WebP is animated; send a still picture")
             width, height = (int.from_bytes(data[n : n + 3], "little") + 1 for n in (24, 27))
+            turned = _webp_orientation(data)
         case b"VP8L":
             bits = struct.unpack("<I", data[21:25])[0]
             width, height = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
@@ -153,7 +163,19 @@ def _webp(data: bytes) -> Header:
             width, height = (n & 0x3FFF for n in struct.unpack("<HH", data[26:30]))
         case _:
             raise PictureRefused("the WebP is damaged; export it again")
-    return Header(form="webp", width=width, height=height)
+    return Header(form="webp", width=width, height=height, orientation=turned)
+
+
+def _webp_orientation(data: bytes) -> int:
+    at = 12
+    for _ in range(_MOST_SEGMENTS):
+        if at + 8 > len(data):
+            break
+        kind, length = struct.unpack("<4sI", data[at : at + 8])
+        if kind == b"EXIF":
+            return orientation(data[at + 8 : at + 8 + length])
+        at += 8 + length + length % 2
+    return UPRIGHT
 
 
 def _opaque(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -30,10 +30,32 @@ def png(width, height, *, depth=8, colour=2, between=b"", rows=None):
     return b"\x89PNG\r\n\x1a\n" + head + between + chunk(b"IDAT", data) + chunk(b"IEND")
 
 
-def turned(jpeg, orientation):
-    """The JPEG with an EXIF segment that gives its orientation."""
-    entry = struct.pack(">HHIHH", 0x0112, 3, 1, orientation, 0)
-    tiff = b"MM\0*" + struct.pack(">I", 8) + struct.pack(">H", 1) + entry + struct.pack(">I", 0)
+def exif(orientation, order=">"):
+    """EXIF data that gives an orientation, in either byte order."""
+    entry = struct.pack(f"{order}HHIHH", 0x0112, 3, 1, orientation, 0)
+    head = {">": b"MM\0*", "<": b"II*\0"}[order] + struct.pack(f"{order}I", 8)
+    return head + struct.pack(f"{order}H", 1) + entry + struct.pack(f"{order}I", 0)
+
+
+def turned(picture, orientation):
+    """The file with EXIF data that gives its orientation."""
+    if picture.startswith(b"\x89PNG"):
+        return picture[:33] + chunk(b"eXIf", exif(orientation)) + picture[33:]
+    if picture.startswith(b"RIFF"):
+        return webp_turned(picture, exif(orientation, "<"))
+    return jpeg_turned(picture, exif(orientation))
+
+
+def webp_turned(webp, data):
+    """The WebP in the extended form, which alone can hold EXIF data, behind the picture."""
+    header = read_header(webp)
+    size = (header.width - 1).to_bytes(3, "little") + (header.height - 1).to_bytes(3, "little")
+    extended = b"VP8X" + struct.pack("<I", 10) + b"\x08\0\0\0" + size
+    body = b"WEBP" + extended + webp[12:] + b"EXIF" + struct.pack("<I", len(data)) + data
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def jpeg_turned(jpeg, tiff):
     body = b"Exif\0\0" + tiff
     return jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body + jpeg[2:]
 
@@ -66,13 +88,42 @@ def test_a_transparent_picture_is_laid_on_neutral_grey(form):
     assert np.abs(out[30:50, 30:50] - (10, 20, 200)).max() <= 12
 
 
-def test_an_exif_rotated_picture_is_turned_upright():
+@pytest.mark.parametrize("form", [".jpg", ".png", ".webp"])
+def test_an_exif_rotated_picture_is_turned_upright(form):
     wide = np.zeros((80, 160, 3), np.uint8)
     wide[:, :80] = 255
-    out = decoded(turned(encoded(".jpg", wide), 6))
+    out = decoded(turned(encoded(form, wide), 6))
     assert out.shape == (160, 80, 3)
     assert out[:60].mean() > 240
     assert out[100:].mean() < 15
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_orientation_is_turned_as_opencv_turns_a_jpeg(orientation):
+    quarters = np.zeros((64, 96, 3), np.uint8)
+    quarters[:32, :48], quarters[:32, 48:], quarters[32:, :48] = (255, 0, 0), (0, 255, 0), (0, 0, 255)
+    want = decoded(turned(encoded(".jpg", quarters), orientation)).astype(int)
+    for form in (".png", ".webp"):
+        assert np.abs(decoded(turned(encoded(form, quarters), orientation)).astype(int) - want).mean() < 8
+
+
+def test_a_transparent_picture_is_turned_too():
+    clear = np.zeros((80, 160, 4), np.uint8)
+    clear[:, :80] = (10, 20, 200, 255)
+    out = decoded(turned(encoded(".png", clear), 8)).astype(int)
+    assert out.shape == (160, 80, 3)
+    assert np.abs(out[100:] - (10, 20, 200)).max() <= 2
+    assert np.abs(out[:60] - NEUTRAL).max() <= 2
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"MM\0*", exif(6)[:12], exif(9), exif(0), exif(6, "<").replace(b"II*", b"MM*"), b"MM\0*\xff\xff\xff\xff"],
+)
+def test_senseless_exif_data_turns_nothing(data):
+    picture = encoded(".png", PLAIN)
+    out = decoded(picture[:33] + chunk(b"eXIf", data) + picture[33:])
+    assert np.array_equal(out, decoded(picture))
 
 
 REFUSED = {
