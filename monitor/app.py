@@ -18,6 +18,7 @@ from starlette.routing import WebSocketRoute
 from monitor import checkpoints
 from monitor.admission import Admission
 from monitor.api.application import application
+from monitor.api.own_token import OwnTokens
 from monitor.api.publication import PublishTokens
 from monitor.api.service import Service
 from monitor.assembly import SessionAssembly
@@ -33,7 +34,7 @@ from monitor.events import EventFeed
 from monitor.gate import Bookable, PublishGate
 from monitor.hooks.router import HookSettings, WhenBlind, hook_router
 from monitor.journal import Journal
-from monitor.keyring import administrator, ledger_key, publish_secret, webhook_secret
+from monitor.keyring import administrator, ledger_key, own_secret, publish_secret, webhook_secret
 from monitor.observers.likeness.sight import Sight
 from monitor.operator.gateway import Gateway
 from monitor.own_end import OwnEnd
@@ -125,12 +126,13 @@ class _Parts:
         self._enforcers = {OWN: own, **enforcers(settings.servers, around, settings.obs)}
         enforcement = Enforcement(registry, journal, self._enforcer_of)
         self._vigil = Vigil(registry, enforcement, now)
+        party = _relying_party(settings)
         admission = Admission(registry, lambda session: self._supervisor.pipeline(session), now)
         self._gateway = Gateway(
             admit=admission.admit,
             feed=admission.feed,
             note=admission.note,
-            origins=frozenset(settings.operator.origins),
+            origins=frozenset({*settings.operator.origins, *party.origins}),
         )
         assembly = SessionAssembly(
             registry=registry,
@@ -172,7 +174,8 @@ class _Parts:
             settings=settings,
             tokens=PublishTokens(publish_secret(settings.data_dir)),
             notary=self._notary,
-            passkeys=Passkeys(registry.passkeys, _relying_party(settings), now),
+            passkeys=Passkeys(registry.passkeys, party, now),
+            own_tokens=OwnTokens(own_secret(settings.data_dir)),
             clock=now,
         )
 

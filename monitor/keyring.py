@@ -37,6 +37,11 @@ def publish_secret(folder: Path) -> bytes:
     return _secret(folder / "publish.key")
 
 
+def own_secret(folder: Path) -> bytes:
+    """The secret that operators' own sign-ins are made from, 32 bytes; made where there is none."""
+    return _secret(folder / "own.key")
+
+
 def ledger_key(folder: Path) -> Ed25519PrivateKey:
     """The key that checkpoints of the ledger are signed with, Ed25519; made where there is none."""
     return Ed25519PrivateKey.from_private_bytes(_secret(folder / "ledger.key"))

@@ -129,10 +129,11 @@ class Sessions:
         states: Collection[SessionState] | None = None,
         avatar: AvatarId | None = None,
         account: str | None = None,
+        operator: OperatorId | None = None,
         limit: int = 100,
         cursor: str | None = None,
     ) -> Page[Standing]:
-        """Sessions, newest first."""
+        """Sessions, newest first; ``operator``: those that the operator is on the roster of."""
         query = select(sessions).order_by(sessions.c.seq.desc()).limit(page_size(limit) + 1)
         if states is not None:
             query = query.where(sessions.c.state.in_(tuple(states)))
@@ -140,6 +141,8 @@ class Sessions:
             query = query.where(sessions.c.avatar == avatar)
         if account is not None:
             query = query.where(sessions.c.account == account)
+        if operator is not None:
+            query = query.where(sessions.c.id.in_(select(rosters.c.session).where(rosters.c.operator == operator)))
         if cursor is not None:
             query = query.where(sessions.c.seq < read_cursor(cursor))
         async with self._database.reading() as connection:

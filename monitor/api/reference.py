@@ -20,6 +20,7 @@ TAGS = [
     {"name": "protected", "description": "Likenesses that are registered to be protected and may never be on air."},
     {"name": "negatives", "description": "Looks and scenes that are nobody's likeness."},
     {"name": "operators", "description": "The people who drive avatars, under their issuer's pseudonym."},
+    {"name": "own", "description": "What operators ask for themselves: their own page signs in by passkey."},
     {"name": "passkeys", "description": "Passkeys of operators: by invitation, bound to the person who verifies."},
     {"name": "policies", "description": "Every threshold and every duration, in versions that never change."},
     {"name": "keys", "description": "API keys and what they may do."},

@@ -7,6 +7,7 @@ from typing import Annotated, Protocol, cast
 
 from fastapi import Depends, Request
 
+from monitor.api.own_token import OwnTokens
 from monitor.api.publication import Publications, PublishTokens
 from monitor.passkeys import Passkeys
 from monitor.registrar import Registrar
@@ -97,6 +98,7 @@ class Service:
     notary: Notary
     passkeys: Passkeys
     publications: Publications = field(default_factory=Publications)
+    own_tokens: OwnTokens = field(default_factory=OwnTokens)
     clock: Callable[[], datetime] = _now
 
 

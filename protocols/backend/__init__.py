@@ -25,6 +25,7 @@ from protocols.backend.health import HealthView
 from protocols.backend.key import KeyCreated, KeyRequest, KeyView
 from protocols.backend.ledger import ConsistencyView, EntryView, InclusionView
 from protocols.backend.operator import DeviceKeyRequest, EnrolOperator, OperatorView, key_bytes
+from protocols.backend.own import OwnSession, OwnSignIn, OwnView
 from protocols.backend.part import Page
 from protocols.backend.passkey import (
     CeremonyView,
@@ -79,6 +80,9 @@ __all__ = [
     "KeyView",
     "MergeRequest",
     "OperatorView",
+    "OwnSession",
+    "OwnSignIn",
+    "OwnView",
     "Page",
     "PairView",
     "PasskeyView",

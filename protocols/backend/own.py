@@ -1,0 +1,58 @@
+"""What operators ask for themselves, on their own page: signing in, and the streams that they are on the roster of.
+
+Nothing here tells a score, a probability, or whether a gesture was seen.
+"""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from protocols.backend.operator import DeviceKey
+from protocols.backend.part import Moment, Part
+from protocols.backend.passkey import Credential
+from protocols.backend.verdict import Rule
+from protocols.ladder import Rung
+from protocols.session import SessionState
+
+
+class OwnSignIn(Part):
+    """An operator's passkey has answered; with the key of the browser that asks."""
+
+    credential: Credential
+    device_key: DeviceKey | None = Field(
+        None,
+        description="Ed25519 public key that this browser made, base64: the channel is opened with it.",
+        examples=["11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="],
+    )
+
+
+class OwnSession(Part):
+    """A stream that the operator is on the roster of, as its operators may see it."""
+
+    id: str = Field(description="Id of the session.", examples=["ses_4f1c2e9p0k3mt"])
+    avatar: str = Field(description="Name of the avatar that it shows.", examples=["Hoshi"])
+    stream: str | None = Field(None, description="Where it is on air, where it is cut by name.", examples=["room-42"])
+    state: Annotated[SessionState, Field(strict=False)] = Field(
+        description="pending: no picture yet; live; blind: the monitor cannot see, which is nobody's fault.",
+        examples=["live"],
+    )
+    attached_at: Moment = Field(description="Since when it is monitored.", examples=["2026-11-22T08:30:00Z"])
+    rung: Annotated[Rung, Field(strict=False)] = Field(
+        Rung.WATCHING, description="Where it stands on the ladder: watching, notify, challenge, grace, cut."
+    )
+    cause: Rule | None = Field(None, description="The rule that it climbed for.", examples=[None])
+    rung_ends_in: float | None = Field(
+        None, description="Seconds until the next rung unless the cause goes away.", examples=[None]
+    )
+    held: bool = Field(False, description="Whether time stands still: the monitor is blind, or a person said so.")
+    here: bool = Field(False, description="Whether the operator's channel is up.")
+    others: int = Field(0, ge=0, description="How many others of the roster are connected.", examples=[1])
+
+
+class OwnView(Part):
+    """The operator who is signed in."""
+
+    operator: str = Field(description="Id of the operator.", examples=["op_7h2m9q0d5k1wz"])
+    verified_at: Moment = Field(description="When the person was authenticated.", examples=["2026-11-01T10:00:00Z"])
+    ends_at: Moment = Field(description="When the sign-in ends.", examples=["2026-11-22T20:30:00Z"])
+    sessions: list[OwnSession] = Field(description="Their streams that have not ended, newest first.")
