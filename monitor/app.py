@@ -165,6 +165,7 @@ class _Parts:
             sight=sight,
             search=search,
             remove_barred=self._supervisor.remove_barred,
+            forget=self._supervisor.forget,
             clock=now,
         )
         self._api = Service(

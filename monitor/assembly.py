@@ -102,6 +102,7 @@ class SessionAssembly:
             judge=Judge(
                 policy=policy,
                 policy_id=session.policy,
+                avatar=avatar.id,
                 claimed=claimed,
                 gallery=await self._neighbours(avatar.id, claimed),
                 likeness=self._sight.encoder.calibration,

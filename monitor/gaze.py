@@ -17,7 +17,7 @@ from monitor.observers.likeness.sight import Sight
 from monitor.observers.motion import MotionObserver
 from monitor.observers.picture import SceneCut, colour, luma
 from monitor.sources.source import Picture
-from protocols.observation import Look, Motion, Observation
+from protocols.observation import Look, Motion, Observation, Rival
 from protocols.policy import WatchPolicy
 
 _log = structlog.get_logger()
@@ -51,6 +51,7 @@ class Gaze:
         self._looked_at = -math.inf
         self._waiting: deque[tuple[Picture, bool]] = deque(maxlen=_WAITING)
         self._arrived = asyncio.Event()
+        self._forgotten: set[str] = set()
         self.dropped = 0
         self.seen = 0
         self.senseless = 0
@@ -62,6 +63,10 @@ class Gaze:
             FRAMES_DROPPED.inc()
         self._waiting.append((picture, full))
         self._arrived.set()
+
+    def forget(self, avatar: str) -> None:
+        """``avatar`` is purged: it is told of no more, even where a look is calling it to mind right now."""
+        self._forgotten.add(avatar)
 
     async def run(self) -> None:
         """Look at what was taken, until cancelled."""
@@ -79,7 +84,8 @@ class Gaze:
         """The observation, and whom it calls to mind."""
         if self._recall is None or not isinstance(observation, Look):
             return [observation]
-        return await self._recall(observation)
+        told = await self._recall(observation)
+        return [one for one in told if not (isinstance(one, Rival) and one.avatar in self._forgotten)]
 
     def _see_all(self, batch: list[tuple[Picture, bool]]) -> list[Look | Motion]:
         return [observation for picture, full in batch for observation in self._tried(picture, full)]

@@ -30,9 +30,9 @@ from protocols.evidence import RuleName
 from protocols.gesture import Gesture
 from protocols.judge import Judge, Judged
 from protocols.ladder import Ladder, Rung, Step
-from protocols.observation import Blindness, ChallengeAsked, Deregistered, Look, Observation, Presence
+from protocols.observation import Blindness, ChallengeAsked, Deregistered, Forgotten, Look, Observation, Presence
 from protocols.policy import Policy
-from protocols.session import Session, SessionState
+from protocols.session import AvatarId, Session, SessionState
 from protocols.verdict import Driver, Verdict
 from registry.cut import Cut
 from registry.error import Conflict, LedgerFailure, Unavailable
@@ -131,12 +131,17 @@ class Pipeline:
     def observe(self, observation: Observation) -> None:
         """Take an observation for the next deliberation: at once where it can change what is done, such as a look."""
         self._inbox.append(observation)
-        if isinstance(observation, Presence | Blindness | Look | Deregistered):
+        if isinstance(observation, Presence | Blindness | Look | Deregistered | Forgotten):
             self._stirred.set()
 
     def remove(self, because: str) -> None:
         """The avatar may not be on air any more: the stream is cut, whatever is seen."""
         self.observe(Deregistered(at=self.at(), because=because))
+
+    def forget(self, avatar: AvatarId) -> None:
+        """What ``avatar`` was known by is purged or revoked: nothing is compared with it any more."""
+        self.gaze.forget(avatar)
+        self.observe(Forgotten(at=self.at(), avatar=avatar))
 
     def end(self, because: str) -> None:
         """Ask for the session to end; it is not cut."""

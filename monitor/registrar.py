@@ -83,12 +83,14 @@ class Registrar:
         sight: Sight,
         search: Search,
         remove_barred: Callable[[], Awaitable[None]],
+        forget: Callable[[AvatarId], None],
         clock: Callable[[], datetime],
     ) -> None:
         self._registry = registry
         self._sight = sight
         self._search = search
         self._remove_barred = remove_barred
+        self._forget = forget
         self._clock = clock
         # One at a time: encoding is heavy and streams go first, and of two submissions one must see the other.
         self._turn = asyncio.Lock()
@@ -293,6 +295,7 @@ class Registrar:
             vectors = None
         if vectors is None or avatar.state is AvatarState.REVOKED:
             await self._search.drop(avatar.id)
+            self._forget(avatar.id)
         else:
             await self._search.put(avatar.id, vectors, standing=avatar.state in STANDING)
         await self._remove_barred()

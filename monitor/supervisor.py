@@ -19,7 +19,7 @@ from monitor.sources.whip import WhipSource
 from protocols.backend import AttachRequest, ChallengeView, EventType, SessionStatus, SessionView, VerdictView
 from protocols.evidence import RuleName
 from protocols.policy import Policy
-from protocols.session import FINAL, CutId, OperatorId, Session, SessionId, SessionState, SourceKind
+from protocols.session import FINAL, AvatarId, CutId, OperatorId, Session, SessionId, SessionState, SourceKind
 from protocols.verdict import deregistered
 from registry.avatar import Avatar
 from registry.cut import Cut
@@ -90,6 +90,7 @@ class Supervisor:
         self._group: asyncio.TaskGroup | None = None
         self._troubles: dict[SessionId, str] = {}
         self._removed: set[SessionId] = set()
+        self._missed: dict[SessionId, set[AvatarId]] = {}
 
     async def run(self, started: Callable[[], None]) -> None:
         """Finish what a restart interrupted, take up every session again, and hold them until cancelled."""
@@ -151,6 +152,13 @@ class Supervisor:
             _log.info("session.removed", session=session_id, because=barred[session_id])
             self._removed.add(session_id)
             self._pipelines[session_id].remove(f"the avatar {barred[session_id]}")
+
+    def forget(self, avatar: AvatarId) -> None:
+        """Let no session compare its stream with ``avatar`` any more, one that is being put together neither."""
+        for pipeline in self._pipelines.values():
+            pipeline.forget(avatar)
+        for missed in self._missed.values():
+            missed.add(avatar)
 
     async def status(self, session_id: SessionId) -> SessionStatus:
         """Where a session stands now. Raises NotFound."""
@@ -223,7 +231,7 @@ class Supervisor:
         if barred is not None:  # while nobody watched it: before a restart, or since it was attached
             await self._remove(session, f"the avatar {barred}")
             return
-        pipeline = await self._assembly.pipeline(session)
+        pipeline = await self._assembled(session)
         self._pipelines[session.id] = pipeline
         metrics.SESSIONS.labels(state="watched").inc()
         self._troubles.pop(session.id, None)
@@ -233,6 +241,17 @@ class Supervisor:
             del self._pipelines[session.id]
             self._removed.discard(session.id)
             metrics.SESSIONS.labels(state="watched").dec()
+
+    async def _assembled(self, session: Session) -> Pipeline:
+        """A pipeline that holds nothing of an avatar that was purged while it was put together."""
+        missed = self._missed[session.id] = set()
+        try:
+            pipeline = await self._assembly.pipeline(session)
+        finally:
+            del self._missed[session.id]
+        for avatar in missed:
+            pipeline.forget(avatar)
+        return pipeline
 
     async def _finished(self, session: Session, cut: Cut) -> bool:
         """Finish the cut that a restart interrupted; its receipt ends the session. False where it fails."""

@@ -29,6 +29,7 @@ __all__ = ["Judge", "Judged"]
 class Judge:
     """Judges one session. ``claimed`` (n, d) and ``gallery``: reference vectors, of the claimed avatar and others.
 
+    ``avatar``: the claimed one's id, by which it may be forgotten.
     ``instruments``: what measures both motions; without them tracks of the session's own.
     """
 
@@ -40,6 +41,7 @@ class Judge:
         claimed: NDArray[np.float32],
         gallery: Mapping[str, NDArray[np.float32]],
         likeness: LikenessCalibration,
+        avatar: str = "",
         driving: Calibration = CALIBRATION,
         instruments: Instruments | None = None,
     ) -> None:
@@ -47,7 +49,7 @@ class Judge:
         self._policy_id = policy_id
         self._tracks = Tracks() if instruments is None else instruments
         self.registration = RegistrationRule()
-        self.likeness = LikenessRule(claimed, gallery, likeness, policy.likeness)
+        self.likeness = LikenessRule(claimed, gallery, likeness, policy.likeness, name=avatar)
         self.presence = PresenceRule(policy.presence)
         self.repetition = RepetitionRule(policy.fusion, self._tracks)
         self.authenticity = AuthenticityRule(policy.fusion, self._tracks)

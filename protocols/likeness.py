@@ -151,6 +151,24 @@ class LikenessTrack:
         self._sums = np.append(self._sums, 0.0)
         self._names = (*self._names, name)
 
+    def forget(self, name: str) -> None:
+        """Hold the references of ``name`` no longer; one that is not weighed is no mistake."""
+        if name not in self._names:
+            return
+        number = self._names.index(name) + 1
+        gone = self._owner == number
+        self._references[gone] = 0.0  # what was purged is not left behind
+        self._references = self._references[~gone]
+        self._owner = self._owner[~gone]
+        self._owner[self._owner > number] -= 1
+        self._twin, self._sums = np.delete(self._twin, number), np.delete(self._sums, number)
+        self._names = tuple(other for other in self._names if other != name)
+
+    def forget_all(self) -> None:
+        """Hold no reference any more, the claimed avatar's neither; no further look can be taken."""
+        self._references[:] = 0.0
+        self._references = self._references[:0]
+
     def standing(self) -> dict[str, float]:
         """For each avatar of the gallery the mean log-odds (nats), over all looks so far, that it is on screen."""
         means = self._sums / self._weight if self._weight else self._sums

@@ -93,6 +93,14 @@ class Rival:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Forgotten:
+    """What ``avatar`` was known by has been purged or revoked: nothing is compared with it any more."""
+
+    at: float
+    avatar: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Deregistered:
     """The claimed avatar may not be on air any more, and why: suspended, revoked, expired or consent withdrawn."""
 
@@ -101,5 +109,5 @@ class Deregistered:
 
 
 Seen = Motion | Look | Rival | Blindness
-Told = TelemetrySample | TelemetryBatch | Presence | ChallengeAsked | ChallengeAnswered | Deregistered
+Told = TelemetrySample | TelemetryBatch | Presence | ChallengeAsked | ChallengeAnswered | Deregistered | Forgotten
 Observation = Seen | Told

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from protocols.evidence import Evidence, Finding, RuleName
 from protocols.likeness import LikenessCalibration, LikenessState, LikenessTrack
-from protocols.observation import Look, Observation, Rival
+from protocols.observation import Forgotten, Look, Observation, Rival
 from protocols.policy import LikenessPolicy
 
 
@@ -22,18 +22,36 @@ class LikenessRule:
         gallery: Mapping[str, NDArray[np.float32]],
         calibration: LikenessCalibration,
         policy: LikenessPolicy,
+        *,
+        name: str = "",
     ) -> None:
+        """``name``: the claimed avatar's, by which it may be forgotten; then there is nothing left to be like."""
         self.track = LikenessTrack(claimed, gallery, calibration, policy)
         self.state: LikenessState | None = None
+        self._claimed: str | None = name
         self._first: float | None = None
 
     def observe(self, observation: Observation) -> None:
-        """Take a look, or another avatar that it may be."""
-        if isinstance(observation, Rival):
-            self.track.join(observation.avatar, observation.references)
-        if isinstance(observation, Look):
-            self._first = observation.at if self._first is None else self._first
-            self.state = self.track.look(observation)
+        """Take a look, another avatar that it may be, or one to compare with no longer."""
+        if self._claimed is None:
+            return
+        match observation:
+            case Rival():
+                self.track.join(observation.avatar, observation.references)
+            case Look():
+                self._first = observation.at if self._first is None else self._first
+                self.state = self.track.look(observation)
+            case Forgotten():
+                self._forget(observation.avatar)
+            case _:
+                pass
+
+    def _forget(self, avatar: str) -> None:
+        if avatar == self._claimed:
+            self.track.forget_all()
+            self._claimed = self.state = None
+        else:
+            self.track.forget(avatar)
 
     def standing(self, at: float) -> tuple[Evidence, ...]:
         """The facts, with no weight: whose likeness it is does not tell who drives it."""

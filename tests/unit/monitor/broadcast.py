@@ -92,6 +92,10 @@ class BlankGaze:
         self.dropped = 0
         self.fault: Exception | None = None
         self.taken: list[bool] = []
+        self.forgotten: list[str] = []
+
+    def forget(self, avatar: str) -> None:
+        self.forgotten.append(avatar)
 
     def take(self, picture: Picture, *, full: bool) -> None:
         self.taken.append(full)

@@ -14,7 +14,7 @@ from monitor.gaze import Gaze
 from monitor.observers.likeness.locator import Box
 from monitor.observers.likeness.sight import Sight
 from monitor.sources.source import Picture
-from protocols.observation import Look, Motion
+from protocols.observation import Look, Motion, Observation, Rival
 from protocols.policy import WatchPolicy
 from tests.unit.monitor.broadcast import Inline
 from tests.virtual_time import in_virtual_time
@@ -187,3 +187,24 @@ async def test_a_picture_too_small_for_motion_does_not_end_the_stream() -> None:
         assert not [o for o in told if isinstance(o, Motion)]
         await look_at(gaze, shown(0.3), shown(0.4), full=True)
         assert isinstance(told[-1], Motion)
+
+
+@in_virtual_time
+async def test_whoever_is_purged_while_a_look_calls_it_to_mind_is_not_told_of() -> None:
+    asked, purged, told = asyncio.Event(), asyncio.Event(), list[Observation]()
+
+    async def recall(look: Look) -> list[Observation]:
+        asked.set()
+        await purged.wait()
+        return [Rival(at=look.at, avatar=name, references=np.eye(1, 8, dtype=np.float32)) for name in ("a", "b")]
+
+    gaze = Gaze(cast("Sight", ScriptedSight()), told.append, Inline(), policy=POLICY, recall=recall)
+    task = asyncio.create_task(gaze.run())
+    gaze.take(shown(0.0, keyframe=True), full=False)
+    await asked.wait()
+    gaze.forget("a")
+    purged.set()
+    await asyncio.sleep(1)
+    assert [one.avatar for one in told if isinstance(one, Rival)] == ["b"]
+    task.cancel()
+    await asyncio.wait({task})

@@ -7,8 +7,10 @@ from typing import Any, cast
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from monitor.observers.likeness.sight import Sight
+from monitor.pipeline import Pipeline
 from monitor.registrar import Registrar
 from protocols.avatar import AvatarSignal
 from protocols.evidence import RuleName
@@ -16,11 +18,13 @@ from protocols.judge import Judge
 from protocols.ladder import Rung
 from protocols.observation import Deregistered
 from protocols.policy import BRISK
-from protocols.session import SessionState
+from protocols.session import Session, SessionState
+from registry.avatar import Submission
 from registry.error import Unavailable
+from registry.reference import Reference
 from registry.search import MemorySearch
 from tests.unit.monitor.api.world import FakeSight
-from tests.unit.monitor.broadcast import Broadcast, broadcast, clock, failure, picture
+from tests.unit.monitor.broadcast import BlankGaze, Broadcast, broadcast, clock, failure, picture
 from tests.unit.monitor.test_supervisor import House, house, service
 from tests.unit.protocols.test_judge import LIKENESS
 from tests.virtual_time import in_virtual_time
@@ -41,6 +45,7 @@ def registrar(running: House) -> Registrar:
         sight=sight,
         search=MemorySearch(8),
         remove_barred=running.supervisor.remove_barred,
+        forget=running.supervisor.forget,
         clock=clock,
     )
 
@@ -102,6 +107,47 @@ async def test_a_withdrawn_consent_reaches_the_streams_by_itself(tmp_path: Path)
         await running.stage.until(lambda: running.supervisor.pipeline(session.id) is None, within=WITHIN)
         standing = await running.stage.registry.sessions.get(session.id)
         assert standing.state is SessionState.CUT
+
+
+@in_virtual_time
+async def test_whoever_is_purged_leaves_every_judge_at_once_one_that_is_being_made_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with house(tmp_path) as running:
+        desk, registry = registrar(running), running.stage.registry
+        vector = np.eye(8, dtype=np.float32)[3]
+        reference = Reference(digest=b"r" * 32, vector=vector)
+        rival = await registry.avatars.register(
+            Submission(name="Kage", owner="o2", references=[reference], model="m"), at=clock()
+        )
+        first = await running.attach()
+        held = running.supervisor._pipelines[first.id]
+        held._judge = judging(rival.id, vector)
+        make, fetched, purged = running.assembly.pipeline, asyncio.Event(), asyncio.Event()
+
+        async def slowly(session: Session) -> Pipeline:
+            pipeline = await make(session)
+            pipeline._judge = judging(rival.id, vector)
+            fetched.set()
+            await purged.wait()
+            return pipeline
+
+        monkeypatch.setattr(running.assembly, "pipeline", slowly)
+        second = asyncio.create_task(running.attach("another"))
+        await fetched.wait()
+        await desk.purge(rival.id, by="key_1", because="asked by letter")
+        purged.set()
+        late = running.supervisor._pipelines[(await second).id]
+        await asyncio.sleep(0.6)
+        for pipeline in (held, late):
+            track = pipeline._judge.likeness.track
+            assert track.standing() == {}
+            assert cast("BlankGaze", pipeline.gaze).forgotten == [rival.id]
+
+
+def judging(rival: str, vector: NDArray[np.float32]) -> Judge:
+    claimed, gallery = np.eye(1, 8, dtype=np.float32), {rival: vector[None]}
+    return Judge(policy=BRISK, policy_id="brisk@1", claimed=claimed, gallery=gallery, likeness=LIKENESS)
 
 
 @in_virtual_time

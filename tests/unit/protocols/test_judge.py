@@ -7,7 +7,16 @@ from protocols.evidence import Finding, RuleName
 from protocols.gesture import Gesture
 from protocols.judge import Judge
 from protocols.likeness import LikenessCalibration
-from protocols.observation import Blindness, ChallengeAnswered, ChallengeAsked, Deregistered, Look, Presence, Rival
+from protocols.observation import (
+    Blindness,
+    ChallengeAnswered,
+    ChallengeAsked,
+    Deregistered,
+    Forgotten,
+    Look,
+    Presence,
+    Rival,
+)
 from protocols.policy import BRISK, STANDARD
 from protocols.telemetry import TelemetrySample
 from protocols.verdict import Driver
@@ -223,6 +232,25 @@ def test_somebody_elses_likeness_is_named_once_the_search_has_found_it():
     verdict, _ = ours.consider([found, found, *looks(THEIRS[0], 10, 12)], 12.0)
     [evidence] = [e for e in verdict.evidence if e.rule is RuleName.LIKENESS]
     assert dict(evidence.facts)["most_like_otherwise"] == "pro_1"
+
+
+def test_a_rival_that_is_forgotten_is_named_no_more_and_the_claimed_one_leaves_likeness_unknown():
+    gallery = {"pro_1": THEIRS}
+    ours = Judge(policy=STANDARD, policy_id="t@1", avatar="av_1", claimed=OURS, gallery=gallery, likeness=LIKENESS)
+    verdict, _ = ours.consider([HERE, *looks(THEIRS[0], 0, 8)], 8.0)
+    assert told_of(verdict)["most_like_otherwise"] == "pro_1"
+    verdict, _ = ours.consider([Forgotten(at=9.0, avatar="pro_1"), *looks(THEIRS[0], 10, 12)], 12.0)
+    assert told_of(verdict)["most_like_otherwise"] is None
+    assert verdict.cause is RuleName.LIKENESS
+    rival = Rival(at=14.0, avatar="pro_2", references=THEIRS)
+    verdict, _ = ours.consider([Forgotten(at=13.0, avatar="av_1"), rival, *looks(THEIRS[0], 14, 16)], 16.0)
+    assert verdict.finding(RuleName.LIKENESS) is Finding.UNKNOWN
+    assert len(ours.likeness.track._references) == 0
+
+
+def told_of(verdict):
+    [evidence] = [e for e in verdict.evidence if e.rule is RuleName.LIKENESS]
+    return dict(evidence.facts)
 
 
 def test_an_avatar_that_breathes_while_its_person_is_away_is_no_broadcast_that_loops():

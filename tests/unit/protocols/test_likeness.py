@@ -153,6 +153,28 @@ def test_the_same_pictures_under_another_name_are_no_rival():
     assert subject.standing()["other"] < 0
 
 
+def test_who_is_forgotten_is_weighed_no_longer_as_if_never_there():
+    whole = track(other=references("b"), third=references("c"), twin=references("a"))
+    held = whole._references
+    whole.forget("third")
+    whole.forget("nobody")
+    without = track(other=references("b"), twin=references("a"))
+    assert run(whole, "acb") == run(without, "acb")
+    assert whole.standing() == without.standing()
+    assert not (held @ towards(c=1.0) > 0.9).any()  # nothing of it is left in memory
+    whole.forget("other")
+    whole.join("other", references("d"))
+    assert run(whole, "d")[-1].best_other[0] == "other"
+
+
+def test_a_track_that_forgot_everybody_holds_nothing():
+    subject = track()
+    held = subject._references
+    subject.forget_all()
+    assert not held.any()
+    assert len(subject._references) == 0
+
+
 def test_who_joins_later_is_weighed_from_then_on_as_if_always_there():
     late, early = track(other=references("b")), track(other=references("b"), third=references("c"))
     late.join("third", references("c"))

@@ -79,6 +79,7 @@ class FakeSupervisor:
         self.fault: Exception | None = None
         self.restored: list[tuple[str, str, str]] = []
         self.removed: list[dict[SessionId, str]] = []
+        self.forgotten: list[AvatarId] = []
 
     async def attach(self, request: AttachRequest, *, account: str) -> Session:
         if self.fault is not None:
@@ -113,6 +114,9 @@ class FakeSupervisor:
 
     async def remove_barred(self) -> None:
         self.removed.append(dict(await self.registry.sessions.barred(at=NOW)))
+
+    def forget(self, avatar: AvatarId) -> None:
+        self.forgotten.append(avatar)
 
     async def status(self, session_id: SessionId) -> SessionStatus:
         return SessionStatus(**dict(SessionView.of(await self.registry.sessions.get(session_id))))
@@ -197,6 +201,7 @@ async def build(folder: Path, registry: Registry, *, sight: Sight | None = None,
         sight=seeing,
         search=MemorySearch(seeing.encoder.length),
         remove_barred=supervisor.remove_barred,
+        forget=supervisor.forget,
         clock=lambda: NOW,
     )
     await registrar.load()
