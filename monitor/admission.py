@@ -1,16 +1,17 @@
 """Admission of operators: who may connect to which session, and where what they say is taken to."""
 
 from collections.abc import Callable
-from datetime import datetime
 
 import structlog
 
 from monitor import metrics
-from monitor.operator.gateway import Admission as Admitted
-from monitor.operator.gateway import ChannelObservation, Refusal
+from monitor.operator.entry import Admission as Admitted
+from monitor.operator.entry import ChannelObservation, Refusal
 from monitor.pipeline import Pipeline
+from monitor.shifts import Shifts
 from protocols.channel.event import Happening
-from protocols.session import OperatorId
+from protocols.observation import Presence
+from protocols.session import OperatorId, SessionId
 from registry.error import RegistryError
 from registry.registry import Registry
 from registry.state import OperatorState
@@ -21,12 +22,10 @@ _log = structlog.get_logger()
 class Admission:
     """Between the gateway and the pipelines: an operator of the roster comes in with a key that is enrolled."""
 
-    def __init__(
-        self, registry: Registry, pipeline: Callable[[str], Pipeline | None], clock: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, registry: Registry, pipeline: Callable[[str], Pipeline | None], shifts: Shifts) -> None:
         self._registry = registry
         self._pipeline = pipeline
-        self._clock = clock
+        self._shifts = shifts
 
     async def admit(self, operator: str, session: str) -> Admitted | Refusal:
         """Whether ``operator`` may connect to ``session``; a refusal does not tell which of the two is wrong."""
@@ -35,15 +34,19 @@ class Admission:
             return Refusal()
         try:
             enrolled = await self._registry.operators.get(OperatorId(operator))
+            shift = await self._registry.shifts.open(SessionId(session), enrolled.id)
         except RegistryError as failure:
             _log.warning("operator.admission", session=session, because=str(failure))
             return Refusal()
-        if enrolled.state is not OperatorState.ACTIVE or not enrolled.device_keys:
+        keys = enrolled.device_keys if shift is None else (*enrolled.device_keys, shift.channel_key)
+        if enrolled.state is not OperatorState.ACTIVE or not keys:
             return Refusal()
-        return Admitted(device_keys=enrolled.device_keys, epoch=pipeline.session.epoch, zero=pipeline.zero)
+        return Admitted(device_keys=keys, epoch=pipeline.session.epoch, zero=pipeline.zero)
 
     def feed(self, session: str, observation: ChannelObservation) -> None:
-        """Take an observation to its session."""
+        """Take an observation to its session, and who came or went to the shifts."""
+        if isinstance(observation, Presence):
+            self._shifts.heard(session, observation)
         pipeline = self._pipeline(session)
         if pipeline is not None:
             pipeline.observe(observation)

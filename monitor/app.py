@@ -42,6 +42,7 @@ from monitor.passkeys import Passkeys
 from monitor.registrar import Registrar
 from monitor.server_assembly import Surroundings, dialects, enforcers
 from monitor.settings import Settings
+from monitor.shifts import Shifts
 from monitor.supervisor import Supervisor
 from monitor.vigil import Vigil
 from monitor.webhooks import Webhooks
@@ -127,13 +128,23 @@ class _Parts:
         enforcement = Enforcement(registry, journal, self._enforcer_of)
         self._vigil = Vigil(registry, enforcement, now)
         party = _relying_party(settings)
-        admission = Admission(registry, lambda session: self._supervisor.pipeline(session), now)
+        self._passkeys = Passkeys(registry.passkeys, party, now)
+        self._shifts = Shifts(
+            registry=registry,
+            passkeys=self._passkeys,
+            journal=journal,
+            pipeline=lambda session: self._supervisor.pipeline(session),
+            clock=now,
+        )
+        admission = Admission(registry, lambda session: self._supervisor.pipeline(session), self._shifts)
         self._gateway = Gateway(
             admit=admission.admit,
+            arrive=self._shifts.arrive,
             feed=admission.feed,
             note=admission.note,
             origins=frozenset({*settings.operator.origins, *party.origins}),
         )
+        self._shifts.channels = self._gateway
         assembly = SessionAssembly(
             registry=registry,
             journal=journal,
@@ -175,8 +186,9 @@ class _Parts:
             settings=settings,
             tokens=PublishTokens(publish_secret(settings.data_dir)),
             notary=self._notary,
-            passkeys=Passkeys(registry.passkeys, party, now),
+            passkeys=self._passkeys,
             own_tokens=OwnTokens(own_secret(settings.data_dir)),
+            shifts=self._shifts,
             clock=now,
         )
 
@@ -190,6 +202,7 @@ class _Parts:
                 group.create_task(self._webhooks.run(), name="webhooks"),
                 group.create_task(self._supervisor.run(held.set), name="supervisor"),
                 group.create_task(self._vigil.run(), name="vigil"),
+                group.create_task(self._shifts.follow(), name="shifts"),
                 group.create_task(
                     checkpoints.keep(self._notary, now, every=self._settings.checkpoints.every_s), name="checkpoints"
                 ),

@@ -88,6 +88,7 @@ class SessionAssembly:
 
     async def pipeline(self, session: Session) -> Pipeline:
         """A pipeline for ``session``, not yet running. Raises RegistryError, EgressRefused."""
+        await self._registry.shifts.abandon(session.id, at=self._journal.clock())
         policy = Policy.model_validate((await self._registry.policies.get(session.policy)).document)
         avatar = await self._registry.avatars.get(session.avatar)
         claimed = await self._registry.avatars.vectors(avatar.id, self._likenesses.model)

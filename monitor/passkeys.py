@@ -95,8 +95,11 @@ class Passkeys:
         """
         asked = challenge or secrets.token_bytes(CHALLENGE_BYTES)
         ceremony = await self._begin(purpose, asked, holder, context or {})
-        known = [] if holder is None else [passkey.credential for passkey in await self._passkeys.of(holder)]
-        return Begun(ceremony=ceremony, options=assertion_options(self.party, challenge=asked, allowed=known))
+        return Begun(ceremony=ceremony, options=await self._options(holder, asked))
+
+    async def options(self, ceremony: Ceremony) -> dict[str, Any]:
+        """The options of a ceremony that was begun, again."""
+        return await self._options(ceremony.holder, ceremony.challenge)
 
     async def finish(
         self, ceremony: str, purpose: Purpose, credential: Mapping[str, Any], *, synced: bool = True
@@ -119,6 +122,10 @@ class Passkeys:
         if (passkey.synced or asserted.synced) and not synced:
             raise PasskeyRefused(_SYNCED)
         return Proof(passkey=await self._passkeys.used(passkey, sign_count=asserted.sign_count, at=now), ceremony=begun)
+
+    async def _options(self, holder: str | None, challenge: bytes) -> dict[str, Any]:
+        known = [] if holder is None else [passkey.credential for passkey in await self._passkeys.of(holder)]
+        return assertion_options(self.party, challenge=challenge, allowed=known)
 
     async def _begin(self, purpose: Purpose, challenge: bytes, holder: str | None, context: Mapping[str, Any]) -> str:
         expires_at = self._clock() + timedelta(seconds=WITHIN_S)

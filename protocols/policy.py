@@ -29,6 +29,18 @@ class PresencePolicy(_Part):
     weight: Nats = Field(5.0, description="weight against, once nobody has been there for that long")
 
 
+class OperatorPolicy(_Part):
+    """What an operator must have shown of themselves before a shift."""
+
+    passkey: Literal["none", "any", "device_bound"] = Field(
+        "none", description="the passkey that a shift begins by; device_bound: none that may be on several devices"
+    )
+    verified_for_days: float = Field(
+        183, gt=0, le=3660, description="an identity must be verified anew after this many days"
+    )
+    remind_days: float = Field(7, ge=0, le=365, description="an operator is told this many days before")
+
+
 class WatchPolicy(_Part):
     """How much of the stream is looked at."""
 
@@ -138,6 +150,7 @@ class Policy(_Part):
     """A complete policy; ``name`` without a version, the registry numbers the versions."""
 
     name: str = Field("standard", pattern=r"^[a-z][a-z0-9_-]{0,39}$")
+    operator: OperatorPolicy = OperatorPolicy()
     presence: PresencePolicy = PresencePolicy()
     watch: WatchPolicy = WatchPolicy()
     fusion: FusionPolicy = FusionPolicy()

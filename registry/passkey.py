@@ -169,6 +169,12 @@ class Passkeys:
             )
         return ceremony
 
+    async def get(self, ceremony: str, purpose: Purpose, *, now: datetime) -> Ceremony:
+        """A ceremony that is not over. Raises NotFound, whatever is wrong with it."""
+        async with self._database.reading() as connection:
+            query = select(ceremonies).where(ceremonies.c.id == ceremony, ceremonies.c.purpose == purpose)
+            return _ceremony((await connection.execute(query)).one_or_none(), now)
+
     async def take(self, ceremony: str, purpose: Purpose, *, now: datetime) -> Ceremony:
         """Take a ceremony to be ended, which is possible once. Raises NotFound, whatever is wrong with it."""
         ours = (ceremonies.c.id == ceremony) & (ceremonies.c.purpose == purpose)
@@ -176,9 +182,7 @@ class Passkeys:
             row = (await connection.execute(select(ceremonies).where(ours).with_for_update())).one_or_none()
             if row is not None:
                 await connection.execute(delete(ceremonies).where(ours))
-        if row is None or row.expires_at <= now:
-            raise NotFound("This ceremony is over, or there was none; begin again.")
-        return Ceremony(id=row.id, purpose=row.purpose, challenge=row.challenge, holder=row.holder, context=row.context)
+        return _ceremony(row, now)
 
     # ---- invitations
 
@@ -219,6 +223,12 @@ _NO_INVITATION = "This invitation is used, over, or was never made; ask for a ne
 def _digest(code: str) -> bytes:
     # A plain hash serves: the code has 160 random bits.
     return hashlib.sha256(code.encode("utf-8", "surrogatepass")).digest()
+
+
+def _ceremony(row: Row[Any] | None, now: datetime) -> Ceremony:
+    if row is None or row.expires_at <= now:
+        raise NotFound("This ceremony is over, or there was none; begin again.")
+    return Ceremony(id=row.id, purpose=row.purpose, challenge=row.challenge, holder=row.holder, context=row.context)
 
 
 async def _invited(connection: AsyncConnection, code: str, now: datetime) -> Invitation:

@@ -21,6 +21,7 @@ from registry.outbox import Outbox
 from registry.passkey import Passkeys
 from registry.policy import Policies
 from registry.session import Sessions
+from registry.shift import Shifts
 
 
 class Registry:
@@ -36,6 +37,7 @@ class Registry:
         self.passkeys = Passkeys(database)
         self.policies = Policies(database)
         self.sessions = Sessions(database)
+        self.shifts = Shifts(database)
         self.cuts = Cuts(database)
         self.blocks = Blocks(database)
         self.bookings = Bookings(database)

@@ -241,6 +241,20 @@ class RosterColumns(TypedColumns):
     operator: Named[str] = Column(String(_ID), ForeignKey("operators.id"), index=True)
 
 
+class ShiftColumns(Arriving):
+    """An operator behind a session; one that has neither ended nor lapsed is the only one of its operator."""
+
+    session: Named[str] = Column(String(_ID), ForeignKey("sessions.id"), index=True)
+    operator: Named[str] = Column(String(_ID), ForeignKey("operators.id"), index=True)
+    channel_key: Named[bytes] = Column(LargeBinary(32))
+    passkey: Named[str | None] = Column(String(_ID))
+    proof: Named[dict[str, Any] | None] = Column(Document)
+    began_at: Named[datetime] = Column(Instant)
+    lapsed_at: Named[datetime | None] = Column(Instant)
+    ended_at: Named[datetime | None] = Column(Instant)
+    because: Named[str | None] = Column(Text)
+
+
 class CutColumns(Arriving):
     """A stream taken off air; there is one per session and epoch."""
 
@@ -370,6 +384,14 @@ sessions = Table(
     sqlite_autoincrement=True,
 )
 rosters = Table("rosters", metadata, RosterColumns)
+shifts = Table(
+    "shifts",
+    metadata,
+    ShiftColumns,
+    Index("uq_shifts_operator", "operator", unique=True, **_where("ended_at IS NULL AND lapsed_at IS NULL")),
+    Index("uq_shifts_session_operator", "session", "operator", unique=True, **_where("ended_at IS NULL")),
+    sqlite_autoincrement=True,
+)
 cuts = Table("cuts", metadata, CutColumns, UniqueConstraint("session", "epoch"), sqlite_autoincrement=True)
 blocks = Table(
     "blocks",

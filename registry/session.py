@@ -210,6 +210,12 @@ class Sessions:
             )
 
 
+def stream_name(session: Session) -> str:
+    """What a session's broadcast is called: its place on a media server, or where it comes from, or the session."""
+    place = session.placement
+    return f"{place.server}/{place.app}/{place.stream}" if place is not None else source_key(session.feed) or session.id
+
+
 def source_key(feed: Feed) -> str | None:
     """What tells one live stream from another: the URL without what does not matter to the server.
 

@@ -20,6 +20,7 @@ from monitor.api import (
     ledger,
     operators,
     own,
+    passkey_page,
     passkeys,
     policies,
     problem,
@@ -27,6 +28,7 @@ from monitor.api import (
     reference,
     reviews,
     sessions,
+    shifts,
     whip,
 )
 from monitor.api.envelope import Envelope
@@ -47,6 +49,9 @@ _ROUTERS: Sequence[APIRouter] = (
     passkeys.router,
     passkeys.pages,
     own.router,
+    shifts.router,
+    shifts.pages,
+    passkey_page.router,
     policies.router,
     keys.router,
     ledger.router,

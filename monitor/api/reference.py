@@ -22,6 +22,10 @@ TAGS = [
     {"name": "operators", "description": "The people who drive avatars, under their issuer's pseudonym."},
     {"name": "own", "description": "What operators ask for themselves: their own page signs in by passkey."},
     {"name": "passkeys", "description": "Passkeys of operators: by invitation, bound to the person who verifies."},
+    {
+        "name": "shifts",
+        "description": "An operator behind a session: begun by a passkey where the policy asks for one.",
+    },
     {"name": "policies", "description": "Every threshold and every duration, in versions that never change."},
     {"name": "keys", "description": "API keys and what they may do."},
     {"name": "ledger", "description": "Signed checkpoints of the ledger, and proofs of what it holds."},

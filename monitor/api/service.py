@@ -12,6 +12,7 @@ from monitor.api.publication import Publications, PublishTokens
 from monitor.passkeys import Passkeys
 from monitor.registrar import Registrar
 from monitor.settings import Settings
+from monitor.shifts import Shifts
 from protocols.backend import AttachRequest, SessionEvent, SessionStatus
 from protocols.session import CutId, Session, SessionId
 from registry.cut import Cut
@@ -97,6 +98,7 @@ class Service:
     tokens: PublishTokens
     notary: Notary
     passkeys: Passkeys
+    shifts: Shifts
     publications: Publications = field(default_factory=Publications)
     own_tokens: OwnTokens = field(default_factory=OwnTokens)
     clock: Callable[[], datetime] = _now

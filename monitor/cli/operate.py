@@ -15,7 +15,7 @@ from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from monitor.operator.agent import Agent, AgentEvent, Finished, ServerRefused, address
+from monitor.operator.agent import Agent, AgentEvent, Finished, ServerRefused, address, page
 from monitor.operator.device import KeyRefused, generate, load, public
 from monitor.operator.recording import RecordingRefused
 from monitor.operator.source import Source, motion_of, source_of
@@ -116,7 +116,7 @@ async def _operate(
     shift: _Shift, motion: AsyncIterator[TelemetrySample], tracked: Callable[[], Tracked] | None
 ) -> Finished:
     clock = asyncio.get_running_loop()
-    view = View(shift.session, shift.operator)
+    view = View(shift.session, shift.operator, page(shift.url))
     answers: set[asyncio.TimerHandle] = set()
 
     def tell(event: AgentEvent) -> None:

@@ -77,6 +77,17 @@ def address(server: str, *, insecure: bool = False) -> str:
     return urlunsplit((scheme, parts.netloc, path if path.endswith(PATH) else path + PATH, parts.query, ""))
 
 
+def page(url: str) -> str:
+    """Where the server of the WebSocket at ``url`` lets an operator use a passkey. Browsers want a name, no number."""
+    parts = urlsplit(url)
+    host = parts.netloc
+    if parts.hostname is not None and _here(parts.hostname):
+        host = "localhost" if parts.port is None else f"localhost:{parts.port}"
+    return urlunsplit(
+        ("https" if parts.scheme == "wss" else "http", host, parts.path.removesuffix(PATH) + "/passkey", "", "")
+    )
+
+
 class Agent:
     """One operator on one session, until ``leave``, the end of the motion, or the server's last word."""
 
@@ -122,6 +133,12 @@ class Agent:
         self._connection.answer(challenge)
         self._wake.set()
         return True
+
+    def shift(self, ceremony: str, credential: str) -> bool:
+        """Begin a shift by a passkey's answer; whether it could be sent."""
+        sent = self._connection is not None and self._connection.shift(ceremony, credential)
+        self._wake.set()
+        return sent
 
     def leave(self) -> None:
         """End, and tell the server."""

@@ -3,22 +3,22 @@
 import asyncio
 import secrets
 from collections import Counter
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
 
 import structlog
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
-from monitor.operator.room import Room, Socket
+from monitor.operator.entry import Admission, Admit, Arrival, Arrive, Feed, Note, Refusal, ignore, on_shift
+from monitor.operator.room import Disconnected, Room, Socket
 from protocols.channel import VERSION
-from protocols.channel.event import FloorEvent, Happening, HelloReceived
-from protocols.channel.floor import Floor, Sharing
+from protocols.channel.duty import Duty
+from protocols.channel.event import FloorEvent, HelloReceived, ShiftAsserted
+from protocols.channel.floor import Floor
 from protocols.channel.limits import Limits
 from protocols.channel.notice import Notice
 from protocols.channel.seal import base64url
-from protocols.channel.server import NOT_ADMITTED, ServerConnection
+from protocols.channel.server import ServerConnection
 from protocols.channel.table import ServerState
 from protocols.channel.violation import Closing, Fault, TheirViolation
 from protocols.observation import ChallengeAnswered, ChallengeAsked, Presence
@@ -26,41 +26,8 @@ from protocols.telemetry import TelemetryBatch
 
 _log = structlog.get_logger(__name__)
 _SWEEP_EVERY = 1.0
-_LAST_WORDS_WITHIN = 5.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Admission:
-    """An operator may connect to a session, with one of these device keys (Ed25519, 32 bytes each).
-
-    ``epoch`` fences the session; ``zero`` is the session's zero on the event loop's clock, in seconds.
-    """
-
-    device_keys: tuple[bytes, ...]
-    epoch: int
-    zero: float
-    sharing: Sharing = Sharing.STANDBY
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
-    """An operator may not connect. The default tells nobody who is on a roster."""
-
-    code: str = Closing.NOT_ADMITTED
-    message: str = NOT_ADMITTED
-
-
-ChannelObservation = TelemetryBatch | Presence | ChallengeAnswered
-Admit = Callable[[str, str], Awaitable[Admission | Refusal]]
-"""``admit(operator, session)``."""
-Feed = Callable[[str, ChannelObservation], None]
-"""``feed(session, observation)``; returns at once."""
-Note = Callable[[str, Happening], None]
-"""``note(session, happening)``: what is no observation but should be known, counted or kept; returns at once."""
-
-
-def _ignore(session: str, happening: Happening) -> None:
-    """Take no note."""
+_LOOK_AGAIN_AFTER = 30.0
+_AWAY = "the service cannot look up operators: try again"
 
 
 class Gateway:
@@ -74,12 +41,14 @@ class Gateway:
         *,
         admit: Admit,
         feed: Feed,
-        note: Note = _ignore,
+        arrive: Arrive = on_shift,
+        note: Note = ignore,
         limits: Limits | None = None,
         origins: frozenset[str] = frozenset(),
     ) -> None:
         """``origins`` are those of web pages that may connect; programs, which send no Origin, always may."""
         self._admit = admit
+        self._arrive = arrive
         self._feed = feed
         self._note = note
         self._limits = limits or Limits()
@@ -120,6 +89,25 @@ class Gateway:
             room.floor.close(code, text)
             room.happened([])
             room.shut()
+
+    def begin_shift(self, arrival: Arrival, duty: Duty) -> None:
+        """A shift has begun elsewhere than on its channel, as on a page: let the channel of that key know."""
+        room = self._rooms.get(arrival.session)
+        if room is None:
+            return
+        now = asyncio.get_running_loop().time()
+        for socket in room.sockets:
+            if socket.operator == arrival.operator and socket.credential != arrival.channel_key:
+                words = "your shift goes on with another device"
+                room.happened(room.floor.dismiss(arrival.operator, Closing.SUPERSEDED, words, now))
+                return
+        room.happened(room.floor.begin_shift(arrival.operator, now, duty))
+
+    def dismiss(self, session: str, operator: str, code: str, text: str) -> None:
+        """Send one operator of a session away."""
+        room = self._rooms.get(session)
+        if room is not None:
+            room.happened(room.floor.dismiss(operator, code, text, asyncio.get_running_loop().time()))
 
     async def shutdown(self) -> None:
         """The service stops: tell everybody, and wait until their sockets are closed."""
@@ -207,12 +195,12 @@ class Gateway:
         if isinstance(admission, Refusal):
             connection.close(admission.code, admission.message)
             return None
-        return self._admitted(socket, hello, admission)
+        return await self._admitted(socket, hello, admission)
 
     async def _hello(self, socket: Socket) -> HelloReceived:
         loop = asyncio.get_running_loop()
         while True:
-            for event in socket.connection.receive(await _next(socket.receive), loop.time()):
+            for event in socket.connection.receive(await socket.next(), loop.time()):
                 if isinstance(event, HelloReceived):
                     return event
 
@@ -221,10 +209,18 @@ class Gateway:
             return await self._admit(hello.operator, hello.session)
         except Exception:
             _log.exception("operators cannot be looked up")
-            return Refusal(code=Closing.UNAVAILABLE, message="the service cannot look up operators: try again")
+            return Refusal(code=Closing.UNAVAILABLE, message=_AWAY)
 
-    def _admitted(self, socket: Socket, hello: HelloReceived, admission: Admission) -> Room | None:
-        connection, now = socket.connection, asyncio.get_running_loop().time()
+    async def _arrival(self, arrival: Arrival) -> Duty | Refusal:
+        try:
+            async with asyncio.timeout(self._limits.hello_within):
+                return await self._arrive(arrival)
+        except Exception:
+            _log.exception("shifts cannot be looked up")
+            return Refusal(code=Closing.UNAVAILABLE, message=_AWAY)
+
+    async def _admitted(self, socket: Socket, hello: HelloReceived, admission: Admission) -> Room | None:
+        connection = socket.connection
         try:
             credential = connection.verify(*admission.device_keys)
             if self._crowded(hello, credential):
@@ -233,14 +229,19 @@ class Gateway:
             if self._elsewhere(hello):
                 connection.close(Closing.ELSEWHERE, "you operate another session now: leave that one first")
                 return None
+            duty = await self._arrival(Arrival(operator=hello.operator, session=hello.session, channel_key=credential))
+            if isinstance(duty, Refusal):
+                connection.close(duty.code, duty.message)
+                return None
+            now = asyncio.get_running_loop().time()
             room = self._room(hello.session, admission)
-            events = room.floor.enter(connection, hello.operator, now)
+            events = room.floor.enter(connection, hello.operator, now, duty)
         except TheirViolation as violation:
             _log.info("operator hello refused", fault=violation.fault)
             return None
         if connection.state is not ServerState.OPEN:
             return None
-        socket.operator, socket.credential = hello.operator, credential
+        socket.operator, socket.credential, socket.ask_again = hello.operator, credential, _ask_again(duty, now)
         self._holders.setdefault(credential, set()).add(socket)
         self._places[hello.operator].add(hello.session)
         room.sockets.add(socket)
@@ -288,13 +289,38 @@ class Gateway:
             writer.add_done_callback(lambda _: reader.cancel())
 
     async def _read(self, socket: Socket, room: Room) -> None:
-        time, connection, receive = asyncio.get_running_loop().time, socket.connection, socket.receive
+        time, connection = asyncio.get_running_loop().time, socket.connection
         with suppress(Disconnected, OSError):
             while connection.state is ServerState.OPEN:
-                data = await _next(receive)
+                data = await socket.next()
                 now = time()
-                room.heard(room.floor.receive(connection, socket.operator, data, now), socket)
+                events = room.floor.receive(connection, socket.operator, data, now)
+                room.heard(events, socket)
+                if events and isinstance(events[0], ShiftAsserted):
+                    await self._assert(socket, room, events[0].ceremony, events[0].credential)
+                elif socket.ask_again is not None and now >= socket.ask_again:
+                    await self._assert(socket, room, "", "")
                 await socket.flush(now)
+
+    async def _assert(self, socket: Socket, room: Room, ceremony: str, credential: str) -> None:
+        """Have a passkey's answer checked, or look again without one, and tell the operator how they stand."""
+        arrival = Arrival(
+            operator=socket.operator,
+            session=room.floor.session,
+            channel_key=socket.credential,
+            ceremony=ceremony,
+            credential=credential,
+        )
+        duty = await self._arrival(arrival)
+        now = asyncio.get_running_loop().time()
+        socket.ask_again = None if isinstance(duty, Refusal) else _ask_again(duty, now)
+        if isinstance(duty, Refusal):
+            room.happened(room.floor.dismiss(socket.operator, duty.code, duty.message, now))
+        elif duty.on_shift:
+            room.happened(room.floor.begin_shift(socket.operator, now, duty))
+        else:
+            room.floor.tell(socket.operator, duty)
+            room.happened([])
 
     async def _write(self, socket: Socket) -> None:
         time = asyncio.get_running_loop().time
@@ -310,7 +336,7 @@ class Gateway:
             room.sockets.discard(socket)
             room.happened([])
         try:
-            await _hang_up(socket, 1008 if room is None else 1000)
+            await socket.hang_up(1008 if room is None else 1000)
         finally:
             self._sockets.pop(socket, None)
             self._forget(socket)
@@ -333,22 +359,8 @@ class Gateway:
             self._note(session, event)
 
 
-class Disconnected(Exception):
-    """The peer is gone."""
-
-
-async def _next(receive: Receive) -> str | bytes:
-    """The next message; bytes where it is not text. Raises Disconnected."""
-    message = await receive()
-    if message["type"] != "websocket.receive":
-        raise Disconnected
-    text = message.get("text")
-    return text if text is not None else message.get("bytes") or b""
-
-
-async def _hang_up(socket: Socket, code: int) -> None:
-    """Send the last words and close, if the peer is there to hear them."""
-    with suppress(TimeoutError, OSError, RuntimeError):
-        async with asyncio.timeout(_LAST_WORDS_WITHIN):
-            await socket.flush(asyncio.get_running_loop().time())
-            await socket.send({"type": "websocket.close", "code": code})
+def _ask_again(duty: Duty, now: float) -> float | None:
+    """When an operator who is not on shift is asked anew: their ceremony is over then, or they may be verified."""
+    if duty.on_shift:
+        return None
+    return now + (_LOOK_AGAIN_AFTER if duty.asking is None else duty.asking.within)

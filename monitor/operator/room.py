@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from starlette.types import Receive, Send
@@ -17,6 +18,13 @@ SEND_WITHIN = 5.0
 """Seconds that a peer may take to accept what is sent, before it counts as gone."""
 
 
+_LAST_WORDS_WITHIN = 5.0
+
+
+class Disconnected(Exception):
+    """The peer is gone."""
+
+
 @dataclass(slots=True, eq=False)
 class Socket:
     """One WebSocket and the connection that it carries."""
@@ -29,6 +37,8 @@ class Socket:
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     sending: asyncio.Task[object] | None = None
     since: float = 0.0
+    ask_again: float | None = None
+    """When to look again whether a shift may begin, while it has not."""
 
     async def flush(self, now: float) -> None:
         """Send what is to be sent, in order. Whoever is at it already takes along what has come meanwhile."""
@@ -41,6 +51,21 @@ class Socket:
                     await self.send({"type": "websocket.send", "text": data})
         finally:
             self.sending = None
+
+    async def next(self) -> str | bytes:
+        """The next message; bytes where it is not text. Raises Disconnected."""
+        message = await self.receive()
+        if message["type"] != "websocket.receive":
+            raise Disconnected
+        text = message.get("text")
+        return text if text is not None else message.get("bytes") or b""
+
+    async def hang_up(self, code: int) -> None:
+        """Send the last words and close, if the peer is there to hear them."""
+        with suppress(TimeoutError, OSError, RuntimeError):
+            async with asyncio.timeout(_LAST_WORDS_WITHIN):
+                await self.flush(asyncio.get_running_loop().time())
+                await self.send({"type": "websocket.close", "code": code})
 
     def stuck(self, now: float) -> bool:
         """Whether the peer has been taking its time with what is sent for too long."""

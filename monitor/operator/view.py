@@ -16,6 +16,7 @@ from monitor.operator.tracking.feed import Tracked
 from protocols.channel.event import (
     Acknowledged,
     Challenged,
+    DutyTold,
     Ended,
     FloorChanged,
     Noticed,
@@ -25,6 +26,7 @@ from protocols.channel.event import (
 from protocols.wording import request
 
 _CONNECTING = Text("connecting 正在连接", style="yellow")
+_OFF_SHIFT = Text("not on shift yet 尚未值班", style="bold yellow")
 _OUTCOMES = {
     "late": "too late 已超时",
     "repeated": "answered before 已回应过",
@@ -47,7 +49,10 @@ def line(event: AgentEvent, now: float) -> str:
 class View:
     """Keeps what was heard, and draws it. Times are on the event loop's clock."""
 
-    def __init__(self, session: str, operator: str) -> None:
+    def __init__(self, session: str, operator: str, page: str = "") -> None:
+        """``page`` is where a passkey can be used, such as ``https://monitor.example/passkey``."""
+        self._page = page
+        self._duty: DutyTold | None = None
         self._who = f"{operator} · {session}"
         self._state = _CONNECTING
         self._round_trip: float | None = None
@@ -69,6 +74,9 @@ class View:
                 self._state = _driving(driving)
             case Acknowledged():
                 self._acknowledged(event, now)
+            case DutyTold():
+                self._duty = event
+                self._state = self._state if event.on_shift else _OFF_SHIFT
             case Challenged():
                 self._challenge, self._asked_for = event, max(0.001, event.deadline - now)
             case Receipted():
@@ -93,6 +101,8 @@ class View:
         round_trip = "–" if self._round_trip is None else f"{self._round_trip * 1000:.0f} ms"
         grid.add_row("round trip 往返", round_trip)
         parts: list[RenderableType] = [grid]
+        if self._duty is not None and self._duty.en:
+            parts += [Text(), *self._stands(self._duty, now)]
         if self._challenge is not None and now <= self._challenge.deadline:
             parts += [Text(), *_ask(self._challenge, self._asked_for, now)]
         elif self._last is not None:
@@ -101,6 +111,13 @@ class View:
             colour = _COLOURS.get(self._notice.level, "cyan")
             parts += [Text(), Text(f"{self._notice.en}\n{self._notice.zh}", style=colour)]
         return Panel(Group(*parts), title=Text(self._who), border_style="dim", padding=(1, 2))
+
+    def _stands(self, duty: DutyTold, now: float) -> list[RenderableType]:
+        """What an operator's shift waits for, and where to do it."""
+        words: list[RenderableType] = [Text(f"{duty.en}\n{duty.zh}", style="green" if duty.on_shift else "bold yellow")]
+        if duty.ceremony is not None and (duty.until is None or now < duty.until):
+            words.append(Text(f"{self._page}#shift={duty.ceremony}", style="underline", overflow="fold"))
+        return words
 
     def _acknowledged(self, event: Acknowledged, now: float) -> None:
         self._round_trip = event.round_trip

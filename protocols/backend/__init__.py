@@ -46,11 +46,13 @@ from protocols.backend.session import (
     SourceView,
     WhipInvitation,
 )
+from protocols.backend.shift import AssertionAnswer, ShiftRequest, ShiftView
 from protocols.backend.source import SourceRequest
 from protocols.backend.verdict import EvidenceView, Explanation, VerdictView
 
 __all__ = [
     "DATA",
+    "AssertionAnswer",
     "AssetView",
     "AttachRequest",
     "AvatarRegistered",
@@ -100,6 +102,8 @@ __all__ = [
     "SessionEvent",
     "SessionStatus",
     "SessionView",
+    "ShiftRequest",
+    "ShiftView",
     "SourceRequest",
     "SourceView",
     "VerdictView",

@@ -18,6 +18,8 @@ class EventType(StrEnum):
     SESSION_ENDED = "session.ended"
     OPERATOR_PRESENT = "operator.present"
     OPERATOR_LAPSED = "operator.lapsed"
+    OPERATOR_VERIFICATION_DUE = "operator.verification_due"
+    SHIFT_BEGAN = "shift.began"
     CHALLENGE_ASKED = "challenge.asked"
     CHALLENGE_JUDGED = "challenge.judged"
     VERDICT_CHANGED = "verdict.changed"
@@ -37,6 +39,8 @@ DATA: dict[EventType, str] = {
     EventType.SESSION_ENDED: "`state` (ended or cut), `because`",
     EventType.OPERATOR_PRESENT: "`at`, `operator`",
     EventType.OPERATOR_LAPSED: "`at`, `operator`, `cause`",
+    EventType.OPERATOR_VERIFICATION_DUE: "`operator`, `verified_at`, `lapses_in_s`: to be verified anew until then",
+    EventType.SHIFT_BEGAN: "`operator`, `shift`, `passkey` (null: none was asked for), `synced`",
     EventType.CHALLENGE_ASKED: "`at`, `challenge`, `gesture`, `within`",
     EventType.CHALLENGE_JUDGED: "`at`, `challenge`, `gesture`, `passed` (null: could not be judged), `score`",
     EventType.VERDICT_CHANGED: "the verdict, as `VerdictView`",

@@ -10,6 +10,7 @@ from protocols.channel.event import (
     Acknowledged,
     Challenged,
     ClientEvent,
+    DutyTold,
     Ended,
     FloorChanged,
     Noticed,
@@ -80,6 +81,13 @@ class ClientConnection:
         nonce = self._outbox.answer(challenge)
         if self.state is ClientState.OPEN:
             self._send(message.Answer(seq=self._seq, id=challenge, nonce=nonce))
+
+    def shift(self, ceremony: str, credential: str) -> bool:
+        """Begin a shift by the passkey's answer (JSON); whether it could be sent: a ceremony is not kept for later."""
+        if self.state is not ClientState.OPEN:
+            return False
+        self._send(message.Shift(seq=self._seq, ceremony=ceremony, credential=credential))
+        return True
 
     def bye(self, now: float) -> None:
         """Leave on purpose, with the motion that is left; before the channel is open there is nobody to tell."""
@@ -194,6 +202,8 @@ class ClientConnection:
                 return Noticed(level=level, code=code, en=en, zh=zh, until=until)
             case message.Floor():
                 return FloorChanged(driving=received.driving)
+            case message.Duty():
+                return _told(received, now)
             case message.Close():
                 return Ended(code=received.code, message=received.message)
             case _:  # pragma: no cover - the table lets nothing else through
@@ -241,3 +251,16 @@ class ClientConnection:
         frame, payload = self._line.send(said)
         self._chain.add(payload)
         self._out.append(frame)
+
+
+def _told(duty: message.Duty, now: float) -> DutyTold:
+    return DutyTold(
+        on_shift=duty.on_shift,
+        needs=duty.needs,
+        en=duty.en,
+        zh=duty.zh,
+        ceremony=duty.ceremony,
+        options=duty.options,
+        until=None if duty.within is None else now + duty.within,
+        verified_for=duty.verified_for,
+    )

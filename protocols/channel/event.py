@@ -59,11 +59,19 @@ class AttestReceived:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShiftReceived:
+    """The operator's passkey has answered, by a credential in JSON; nothing is proven yet."""
+
+    ceremony: str
+    credential: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ByeReceived:
     """The operator leaves on purpose."""
 
 
-ServerEvent = HelloReceived | HeartbeatReceived | AnswerReceived | AttestReceived | ByeReceived
+ServerEvent = HelloReceived | HeartbeatReceived | AnswerReceived | AttestReceived | ShiftReceived | ByeReceived
 
 # The floor of one session; ``at`` in seconds on its clock ---------------------------------------------------------
 
@@ -137,7 +145,26 @@ class Violated:
     message: str
 
 
-Happening = ChallengeExpired | AnswerRefused | ClockJumped | SamplesRefused | Attested | DriverChanged | Violated
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShiftAsserted:
+    """An operator wants to begin a shift by their passkey's answer, which the shell has to have checked."""
+
+    at: float
+    operator: str
+    ceremony: str
+    credential: str
+
+
+Happening = (
+    ChallengeExpired
+    | AnswerRefused
+    | ClockJumped
+    | SamplesRefused
+    | Attested
+    | DriverChanged
+    | ShiftAsserted
+    | Violated
+)
 """What is told about a session's channel beside its observations."""
 FloorEvent = TelemetryBatch | Presence | ChallengeAnswered | Happening
 
@@ -198,6 +225,20 @@ class FloorChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DutyTold:
+    """Whether this operator is on shift; where a passkey is asked for, until when it may answer."""
+
+    on_shift: bool
+    needs: str | None
+    en: str
+    zh: str
+    ceremony: str | None
+    options: str | None
+    until: float | None
+    verified_for: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
     """Refused or closed by the server, with its code and words."""
 
@@ -205,4 +246,4 @@ class Ended:
     message: str
 
 
-ClientEvent = Opened | Acknowledged | Challenged | Receipted | Noticed | FloorChanged | Ended
+ClientEvent = Opened | Acknowledged | Challenged | Receipted | Noticed | FloorChanged | DutyTold | Ended

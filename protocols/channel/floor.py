@@ -1,9 +1,11 @@
 """The floor of one session: who is connected, who drives, what is asked of them, and who has lapsed."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import assert_never
 
 from protocols.channel.challenge import Challenges, OpenChallenge
+from protocols.channel.duty import ON_SHIFT, Duty
 from protocols.channel.event import (
     AnswerReceived,
     AnswerRefused,
@@ -17,6 +19,8 @@ from protocols.channel.event import (
     HelloReceived,
     Outcome,
     ServerEvent,
+    ShiftAsserted,
+    ShiftReceived,
     Violated,
 )
 from protocols.channel.limits import Limits
@@ -68,31 +72,54 @@ class Floor:
         """Whether the operator is there, driving or standing by."""
         return operator in self._present()
 
-    def enter(self, connection: ServerConnection, operator: str, now: float) -> list[FloorEvent]:
+    def enter(self, connection: ServerConnection, operator: str, now: float, duty: Duty = ON_SHIFT) -> list[FloorEvent]:
         """Let in a connection whose signature has been verified.
 
         An older connection of the same operator is closed; a second operator is refused where ``sharing`` says so.
-        Raises TheirViolation where no keys can be made with what the hello has brought.
+        Who is not on shift is told so, beats, and counts for nothing until ``begin_shift``. Raises TheirViolation
+        where no keys can be made with what the hello has brought.
         """
         if self._sharing is Sharing.REFUSE and set(self._present()) - {operator}:
             connection.close(Closing.TAKEN, "another operator is connected to this session")
             return []
         seat = self._seats.get(operator)
-        driving = self.driver in {None, operator}
+        if not duty.on_shift and seat is not None and seat.on_shift and seat.attendance.present:
+            connection.close(Closing.ELSEWHERE, "another device of yours is on shift here: leave on that one first")
+            return []
+        driving = duty.on_shift and self.driver in {None, operator}
         connection.open(epoch=self.epoch, driving=driving, resumed=seat is not None, now=now)
-        if seat is None:
-            seat = self._seats[operator] = Seat.taken(operator, self._limits, self._zero, now)
-            events: list[FloorEvent] = [seat.presence(now, connected=True, cause="hello")]
-        else:
-            events = seat.alive(now)
-        if seat.connection is not None:
-            seat.connection.close(Closing.SUPERSEDED, "a newer connection of this operator has taken over")
-        seat.connection = connection
-        if self.driver is None:
+        events = self._seated(connection, operator, now, duty)
+        if driving and self.driver is None:
             self.driver = operator
             events.append(DriverChanged(at=now - self._zero, operator=operator))
+        if duty != ON_SHIFT:
+            connection.duty(duty)
         self._remind(connection, now, driving=driving)
         return events
+
+    def begin_shift(self, operator: str, now: float, duty: Duty = ON_SHIFT) -> list[FloorEvent]:
+        """The shift of an operator who is connected begins: from now on they are there, and may drive."""
+        seat = self._seats.get(operator)
+        if seat is None or seat.on_shift or seat.connection is None:
+            return []
+        seat.on_shift = True
+        seat.attendance.beat(now)
+        seat.connection.duty(duty)
+        return [seat.presence(now, connected=True, cause="the shift begins"), *self._settle(now)]
+
+    def tell(self, operator: str, duty: Duty) -> None:
+        """Tell an operator who is connected how they stand; it changes nothing."""
+        seat = self._seats.get(operator)
+        if seat is not None and seat.connection is not None:
+            seat.connection.duty(duty)
+
+    def dismiss(self, operator: str, code: str, text: str, now: float) -> list[FloorEvent]:
+        """Send one operator away: they are there no more."""
+        seat = self._seats.get(operator)
+        if seat is None or seat.connection is None:
+            return []
+        seat.connection.close(code, text)
+        return [*seat.leave(now, text), *self._settle(now)]
 
     def receive(self, connection: ServerConnection, operator: str, data: str | bytes, now: float) -> list[FloorEvent]:
         """Take one message of a connection that is in."""
@@ -162,6 +189,9 @@ class Floor:
                 return [self._answer(connection, seat.operator, event, now)]
             case AttestReceived():
                 return [self._attested(connection, seat.operator, event, now)]
+            case ShiftReceived(ceremony=ceremony, credential=credential):
+                at, operator = now - self._zero, seat.operator
+                return [ShiftAsserted(at=at, operator=operator, ceremony=ceremony, credential=credential)]
             case ByeReceived():
                 return [*seat.leave(now), *self._settle(now)]
             case HelloReceived():  # pragma: no cover - the table has no second hello
@@ -222,6 +252,26 @@ class Floor:
                 driving.ask(challenge, now)
         return [DriverChanged(at=now - self._zero, operator=self.driver)]
 
+    def _seated(self, connection: ServerConnection, operator: str, now: float, duty: Duty) -> list[FloorEvent]:
+        """Give the operator's seat to a connection, in place of the one that has it."""
+        there: Sequence[FloorEvent]
+        seat = self._seats.get(operator)
+        if seat is None:
+            seat = Seat.taken(operator, self._limits, self._zero, now, on_shift=duty.on_shift)
+            self._seats[operator] = seat
+            there = [seat.presence(now, connected=True, cause="hello")] if seat.on_shift else []
+        elif duty.on_shift and not seat.on_shift:
+            seat.on_shift = True
+            seat.attendance.beat(now)
+            there = [seat.presence(now, connected=True, cause="the shift begins")]
+        else:
+            seat.on_shift = duty.on_shift
+            there = seat.alive(now)
+        if seat.connection is not None:
+            seat.connection.close(Closing.SUPERSEDED, "a newer connection of this operator has taken over")
+        seat.connection = connection
+        return list(there)
+
     def _remind(self, connection: ServerConnection, now: float, *, driving: bool) -> None:
         for challenge in self._challenges.open if driving else ():
             connection.ask(challenge, now)
@@ -231,7 +281,7 @@ class Floor:
                 connection.notify(notice, within)
 
     def _present(self) -> list[str]:
-        return [seat.operator for seat in self._seats.values() if seat.attendance.present]
+        return [seat.operator for seat in self._seats.values() if seat.on_shift and seat.attendance.present]
 
     def _driving(self) -> ServerConnection | None:
         return self._seats[self.driver].connection if self.driver in self._seats else None

@@ -25,6 +25,8 @@ Seconds = Annotated[float, Meta(ge=-1e10, le=1e10)]
 Span = Annotated[float, Meta(ge=0, le=1e6)]
 Code = Annotated[str, Meta(min_length=1, max_length=64)]
 Text = Annotated[str, Meta(max_length=2000)]
+Json = Annotated[str, Meta(max_length=16_384)]
+"""JSON as a text: of the browser's, which is handed on as it is."""
 
 
 Channel = Literal[
@@ -160,6 +162,32 @@ class Floor(Message, frozen=True, tag="floor"):
     driving: bool
 
 
+class Duty(Message, frozen=True, tag="duty"):
+    """Server: whether this operator is on shift, what is needed for it, and how long their verification holds.
+
+    ``options`` are for ``navigator.credentials.get``, to be answered by `Shift` for ``ceremony`` within ``within``
+    seconds; ``verified_for`` are seconds until the operator must be verified anew.
+    """
+
+    seq: Sequence
+    on_shift: bool
+    needs: Code | None = None
+    en: Text = ""
+    zh: Text = ""
+    ceremony: Name | None = None
+    options: Json | None = None
+    within: Span | None = None
+    verified_for: Seconds | None = None
+
+
+class Shift(Message, frozen=True, tag="shift"):
+    """Operator's side: the passkey's answer to the ceremony of a `Duty`, as the browser's ``toJSON`` writes it."""
+
+    seq: Sequence
+    ceremony: Name
+    credential: Json
+
+
 class Close(Message, frozen=True, tag="close"):
     """Server: the last message of a connection, and why."""
 
@@ -188,6 +216,8 @@ _TYPES: tuple[type[Message], ...] = (
     Attest,
     Notice,
     Floor,
+    Duty,
+    Shift,
     Close,
     Bye,
 )

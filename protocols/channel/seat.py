@@ -23,19 +23,20 @@ class Seat:
     attendance: Attendance
     intake: Intake
     connection: ServerConnection | None = None
+    on_shift: bool = True
 
     @classmethod
-    def taken(cls, operator: str, limits: Limits, zero: float, now: float) -> "Seat":
-        """A seat that an operator takes now."""
-        return cls(operator, zero, Attendance(limits, now), Intake(limits, zero))
+    def taken(cls, operator: str, limits: Limits, zero: float, now: float, *, on_shift: bool) -> "Seat":
+        """A seat that an operator takes now, on shift or not yet."""
+        return cls(operator, zero, Attendance(limits, now), Intake(limits, zero), on_shift=on_shift)
 
     def presence(self, now: float, *, connected: bool, cause: str) -> Presence:
         """The observation that the operator is there, or is not."""
         return Presence(at=now - self.zero, operator=self.operator, connected=connected, cause=cause)
 
     def alive(self, now: float) -> list[FloorEvent]:
-        """A sign of life has come; it may end a lapse."""
-        if self.attendance.beat(now):
+        """A sign of life has come; it may end a lapse. Whoever is not on shift is missed by nobody."""
+        if self.attendance.beat(now) and self.on_shift:
             return [self.presence(now, connected=True, cause="heartbeats are back")]
         return []
 
@@ -48,13 +49,14 @@ class Seat:
     def lapse(self, now: float) -> list[FloorEvent]:
         """Find out whether the operator has lapsed."""
         cause = self.attendance.expire(now)
-        return [] if cause is None else [self.presence(now, connected=False, cause=cause)]
+        return [] if cause is None or not self.on_shift else [self.presence(now, connected=False, cause=cause)]
 
-    def leave(self, now: float) -> list[FloorEvent]:
-        """The operator leaves on purpose."""
+    def leave(self, now: float, cause: str = "the operator has left") -> list[FloorEvent]:
+        """The operator leaves on purpose, or is sent away."""
         self.connection = None
         left = self.attendance.leave()
-        return [self.presence(now, connected=False, cause="the operator has left")] if left else []
+        missed = left and self.on_shift
+        return [self.presence(now, connected=False, cause=cause)] if missed else []
 
     def heartbeat(
         self, connection: ServerConnection, beat: HeartbeatReceived, now: float, *, driving: bool

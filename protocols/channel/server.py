@@ -5,6 +5,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from protocols.channel import VERSION, claim, message
 from protocols.channel.challenge import OpenChallenge
 from protocols.channel.claim import Claim
+from protocols.channel.duty import Duty
 from protocols.channel.event import HeartbeatReceived, HelloReceived, Outcome, ServerEvent
 from protocols.channel.handshake import derive, public_key
 from protocols.channel.limits import Limits
@@ -177,6 +178,23 @@ class ServerConnection:
     def floor(self, *, driving: bool) -> None:
         """Say whether this operator drives now."""
         self._send(message.Floor(seq=self._seq, driving=driving))
+
+    def duty(self, duty: Duty) -> None:
+        """Say how the operator stands."""
+        asking = duty.asking
+        self._send(
+            message.Duty(
+                seq=self._seq,
+                on_shift=duty.on_shift,
+                needs=duty.needs,
+                en=duty.text_en,
+                zh=duty.text_zh,
+                ceremony=None if asking is None else asking.ceremony,
+                options=None if asking is None else asking.options,
+                within=None if asking is None else asking.within,
+                verified_for=duty.verified_for,
+            )
+        )
 
     def close(self, code: str, text: str) -> None:
         """Say why, and close; before ready this is a refusal. Nothing happens where it is closed already."""

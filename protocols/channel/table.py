@@ -33,6 +33,7 @@ class Move(StrEnum):
     HEARTBEAT = "heartbeat"
     ANSWER = "answer"
     ATTEST = "attest"
+    SHIFT = "shift"
     BYE = "bye"
     WELCOME = "welcome"
     REFUSED = "refused"
@@ -42,6 +43,7 @@ class Move(StrEnum):
     RECEIPT = "receipt"
     NOTICE = "notice"
     FLOOR = "floor"
+    DUTY = "duty"
     CLOSE = "close"
     VERIFIES = "signature verifies"
     VIOLATION = "violation"
@@ -49,7 +51,7 @@ class Move(StrEnum):
     LOST = "transport lost"
 
 
-FROM_CLIENT = frozenset({Move.HELLO, Move.HEARTBEAT, Move.ANSWER, Move.ATTEST, Move.BYE})
+FROM_CLIENT = frozenset({Move.HELLO, Move.HEARTBEAT, Move.ANSWER, Move.ATTEST, Move.SHIFT, Move.BYE})
 """Messages that the operator's side sends."""
 FROM_SERVER = frozenset(
     {
@@ -61,6 +63,7 @@ FROM_SERVER = frozenset(
         Move.RECEIPT,
         Move.NOTICE,
         Move.FLOOR,
+        Move.DUTY,
         Move.CLOSE,
     }
 )
@@ -80,7 +83,18 @@ def _ends_client(*moves: Move) -> dict[Move, ClientState]:
     return dict.fromkeys((*moves, *_TROUBLE), ClientState.CLOSED)
 
 
-_TALK = (Move.HEARTBEAT, Move.ANSWER, Move.ATTEST, Move.ACK, Move.CHALLENGE, Move.RECEIPT, Move.NOTICE, Move.FLOOR)
+_TALK = (
+    Move.HEARTBEAT,
+    Move.ANSWER,
+    Move.ATTEST,
+    Move.SHIFT,
+    Move.ACK,
+    Move.CHALLENGE,
+    Move.RECEIPT,
+    Move.NOTICE,
+    Move.FLOOR,
+    Move.DUTY,
+)
 
 SERVER: Table[ServerState] = {
     ServerState.GREETING: {Move.HELLO: ServerState.CLAIMED, **_ends(Move.REFUSED)},

@@ -3,7 +3,14 @@
 from protocols.channel import message
 from protocols.channel.chain import Chain
 from protocols.channel.claim import Claim
-from protocols.channel.event import AnswerReceived, AttestReceived, ByeReceived, HeartbeatReceived, ServerEvent
+from protocols.channel.event import (
+    AnswerReceived,
+    AttestReceived,
+    ByeReceived,
+    HeartbeatReceived,
+    ServerEvent,
+    ShiftReceived,
+)
 from protocols.channel.handshake import Keys, verify
 from protocols.channel.limits import Limits
 from protocols.channel.nonce import Nonces
@@ -69,6 +76,8 @@ class Talk:
                 return AnswerReceived(challenge=received.id, nonce=received.nonce)
             case message.Attest():
                 return self._attest(received, now)
+            case message.Shift():
+                return ShiftReceived(ceremony=received.ceremony, credential=received.credential)
             case _:
                 return ByeReceived()
 

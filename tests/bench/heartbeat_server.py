@@ -17,7 +17,8 @@ from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from websockets.asyncio.server import ServerConnection, serve
 
-from monitor.operator.gateway import Admission, Gateway
+from monitor.operator.entry import Admission
+from monitor.operator.gateway import Gateway
 from protocols.channel.limits import Limits
 from protocols.telemetry import TelemetryBatch
 

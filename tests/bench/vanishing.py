@@ -11,7 +11,8 @@ from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 
 from monitor.operator.agent import Agent, address
-from monitor.operator.gateway import Admission, ChannelObservation, Gateway
+from monitor.operator.entry import Admission, ChannelObservation
+from monitor.operator.gateway import Gateway
 from protocols.channel.event import Acknowledged, Opened
 from protocols.channel.limits import Limits
 from protocols.observation import Presence

@@ -17,7 +17,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from monitor.operator.agent import Agent, AgentEvent, Disconnected, Finished, address
 from monitor.operator.backoff import Backoff
-from monitor.operator.gateway import Admission, ChannelObservation, Gateway, Refusal
+from monitor.operator.entry import Admission, ChannelObservation, Refusal
+from monitor.operator.gateway import Gateway
 from protocols.channel import VERSION
 from protocols.channel.client import ClientConnection
 from protocols.channel.event import (
@@ -484,7 +485,7 @@ async def test_a_peer_that_takes_nothing_is_let_go(monkeypatch: pytest.MonkeyPat
         client.expire(asyncio.get_running_loop().time())
         for data in client.data_to_send():
             inbox.put_nowait({"type": "websocket.receive", "text": data})
-    monkeypatch.setattr("monitor.operator.gateway._LAST_WORDS_WITHIN", 0.1)
+    monkeypatch.setattr("monitor.operator.room._LAST_WORDS_WITHIN", 0.1)
     async with asyncio.timeout(WITHIN):
         await serving
     assert service.gateway.connected == 0

@@ -57,6 +57,10 @@ class Chromium:
             while not await self._at(url):  # noqa: ASYNC110 - the browser knows
                 await asyncio.sleep(0.05)
 
+    async def command(self, method: str, **parameters: Any) -> dict[str, Any]:
+        """One command of the DevTools protocol, and its result."""
+        return await self._command(method, **parameters)
+
     async def evaluate(self, expression: str) -> Any:
         """What JavaScript says; a promise is waited for. RuntimeError where it throws."""
         answer = await self._command("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)

@@ -23,7 +23,9 @@ from monitor.enforcers.fenced import Fenced
 from monitor.events import EventFeed
 from monitor.gaze import Gaze
 from monitor.journal import Journal
+from monitor.passkeys import Passkeys
 from monitor.pipeline import Pipeline
+from monitor.shifts import Shifts
 from monitor.sources.source import Picture, Source, SourceEvent, Watch
 from protocols.challenge import ChallengeSchedule
 from protocols.evidence import RuleName
@@ -31,8 +33,9 @@ from protocols.gesture import Ability
 from protocols.judge import Judge, Judged
 from protocols.ladder import Rung
 from protocols.observation import ChallengeAsked, Observation, Presence
+from protocols.passkey.ceremony import RelyingParty
 from protocols.policy import BRISK, Policy
-from protocols.session import AvatarId, Feed, OperatorId, Placement, Session, SessionState, SourceKind
+from protocols.session import AvatarId, Feed, OperatorId, Placement, Session, SessionId, SessionState, SourceKind
 from protocols.verdict import Driver, Verdict
 from registry.avatar import Submission
 from registry.cut import Cut
@@ -44,6 +47,7 @@ from registry.state import CutState
 
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 PLACEMENT = Placement(server="edge", app="live", stream="hoshi")
+PARTY = RelyingParty(id="localhost", name="Nakanohito", origins=("http://localhost:8470",))
 STEPS = ("block", "cut", "gone", "restore")
 
 
@@ -270,6 +274,17 @@ class Broadcast:
     budget: WindowBudget = field(default_factory=lambda: WindowBudget(1))
     threads: Executor = field(default_factory=Inline)
     woken: list[None] = field(default_factory=list)
+
+    def shifts(self, *pipelines: Pipeline) -> Shifts:
+        """The shifts of a service in which these pipelines run."""
+        running = {pipeline.session.id: pipeline for pipeline in pipelines}
+        return Shifts(
+            registry=self.registry,
+            passkeys=Passkeys(self.registry.passkeys, PARTY, clock),
+            journal=self.journal,
+            pipeline=lambda session: running.get(SessionId(session)),
+            clock=clock,
+        )
 
     def pipeline(self, session: Session | None = None) -> Pipeline:
         """A pipeline for the session, not yet running."""

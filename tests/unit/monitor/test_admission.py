@@ -7,11 +7,11 @@ import pytest
 
 from monitor.admission import Admission
 from monitor.metrics import HEARTBEATS
-from monitor.operator.gateway import Admission as Admitted
-from monitor.operator.gateway import Refusal
+from monitor.operator.entry import Admission as Admitted
+from monitor.operator.entry import Refusal
 from monitor.pipeline import Pipeline
 from protocols.channel.event import HelloReceived
-from protocols.session import OperatorId
+from protocols.session import OperatorId, SessionId
 from registry.error import Unavailable
 from tests.unit.monitor.broadcast import Broadcast, broadcast, clock
 from tests.virtual_time import in_virtual_time
@@ -19,7 +19,8 @@ from tests.virtual_time import in_virtual_time
 
 def admission(stage: Broadcast) -> tuple[Admission, Pipeline]:
     pipeline = stage.pipeline()
-    return Admission(stage.registry, lambda session: pipeline if session == stage.session.id else None, clock), pipeline
+    running = {stage.session.id: pipeline}
+    return Admission(stage.registry, lambda session: running.get(SessionId(session)), stage.shifts(pipeline)), pipeline
 
 
 @in_virtual_time

@@ -65,6 +65,9 @@ async def test_every_operation_but_a_few_needs_a_key(world: World) -> None:
         "/readyz",
         "/v1/passkeys/registrations",
         "/v1/passkeys/registrations/{ceremony}",
+        "/v1/shifts",
+        "/v1/shifts/{ceremony}",
+        "/v1/shifts/{ceremony}",
     ]
 
 

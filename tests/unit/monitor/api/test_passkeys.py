@@ -99,3 +99,29 @@ async def test_a_challenge_that_is_bound_to_something_is_what_is_signed(world: W
     assert begun.options["allowCredentials"]
     proof = await service.finish(begun.ceremony, Purpose.SHIFT, device.get(begun.options), synced=False)
     assert proof.ceremony.context == {"session": "s"}
+
+
+async def test_a_page_begins_a_shift_with_a_channel_key_of_its_own(world: World) -> None:
+    device = Authenticator()
+    await registered(world, device)
+    session = str((await world.attached())["id"])
+    wish = {"session": session, "operator": world.operator, "channel_key": KEY}
+    unknown = await world.client.post("/v1/shifts", json=wish)
+    assert unknown.status_code == 404
+    await world.runs(session)
+    ceremony = (await world.client.post("/v1/shifts", json=wish, headers={"authorization": ""})).json()
+    path = f"/v1/shifts/{ceremony['ceremony']}"
+    assert (await world.client.get(path, headers={"authorization": ""})).json() == ceremony
+    answer = {"credential": device.get(ceremony["options"])}
+    begun = await world.client.post(path, json=answer, headers={"authorization": ""})
+    assert begun.status_code == 201, begun.text
+    assert (begun.json()["session"], begun.json()["ended_at"]) == (session, None)
+    assert (await world.client.post(path, json=answer)).status_code == 404
+    assert (await world.client.get(f"/v1/operators/{world.operator}/shifts")).json()["items"] == [begun.json()]
+
+
+async def test_the_page_and_what_belongs_to_it_are_served_strictly(world: World) -> None:
+    for path, kind in (("", "text/html"), ("/page.js", "text/javascript"), ("/page.css", "text/css")):
+        answer = await world.client.get(f"/passkey{path}", headers={"authorization": ""})
+        assert (answer.status_code, answer.headers["content-type"].split(";")[0]) == (200, kind)
+        assert "default-src 'none'" in answer.headers["content-security-policy"]

@@ -58,7 +58,10 @@ async def test_every_field_is_described_with_an_example(document: dict[str, Any]
     assert missing == []
 
 
-POLICY = {"Policy", *(f"{n}Policy" for n in ("Presence", "Watch", "Fusion", "Likeness", "Ladder", "Rung", "Challenge"))}
+POLICY = {
+    "Policy",
+    *(f"{n}Policy" for n in ("Operator", "Presence", "Watch", "Fusion", "Likeness", "Ladder", "Rung", "Challenge")),
+}
 
 
 async def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:

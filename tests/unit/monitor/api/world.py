@@ -15,16 +15,19 @@ from monitor.api.publication import PublishTokens
 from monitor.api.service import Service
 from monitor.egress import EgressRefused
 from monitor.events import EventFeed
+from monitor.journal import Journal
 from monitor.observers.likeness.sight import Sight
 from monitor.passkeys import Passkeys
+from monitor.pipeline import Pipeline
 from monitor.refusal import AttachRefused
 from monitor.registrar import Registrar
 from monitor.settings import Settings
+from monitor.shifts import Shifts
 from monitor.sources.sdp import SdpRefused
 from protocols.backend import AttachRequest, EventType, SessionStatus, SessionView
 from protocols.likeness import LikenessCalibration
 from protocols.passkey.ceremony import RelyingParty
-from protocols.policy import PROFILES
+from protocols.policy import PROFILES, STANDARD, Policy
 from protocols.session import AvatarId, CutId, OperatorId, Session, SessionId, SessionState, SourceKind
 from registry.apikey import Scope
 from registry.avatar import Submission
@@ -160,6 +163,14 @@ class FakeSight:
 
 
 @dataclass(kw_only=True)
+class Running:
+    """What is asked of a session that runs."""
+
+    session: Session
+    policy: Policy
+
+
+@dataclass(kw_only=True)
 class World:
     app: FastAPI
     client: httpx.AsyncClient
@@ -169,6 +180,12 @@ class World:
     secret: str
     avatar: str
     operator: str
+    pipelines: dict[str, Running]
+
+    async def runs(self, session: str, policy: Policy = STANDARD) -> None:
+        """Let a session count as one that runs here, judged by ``policy``."""
+        found = await self.registry.sessions.get(SessionId(session))
+        self.pipelines[session] = Running(session=found, policy=policy)
 
     async def key(self, *scopes: Scope) -> dict[str, str]:
         """Headers with a new key of these scopes."""
@@ -205,6 +222,17 @@ async def build(folder: Path, registry: Registry, *, sight: Sight | None = None,
         clock=lambda: NOW,
     )
     await registrar.load()
+    passkeys = Passkeys(registry.passkeys, PARTY, lambda: NOW)
+    feed = EventFeed()
+    journal = Journal(registry.ledger, registry.outbox, feed, lambda: NOW, wake=lambda: None)
+    pipelines: dict[str, Running] = {}
+    shifts = Shifts(
+        registry=registry,
+        passkeys=passkeys,
+        journal=journal,
+        pipeline=lambda session: cast("Pipeline | None", pipelines.get(session)),
+        clock=lambda: NOW,
+    )
     service = Service(
         supervisor=supervisor,
         registry=registry,
@@ -212,7 +240,8 @@ async def build(folder: Path, registry: Registry, *, sight: Sight | None = None,
         registrar=registrar,
         tokens=PublishTokens(bytes(32)),
         notary=Notary(registry.ledger, Ed25519PrivateKey.from_private_bytes(bytes(32)), "log.example"),
-        passkeys=Passkeys(registry.passkeys, PARTY, lambda: NOW),
+        passkeys=passkeys,
+        shifts=shifts,
         clock=lambda: NOW,
     )
     app = application(service)
@@ -229,6 +258,7 @@ async def build(folder: Path, registry: Registry, *, sight: Sight | None = None,
         secret=secret,
         avatar=avatar,
         operator=operator.id,
+        pipelines=pipelines,
     )
 
 

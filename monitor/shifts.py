@@ -1,0 +1,318 @@
+"""Shifts: whether an operator may stand behind a session, what they must show for it, and when they are gone.
+
+The registry is the judge of who is where: what is heard of a channel follows it there in order, so that a person is in
+one live session at a time even where several services share a registry.
+"""
+
+import asyncio
+import json
+import secrets
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import structlog
+
+from monitor.journal import Journal
+from monitor.operator.entry import Arrival, Refusal
+from monitor.passkeys import Begun, Passkeys
+from monitor.pipeline import Pipeline
+from protocols.backend import EventType
+from protocols.channel.duty import ON_SHIFT, Asking, Duty, Needs
+from protocols.channel.violation import Closing
+from protocols.observation import Presence
+from protocols.passkey.ceremony import WITHIN_S, PasskeyRefused
+from protocols.passkey.shift import ShiftClaim
+from protocols.policy import OperatorPolicy
+from protocols.session import OperatorId, Session, SessionId
+from registry.error import NotFound, RegistryError, Unavailable
+from registry.operator import Operator
+from registry.registry import Registry
+from registry.session import stream_name
+from registry.shift import Elsewhere, Shift
+from registry.state import OperatorState, Purpose
+
+_log = structlog.get_logger()
+
+_NONCE_BYTES = 16
+_LEFT = "the operator has left"
+_TRY_AGAIN_EVERY = 1.0  # seconds, while the registry fails
+_ELSEWHERE = Refusal(code=Closing.ELSEWHERE, message="you operate another session now: leave that one first")
+
+
+class Channels(Protocol):
+    """The operators' channels, as the gateway holds them."""
+
+    def begin_shift(self, arrival: Arrival, duty: Duty) -> None:
+        """Let a channel know that its shift has begun."""
+
+    def dismiss(self, session: str, operator: str, code: str, text: str) -> None:
+        """Send one operator away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broadcast:
+    """A session that runs here, with what its policy wants of operators."""
+
+    session: Session
+    policy: OperatorPolicy
+
+
+class Shifts:
+    """The shifts of one service. ``follow`` runs beside it; ``clock`` is the time of day."""
+
+    def __init__(
+        self,
+        *,
+        registry: Registry,
+        passkeys: Passkeys,
+        journal: Journal,
+        pipeline: Callable[[str], Pipeline | None],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.channels: Channels | None = None
+        self._registry = registry
+        self._passkeys = passkeys
+        self._journal = journal
+        self._pipeline = pipeline
+        self._clock = clock
+        self._heard: asyncio.Queue[tuple[str, Presence]] = asyncio.Queue()
+
+    async def arrive(self, arrival: Arrival) -> Duty | Refusal:
+        """How an operator stands who has come in, or whose passkey has answered. Raises RegistryError."""
+        await self._heard.join()  # what was heard of them before comes first
+        broadcast = self._broadcast(arrival.session, arrival.operator)
+        if broadcast is None:
+            return Refusal()
+        operator = await self._registry.operators.get(OperatorId(arrival.operator))
+        lapsed = self._lapsed(operator, broadcast.policy)
+        if lapsed is not None:
+            return lapsed
+        try:
+            if arrival.ceremony:
+                return await self._answered(arrival, broadcast, operator)
+            if not await self._begun(arrival, broadcast):
+                return await self._ask(arrival, broadcast, operator)
+        except Elsewhere:
+            return _ELSEWHERE
+        return await self._on_shift(broadcast, operator)
+
+    async def begin(self, arrival: Arrival) -> Begun:
+        """Begin a shift from a page, for a channel of its key. Raises NotFound, alike for every reason."""
+        broadcast = self._broadcast(arrival.session, arrival.operator)
+        if broadcast is None:
+            raise NotFound(Refusal().message)
+        operator = await self._registry.operators.get(OperatorId(arrival.operator))
+        if operator.state is not OperatorState.ACTIVE:
+            raise NotFound(Refusal().message)
+        return await self._ceremony(arrival, broadcast)
+
+    async def options(self, ceremony: str) -> dict[str, Any]:
+        """The options of a shift's ceremony that a channel has begun, for a page. Raises NotFound."""
+        begun = await self._registry.passkeys.get(ceremony, Purpose.SHIFT, now=self._clock())
+        return await self._passkeys.options(begun)
+
+    async def finish(self, ceremony: str, credential: Mapping[str, Any]) -> Shift:
+        """End a ceremony from a page: the shift begins. Raises PasskeyRefused, RegistryError."""
+        begun = await self._registry.passkeys.get(ceremony, Purpose.SHIFT, now=self._clock())
+        arrival = _arrival(begun.context)
+        broadcast = self._broadcast(arrival.session, arrival.operator)
+        if broadcast is None:
+            raise NotFound(Refusal().message)
+        operator = await self._registry.operators.get(OperatorId(arrival.operator))
+        lapsed = self._lapsed(operator, broadcast.policy)
+        if lapsed is not None:
+            raise PasskeyRefused(lapsed.text_en)
+        shift = await self._prove(arrival, broadcast, ceremony, credential)
+        if self.channels is not None:
+            self.channels.begin_shift(arrival, await self._on_shift(broadcast, operator))
+        return shift
+
+    def heard(self, session: str, presence: Presence) -> None:
+        """Take note of who came or went; returns at once."""
+        self._heard.put_nowait((session, presence))
+
+    async def follow(self) -> None:
+        """Let the registry follow what was heard, until cancelled."""
+        while True:
+            session, presence = await self._heard.get()
+            while not await self._followed(SessionId(session), presence):  # noqa: ASYNC110 - the database decides
+                await asyncio.sleep(_TRY_AGAIN_EVERY)
+            self._heard.task_done()
+
+    # ---- what a shift takes
+
+    def _broadcast(self, session: str, operator: str) -> Broadcast | None:
+        pipeline = self._pipeline(session)
+        if pipeline is None or operator not in pipeline.session.operators:
+            return None
+        return Broadcast(session=pipeline.session, policy=pipeline.policy.operator)
+
+    async def _begun(self, arrival: Arrival, broadcast: Broadcast) -> bool:
+        """Whether the shift of this key has begun; where no passkey is asked for, it begins."""
+        session, operator = broadcast.session.id, OperatorId(arrival.operator)
+        open_ = await self._registry.shifts.open(session, operator)
+        ours = open_ is not None and open_.channel_key == arrival.channel_key
+        if broadcast.policy.passkey != "none" and not (ours and open_ is not None and open_.passkey is not None):
+            return False
+        if ours:
+            await self._registry.shifts.resume(session, operator)
+            return True
+        shift = await self._registry.shifts.begin(session, operator, arrival.channel_key, at=self._clock())
+        await self._note_begun(broadcast, shift, synced=None)
+        return True
+
+    async def _ask(self, arrival: Arrival, broadcast: Broadcast, operator: Operator, because: str = "") -> Duty:
+        begun = await self._ceremony(arrival, broadcast)
+        known = bool(await self._registry.passkeys.of(operator.id))
+        en = "Begin your shift with your passkey." if known else "You have no passkey yet: ask for an invitation."
+        zh = "请使用通行密钥开始值班。" if known else "您尚未注册通行密钥，请索取邀请。"
+        return Duty(
+            on_shift=False,
+            needs=Needs.PASSKEY,
+            text_en=because or en,
+            text_zh="通行密钥验证未通过，请重试。" if because else zh,
+            asking=Asking(ceremony=begun.ceremony, options=json.dumps(begun.options), within=WITHIN_S),
+            verified_for=self._verified_for(operator, broadcast.policy),
+        )
+
+    async def _ceremony(self, arrival: Arrival, broadcast: Broadcast) -> Begun:
+        claim = _claim(arrival, broadcast.session, secrets.token_bytes(_NONCE_BYTES))
+        return await self._passkeys.begin(
+            Purpose.SHIFT, holder=arrival.operator, challenge=claim.challenge(), context=_written(claim)
+        )
+
+    async def _answered(self, arrival: Arrival, broadcast: Broadcast, operator: Operator) -> Duty:
+        """The passkey's answer came over the channel: it must be to this channel's own ceremony."""
+        try:
+            begun = await self._registry.passkeys.get(arrival.ceremony, Purpose.SHIFT, now=self._clock())
+            _same_channel(_arrival(begun.context), arrival)
+            await self._prove(arrival, broadcast, arrival.ceremony, _json(arrival.credential))
+        except (PasskeyRefused, NotFound) as refused:
+            return await self._ask(arrival, broadcast, operator, str(refused))
+        return await self._on_shift(broadcast, operator)
+
+    async def _prove(
+        self, arrival: Arrival, broadcast: Broadcast, ceremony: str, credential: Mapping[str, Any]
+    ) -> Shift:
+        synced = broadcast.policy.passkey != "device_bound"
+        proof = await self._passkeys.finish(ceremony, Purpose.SHIFT, credential, synced=synced)
+        shift = await self._registry.shifts.begin(
+            broadcast.session.id,
+            OperatorId(arrival.operator),
+            arrival.channel_key,
+            passkey=proof.passkey.id,
+            proof={"claim": dict(proof.ceremony.context), "credential": dict(credential)},
+            at=self._clock(),
+        )
+        await self._note_begun(broadcast, shift, synced=proof.passkey.synced)
+        return shift
+
+    async def _note_begun(self, broadcast: Broadcast, shift: Shift, *, synced: bool | None) -> None:
+        data = {"operator": shift.operator, "shift": shift.id, "passkey": shift.passkey, "synced": synced}
+        await self._journal.note(broadcast.session, EventType.SHIFT_BEGAN, data, subject=shift.id)
+
+    # ---- verification
+
+    def _lapsed(self, operator: Operator, policy: OperatorPolicy) -> Duty | None:
+        if not operator.lapsed(self._clock(), after_days=policy.verified_for_days):
+            return None
+        return Duty(
+            on_shift=False,
+            needs=Needs.VERIFICATION,
+            text_en="The verification of your identity has lapsed: have yourself verified anew to go on shift.",
+            text_zh="您的实名认证已过期，请重新认证后再值班。",
+            verified_for=0.0,
+        )
+
+    def _verified_for(self, operator: Operator, policy: OperatorPolicy) -> float | None:
+        """Seconds for which the verification holds, where that is soon over."""
+        ends = operator.verified_at + timedelta(days=policy.verified_for_days)
+        left = (ends - self._clock()).total_seconds()
+        return left if left <= timedelta(days=policy.remind_days).total_seconds() else None
+
+    async def _on_shift(self, broadcast: Broadcast, operator: Operator) -> Duty:
+        left = self._verified_for(operator, broadcast.policy)
+        if left is None:
+            return ON_SHIFT
+        days = max(0, int(left // 86_400))
+        data = {"operator": operator.id, "lapses_in_s": round(left), "verified_at": operator.verified_at.isoformat()}
+        await self._journal.note(broadcast.session, EventType.OPERATOR_VERIFICATION_DUE, data)
+        return Duty(
+            on_shift=True,
+            text_en=f"Have your identity verified anew within {days} days, or you cannot go on shift after that.",
+            text_zh=f"请在 {days} 天内重新进行实名认证，否则届时将无法值班。",
+            verified_for=left,
+        )
+
+    # ---- following
+
+    async def _followed(self, session: SessionId, presence: Presence) -> bool:
+        """Whether the registry has followed; False where it cannot be used now."""
+        try:
+            await self._follow(session, presence)
+        except RegistryError as failure:
+            _log.warning("shift.waits", session=session, because=str(failure))
+            return not isinstance(failure, Unavailable)
+        return True
+
+    async def _follow(self, session: SessionId, presence: Presence) -> None:
+        operator = OperatorId(presence.operator)
+        if presence.connected:
+            try:
+                await self._registry.shifts.resume(session, operator)
+            except Elsewhere:
+                if self.channels is not None:
+                    self.channels.dismiss(session, operator, _ELSEWHERE.code, _ELSEWHERE.message)
+        elif presence.cause == _LEFT:
+            await self._registry.shifts.end(session, operator, because=presence.cause, at=self._clock())
+        else:
+            await self._registry.shifts.lapse(session, operator, at=self._clock())
+
+
+def _claim(arrival: Arrival, session: Session, nonce: bytes) -> ShiftClaim:
+    return ShiftClaim(
+        session=session.id,
+        stream=stream_name(session),
+        avatar=session.avatar,
+        operator=arrival.operator,
+        epoch=session.epoch,
+        nonce=nonce,
+        channel_key=arrival.channel_key,
+    )
+
+
+def _written(claim: ShiftClaim) -> dict[str, Any]:
+    """The claim as JSON: whoever has it can compute the challenge that the passkey signed."""
+    return {
+        "session": claim.session,
+        "stream": claim.stream,
+        "avatar": claim.avatar,
+        "operator": claim.operator,
+        "epoch": claim.epoch,
+        "nonce": b64encode(claim.nonce).decode(),
+        "channel_key": b64encode(claim.channel_key).decode(),
+    }
+
+
+def _arrival(context: Mapping[str, Any]) -> Arrival:
+    key = b64decode(context["channel_key"])
+    return Arrival(operator=context["operator"], session=context["session"], channel_key=key)
+
+
+def _same_channel(asked: Arrival, answered: Arrival) -> None:
+    for part in ("operator", "session", "channel_key"):
+        if getattr(asked, part) != getattr(answered, part):
+            raise PasskeyRefused("This answer is to another channel's question.")
+
+
+def _json(text: str) -> Mapping[str, Any]:
+    try:
+        credential = json.loads(text)
+    except (ValueError, RecursionError):
+        credential = None
+    if not isinstance(credential, dict):
+        raise PasskeyRefused("This is not the response of a passkey; send what the browser gave, as it is.")
+    return credential
