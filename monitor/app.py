@@ -23,6 +23,7 @@ from monitor.api.publication import PublishTokens
 from monitor.api.service import Service
 from monitor.assembly import SessionAssembly
 from monitor.budget import WindowBudget
+from monitor.caseload import Caseload
 from monitor.egress import EgressPolicy, http_client
 from monitor.enforcement import Enforcement
 from monitor.enforcers.block import RegisteredBlocks
@@ -179,9 +180,11 @@ class _Parts:
             forget=self._supervisor.forget,
             clock=now,
         )
+        self._caseload = Caseload(registry, self._supervisor.restore, now)
         self._api = Service(
             supervisor=self._supervisor,
             registrar=self._registrar,
+            caseload=self._caseload,
             registry=registry,
             settings=settings,
             tokens=PublishTokens(publish_secret(settings.data_dir)),
@@ -207,6 +210,7 @@ class _Parts:
                     checkpoints.keep(self._notary, now, every=self._settings.checkpoints.every_s), name="checkpoints"
                 ),
                 group.create_task(self._registrar.keep(), name="registrar"),
+                group.create_task(self._caseload.keep(), name="caseload"),
             ]
             await held.wait()
             await server.serve()

@@ -1,5 +1,6 @@
 """Verdict: for every rule pass, warn, fail or unknown; and who drives, with a probability and its reasons."""
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -88,7 +89,7 @@ def conclude(
     policy_id: str,
 ) -> Verdict:
     """Fuse the standing ``evidence`` and the ``findings`` into a verdict."""
-    log_odds = policy.fusion.prior + sum(e.weight for e in evidence)
+    log_odds = policy.fusion.prior + math.fsum(e.weight for e in evidence)  # the same in any order and any Python
     driver = decide(log_odds, evidence, before, policy.fusion)
     return Verdict(
         at=at,

@@ -28,6 +28,8 @@ class Scope(StrEnum):
     SESSIONS_READ = "sessions:read"
     CUTS_READ = "cuts:read"
     CUTS_RESTORE = "cuts:restore"
+    CASES_READ = "cases:read"
+    CASES_DECIDE = "cases:decide"
     AVATARS_WRITE = "avatars:write"
     AVATARS_READ = "avatars:read"
     AVATARS_REVIEW = "avatars:review"

@@ -8,7 +8,9 @@ from typing import Any
 from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from protocols.case import CaseAct
 from protocols.session import FINAL, AvatarId, CutId, Placement, SessionId
+from registry.case_opening import open_case
 from registry.database import Database
 from registry.error import Conflict, CutConflict, NotFound, Refused
 from registry.identity import fresh
@@ -65,7 +67,9 @@ class Cuts:
         steps: Sequence[Mapping[str, Any]] = (),
         id: CutId | None = None,  # noqa: A002 - the ledger may have named it before
     ) -> Cut:
-        """Note the intent of a cut; avatar and placement are the session's. ``id`` where it has one already.
+        """Note the intent of a cut, and open its case; avatar and placement are the session's.
+
+        ``id`` where it has one already.
 
         Raises StaleEpoch for an owner that lost the session; CutConflict, naming the other, where the session is cut
         or being cut already; Conflict where it has ended; Refused where ``until`` is not after ``at``.
@@ -99,6 +103,17 @@ class Cuts:
                     app=place.app if place else None,
                     stream=place.stream if place else None,
                 )
+            )
+            await open_case(
+                connection,
+                present,
+                cut=cut,
+                act=CaseAct.CUT,
+                rule=rule,
+                cause=cause,
+                evidence=evidence,
+                at=at,
+                until=until,
             )
             return await _one(connection, cut)
 

@@ -8,6 +8,7 @@ from registry.apikey import ApiKeys
 from registry.avatars import Avatars
 from registry.block import Blocks
 from registry.booking import Bookings
+from registry.case import Cases
 from registry.conflict import Conflicts
 from registry.consent import Consents
 from registry.cut import Cuts
@@ -39,6 +40,7 @@ class Registry:
         self.sessions = Sessions(database)
         self.shifts = Shifts(database)
         self.cuts = Cuts(database)
+        self.cases = Cases(database, ledger)
         self.blocks = Blocks(database)
         self.bookings = Bookings(database)
         self.keys = ApiKeys(database)

@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 
 from protocols.avatar import AvatarRole, AvatarState
+from protocols.case import CaseAct, CaseDecision, CaseState
 from protocols.session import SessionState, SourceKind
 from registry.column import Choice, Document, Instant
 from registry.state import AssetKind, ConflictReason, CutState, EventState, OperatorState, Purpose, Resolution
@@ -344,6 +345,71 @@ class EventColumns(Arriving):
     settled_at: Named[datetime | None] = Column(Instant)
 
 
+class CaseColumns(Arriving):
+    """What was done to a stream, for a person to decide; ``version`` rises with every act.
+
+    What is listed and searched by stands here as it was when the case was opened. ``proposal`` and what goes with it
+    waits for a second person; ``restored_at``: when an overturned cut was undone on its media server.
+    """
+
+    act: Named[CaseAct] = Column(Choice(CaseAct))
+    cut: Named[str | None] = Column(String(_ID), ForeignKey("cuts.id"), unique=True)
+    session: Named[str] = Column(String(_ID), ForeignKey("sessions.id"), index=True)
+    avatar: Named[str] = Column(String(_ID), ForeignKey("avatars.id"))
+    avatar_name: Named[str] = Column(String(_NAME))
+    operators: Named[list[str]] = Column(Document)
+    account: Named[str] = Column(String(_NAME))
+    server: Named[str | None] = Column(String(_NAME))
+    app: Named[str | None] = Column(String(_NAME))
+    stream: Named[str | None] = Column(String(_NAME))
+    rule: Named[str] = Column(String(_NAME))
+    cause: Named[str] = Column(Text)
+    driver: Named[str | None] = Column(String(32))
+    p_human: Named[float | None] = Column(Float)
+    policy: Named[str] = Column(String(_NAME))
+    opened_at: Named[datetime] = Column(Instant)
+    four_eyes: Named[bool] = Column(Boolean)
+    state: Named[CaseState] = Column(Choice(CaseState))
+    version: Named[int]
+    proposal: Named[CaseDecision | None] = Column(Choice(CaseDecision))
+    proposed_by: Named[str | None] = Column(String(_NAME))
+    proposed_because: Named[str | None] = Column(Text)
+    decided_by: Named[str | None] = Column(String(_NAME))
+    because: Named[str | None] = Column(Text)
+    decided_at: Named[datetime | None] = Column(Instant)
+    restored_at: Named[datetime | None] = Column(Instant)
+
+
+class CaseWordColumns(TypedColumns):
+    """A word that a case is found by; the same in any database, and in order of arrival for each word."""
+
+    word: Named[str] = Column(String(64).with_variant(String(64, collation="C"), "postgresql"), primary_key=True)
+    case: Named[int] = Column(
+        BigInteger().with_variant(Integer(), "sqlite"),
+        ForeignKey("cases.seq"),
+        primary_key=True,
+        autoincrement=False,
+    )
+
+
+class CaseNoteColumns(Arriving):
+    """What a moderator wrote beside a case."""
+
+    case: Named[str] = Column(String(_ID), ForeignKey("cases.id"), index=True)
+    by: Named[str] = Column(String(_NAME))
+    at: Named[datetime] = Column(Instant)
+    text: Named[str] = Column(Text)
+
+
+class CaseViewColumns(Arriving):
+    """Who looked at a case, and for how many seconds as far as is known."""
+
+    case: Named[str] = Column(String(_ID), ForeignKey("cases.id"), index=True)
+    by: Named[str] = Column(String(_NAME))
+    at: Named[datetime] = Column(Instant)
+    seconds: Named[float] = Column(Float)
+
+
 def _where(condition: str) -> dict[str, Any]:
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
@@ -412,3 +478,19 @@ events = Table(
     Index("ix_events_pending", "session", "seq", **_where("state = 'pending'")),
     sqlite_autoincrement=True,
 )
+cases = Table(
+    "cases",
+    metadata,
+    CaseColumns,
+    Index("ix_cases_state_seq", "state", "seq"),
+    Index("ix_cases_rule_seq", "rule", "seq"),
+    Index("ix_cases_avatar_seq", "avatar", "seq"),
+    Index("ix_cases_account_seq", "account", "seq"),
+    Index("ix_cases_server_seq", "server", "seq"),
+    Index("ix_cases_opened_at", "opened_at"),
+    Index("ix_cases_unrestored", "seq", **_where("state = 'overturned' AND restored_at IS NULL")),
+    sqlite_autoincrement=True,
+)
+case_words = Table("case_words", metadata, CaseWordColumns, Index("ix_case_words_case_word", "case", "word"))
+case_notes = Table("case_notes", metadata, CaseNoteColumns, sqlite_autoincrement=True)
+case_views = Table("case_views", metadata, CaseViewColumns, sqlite_autoincrement=True)

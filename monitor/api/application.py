@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute
 from monitor.api import (
     avatars,
     bookings,
+    cases,
     consents,
     cuts,
     events,
@@ -39,6 +40,7 @@ _ROUTERS: Sequence[APIRouter] = (
     sessions.router,
     events.router,
     cuts.router,
+    cases.router,
     bookings.router,
     whip.router,
     avatars.router,

@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from monitor.api.own_token import OwnTokens
 from monitor.api.publication import Publications, PublishTokens
+from monitor.caseload import Caseload
 from monitor.passkeys import Passkeys
 from monitor.registrar import Registrar
 from monitor.settings import Settings
@@ -95,6 +96,7 @@ class Service:
     registry: Registry
     settings: Settings
     registrar: Registrar
+    caseload: Caseload
     tokens: PublishTokens
     notary: Notary
     passkeys: Passkeys

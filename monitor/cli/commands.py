@@ -24,6 +24,7 @@ OURS: dict[str, str] = {
     "bookings": "monitor.cli.bookings:app",
     "sessions": "monitor.cli.sessions:app",
     "cuts": "monitor.cli.cuts:app",
+    "cases": "monitor.cli.cases:app",
     "avatars": "monitor.cli.avatars:app",
     "operators": "monitor.cli.operators:app",
     "operate": "monitor.cli.operate:operate",

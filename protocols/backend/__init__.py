@@ -19,6 +19,18 @@ from protocols.backend.avatar import (
     ReviewView,
 )
 from protocols.backend.booking import BookingRequest, BookingView
+from protocols.backend.case import (
+    CaseDetail,
+    CaseLookView,
+    CaseNoteView,
+    CaseView,
+    DecideRequest,
+    LookRequest,
+    NoteRequest,
+    TimelineView,
+    verdict_view,
+    weights,
+)
 from protocols.backend.cut import CutView, RestoreRequest
 from protocols.backend.event import DATA, EventType, SessionEvent, WebhookEvent
 from protocols.backend.health import HealthView
@@ -59,6 +71,10 @@ __all__ = [
     "AvatarView",
     "BookingRequest",
     "BookingView",
+    "CaseDetail",
+    "CaseLookView",
+    "CaseNoteView",
+    "CaseView",
     "CeremonyView",
     "ChallengeView",
     "ConflictView",
@@ -66,6 +82,7 @@ __all__ = [
     "ConsentView",
     "ConsistencyView",
     "CutView",
+    "DecideRequest",
     "Decision",
     "DeviceKeyRequest",
     "EnrolOperator",
@@ -80,7 +97,9 @@ __all__ = [
     "KeyCreated",
     "KeyRequest",
     "KeyView",
+    "LookRequest",
     "MergeRequest",
+    "NoteRequest",
     "OperatorView",
     "OwnSession",
     "OwnSignIn",
@@ -106,8 +125,11 @@ __all__ = [
     "ShiftView",
     "SourceRequest",
     "SourceView",
+    "TimelineView",
     "VerdictView",
     "WebhookEvent",
     "WhipInvitation",
     "key_bytes",
+    "verdict_view",
+    "weights",
 ]

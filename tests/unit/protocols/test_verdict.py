@@ -48,7 +48,7 @@ def test_the_driver_is_named_with_hysteresis(weights, before, driver):
 @given(st.lists(st.tuples(st.sampled_from(RuleName), st.floats(-6, 6)), max_size=12))
 def test_the_table_sums_to_the_probability(weights):
     verdict = concluded(*weights)
-    assert verdict.log_odds == verdict.prior + sum(e.weight for e in verdict.evidence)
+    assert verdict.log_odds == verdict.prior + math.fsum(e.weight for e in verdict.evidence)
     assert verdict.p_human == pytest.approx(1 / (1 + math.exp(-verdict.log_odds)))
     assert {rule for rule, _ in verdict.findings} == set(RuleName)
 

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from monitor.api.application import application
 from monitor.api.publication import PublishTokens
 from monitor.api.service import Service
+from monitor.caseload import Caseload
 from monitor.egress import EgressRefused
 from monitor.events import EventFeed
 from monitor.journal import Journal
@@ -238,6 +239,7 @@ async def build(folder: Path, registry: Registry, *, sight: Sight | None = None,
         registry=registry,
         settings=Settings(data_dir=folder, **{"servers": SERVERS, **settings}),  # type: ignore[arg-type]
         registrar=registrar,
+        caseload=Caseload(registry, supervisor.restore, lambda: NOW),
         tokens=PublishTokens(bytes(32)),
         notary=Notary(registry.ledger, Ed25519PrivateKey.from_private_bytes(bytes(32)), "log.example"),
         passkeys=passkeys,

@@ -1,0 +1,137 @@
+"""Cases: list, look, note, decide."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from pydantic import AwareDatetime
+
+from monitor.api.auth import allowed
+from monitor.api.idempotency import IdempotencyKey, IdempotentRoute
+from monitor.api.listing import Cursor, Limit
+from monitor.api.reference import problems
+from monitor.api.service import Serving
+from protocols.backend import (
+    CaseDetail,
+    CaseLookView,
+    CaseNoteView,
+    CaseView,
+    CutView,
+    DecideRequest,
+    LookRequest,
+    NoteRequest,
+    Page,
+    TimelineView,
+    VerdictView,
+    verdict_view,
+    weights,
+)
+from protocols.case import CaseState
+from protocols.evidence import RuleName
+from registry.apikey import ApiKey, Scope
+from registry.case import CaseFilter
+
+router = APIRouter(prefix="/v1/cases", tags=["cases"], route_class=IdempotentRoute)
+
+CasePath = Annotated[str, Path(max_length=64, description="Id of the case.", examples=["case_3k9d7m2x8q0ab"])]
+LookPath = Annotated[str, Path(max_length=64, description="Id of the look.", examples=["look_3k9d7m2x8q0ab"])]
+Reading = Annotated[ApiKey, allowed(Scope.CASES_READ)]
+Deciding = Annotated[ApiKey, allowed(Scope.CASES_DECIDE)]
+
+
+@router.get("", summary="List cases", responses=problems())
+async def listed(
+    service: Serving,
+    key: Reading,
+    state: Annotated[
+        list[CaseState] | None, Query(max_length=4, description="Only these states.", examples=[["open"]])
+    ] = None,
+    rule: Annotated[RuleName | None, Query(description="Only for this rule.", examples=["presence"])] = None,
+    avatar: Annotated[str | None, Query(max_length=64, description="Only of this avatar.")] = None,
+    operator: Annotated[str | None, Query(max_length=64, description="Only with this operator.")] = None,
+    server: Annotated[str | None, Query(max_length=256, description="Only on this media server.")] = None,
+    session: Annotated[str | None, Query(max_length=64, description="Only of this session.")] = None,
+    account: Annotated[str | None, Query(max_length=256, description="Only of this account of yours.")] = None,
+    since: Annotated[AwareDatetime | None, Query(description="Only from this moment on.")] = None,
+    before: Annotated[AwareDatetime | None, Query(description="Only before this moment.")] = None,
+    text: Annotated[
+        str | None,
+        Query(max_length=200, description="Words of ids, names, places and notes; the last may be unfinished."),
+    ] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Page[CaseView]:
+    """What was done to streams and is to be decided or was, newest first. Needs the scope `cases:read`."""
+    wanted = CaseFilter(
+        states=tuple(state or ()),
+        rule=None if rule is None else rule.value,
+        avatar=avatar,
+        operator=operator,
+        server=server,
+        session=session,
+        account=account,
+        since=since,
+        before=before,
+        text=text,
+    )
+    page = await service.registry.cases.list(wanted, limit=limit, cursor=cursor)
+    return Page(items=[CaseView.of(case) for case in page.items], next=page.next)
+
+
+@router.get("/{case}", summary="Read a case", responses=problems(404))
+async def read(
+    case: CasePath,
+    service: Serving,
+    key: Reading,
+    look: Annotated[
+        str | None, Query(max_length=64, description="The look that goes on, where the page is only read anew.")
+    ] = None,
+) -> CaseDetail:
+    """Everything that a case's page needs. Nobody sees it unseen: `look` is a look that begins with this answer and
+    stands in the ledger. Needs the scope `cases:read`."""
+    dossier = await service.caseload.dossier(case, by=key.id, look=look)
+    verdict = None if dossier.cut is None else verdict_view(dict(dossier.cut.evidence))
+    return CaseDetail(
+        **dict(CaseView.of(dossier.case)),
+        detail=None if dossier.cut is None else CutView.of(dossier.cut),
+        verdict=None if verdict is None else VerdictView.of(verdict),
+        table=[] if verdict is None else weights(verdict),
+        timeline=TimelineView.of(dossier.timeline, {}),
+        notes=[CaseNoteView.of(note) for note in dossier.notes],
+        looks=[CaseLookView.of(one) for one in dossier.looks],
+        look=CaseLookView.of(dossier.look),
+    )
+
+
+@router.put("/{case}/looks/{look}", summary="Say for how long", responses=problems(404))
+async def looked(case: CasePath, look: LookPath, request: LookRequest, service: Serving, key: Reading) -> CaseLookView:
+    """Say for how long the case was on screen, from time to time and at the end: a session that breaks off loses
+    what came since. Needs the scope `cases:read`."""
+    return CaseLookView.of(
+        await service.registry.cases.looked(
+            look, by=key.id, seconds=request.seconds, at=service.clock(), left=request.left
+        )
+    )
+
+
+@router.post("/{case}/notes", status_code=201, summary="Write a note", responses=problems(404, 409))
+async def note(
+    case: CasePath, request: NoteRequest, service: Serving, key: Deciding, idempotency_key: IdempotencyKey = None
+) -> CaseNoteView:
+    """Write something beside the case; it is found by these words as well. Needs the scope `cases:decide`."""
+    return CaseNoteView.of(await service.registry.cases.note(case, request.text, by=key.id, at=service.clock()))
+
+
+@router.post("/{case}/decision", summary="Decide a case", responses=problems(404, 409))
+async def decide(
+    case: CasePath, request: DecideRequest, service: Serving, key: Deciding, idempotency_key: IdempotencyKey = None
+) -> CaseView:
+    """Uphold, overturn or ask for more. An overturned cut is undone at once.
+
+    Where `four_eyes` is set, and to turn a decision round, the first to speak proposes and another moderator confirms
+    by deciding the same. 409 where somebody has acted since `version` was read. Needs the scope `cases:decide`.
+    """
+    return CaseView.of(
+        await service.caseload.decide(
+            case, request.decision, by=key.id, because=request.reason, version=request.version
+        )
+    )

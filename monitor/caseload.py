@@ -1,0 +1,122 @@
+"""The caseload: what moderators do with cases, for the API, the command line and the console alike.
+
+A decision is durable before anything follows from it. An overturned cut is undone on its media server at once, and
+tried again until it is: whoever was wronged is not to wait for a server that was down for a moment.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+import structlog
+
+from monitor.enforcers.enforcer import EnforcerFailure
+from protocols.case import CaseDecision, CaseState
+from protocols.session import CutId, SessionId
+from protocols.timeline import Timeline, told
+from registry.case import Case, CaseLook, CaseNote
+from registry.cut import Cut
+from registry.error import Conflict, RegistryError
+from registry.registry import Registry
+from registry.state import CutState
+
+_log = structlog.get_logger()
+
+_TRY_AGAIN_EVERY = 15.0  # seconds, while a media server does not let a stream in again
+_MOST_ENTRIES = 20_000  # of one session's timeline
+_AT_ONCE = 1000
+
+
+class Restore(Protocol):
+    """Undoes a cut. Raises RegistryError, EnforcerFailure."""
+
+    def __call__(self, cut_id: CutId, *, by: str, reason: str) -> Awaitable[Cut]:
+        """The cut, restored."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dossier:
+    """Everything that is known about a case."""
+
+    case: Case
+    cut: Cut | None
+    timeline: Timeline
+    notes: tuple[CaseNote, ...]
+    looks: tuple[CaseLook, ...]
+    look: CaseLook
+    """Whose look this is."""
+
+
+class Caseload:
+    """The cases of one service. ``keep`` runs beside it."""
+
+    def __init__(self, registry: Registry, restore: Restore, clock: Callable[[], datetime]) -> None:
+        self._registry = registry
+        self._restore = restore
+        self._clock = clock
+
+    async def dossier(self, case_id: str, *, by: str, look: str | None = None) -> Dossier:
+        """Everything about a case, for ``by`` to look at; ``look`` where it goes on. Raises NotFound."""
+        case, cases = await self._registry.cases.get(case_id), self._registry.cases
+        if look is None:
+            begun = await cases.look(case_id, by=by, at=self._clock())
+        else:
+            begun = await cases.looked(look, by=by, seconds=0.0, at=self._clock(), left=False)
+        return Dossier(
+            case=case,
+            cut=None if case.cut is None else await self._registry.cuts.get(case.cut),
+            timeline=await self._timeline(case.session),
+            notes=await cases.notes(case_id),
+            looks=await cases.looks(case_id),
+            look=begun,
+        )
+
+    async def decide(self, case_id: str, decision: CaseDecision, *, by: str, because: str, version: int) -> Case:
+        """Decide or propose; what follows from it follows at once. Raises RegistryError.
+
+        Where the media server does not answer, the decision stands, ``restored_at`` is None, and it is tried again.
+        """
+        if decision is CaseDecision.OVERTURN:
+            await self._refuse_unfinished(case_id)
+        case = await self._registry.cases.decide(
+            case_id, decision, by=by, because=because, version=version, at=self._clock()
+        )
+        if case.state is CaseState.OVERTURNED and case.restored_at is None:
+            return await self._undo(case)
+        return case
+
+    async def keep(self) -> None:
+        """Undo what was overturned and is not undone yet, until cancelled."""
+        while True:
+            try:
+                for case in await self._registry.cases.unrestored():
+                    await self._undo(case)
+            except RegistryError as failure:
+                _log.warning("cases.wait", because=str(failure))
+            await asyncio.sleep(_TRY_AGAIN_EVERY)
+
+    async def _undo(self, case: Case) -> Case:
+        if case.cut is not None:
+            try:
+                await self._restore(case.cut, by=case.decided_by or "", reason=case.because or "")
+            except (EnforcerFailure, TimeoutError) as failure:
+                _log.warning("case.unrestored", case=case.id, cut=case.cut, because=str(failure))
+                return case
+        return await self._registry.cases.note_restored(case.id, at=self._clock())
+
+    async def _refuse_unfinished(self, case_id: str) -> None:
+        cut = (await self._registry.cases.get(case_id)).cut
+        if cut is not None and (await self._registry.cuts.get(cut)).state is CutState.INTENDED:
+            raise Conflict(f"Cut {cut} is still being made; wait until it is confirmed.", other=cut)
+
+    async def _timeline(self, session: SessionId) -> Timeline:
+        entries, after = list[tuple[str, dict[str, object]]](), 0
+        while len(entries) < _MOST_ENTRIES:
+            read = await self._registry.ledger.read(session=session, after=after, limit=_AT_ONCE)
+            entries += [(entry.kind, entry.content) for entry in read]
+            if len(read) < _AT_ONCE:
+                break
+            after = read[-1].number
+        return told(entries)

@@ -1,0 +1,198 @@
+from datetime import timedelta
+
+import pytest
+
+from monitor.enforcers.enforcer import EnforcerFailure
+from protocols.evidence import Evidence, Finding, RuleName
+from protocols.policy import STANDARD
+from protocols.session import SessionId, SessionState
+from protocols.verdict import Driver, Verdict, conclude
+from registry.apikey import Scope
+from tests.unit.monitor.api.world import NOW, World
+
+REASON = {"reason": "the operator was there", "version": 1}
+
+
+def verdict() -> Verdict:
+    evidence = (
+        Evidence(rule=RuleName.CHALLENGE, start=20.0, end=28.0, weight=-2.0, facts=(("gesture", "nod"),)),
+        Evidence(rule=RuleName.DRIVING, start=0.0, end=10.0, weight=-3.1, facts=(("score", -1.5),)),
+    )
+    return conclude(
+        at=30.0,
+        evidence=evidence,
+        findings={RuleName.DRIVING: Finding.FAIL},
+        before=Driver.UNKNOWN,
+        policy=STANDARD,
+        policy_id="standard@1",
+    )
+
+
+async def cut(world: World, *, days: int = 0, confirmed: bool = True, **changes: object) -> str:
+    """Cut a session of its own; its case. ``days``: for how long it is blocked, an hour where none."""
+    session = SessionId(str((await world.attached(**changes))["id"]))
+    ledger = world.registry.ledger
+    for kind, data in (
+        ("operator.present", {"at": 1.0, "operator": world.operator}),
+        ("challenge.asked", {"at": 20.0, "challenge": "chl_1", "gesture": "nod", "within": 8}),
+        ("challenge.judged", {"at": 28.0, "challenge": "chl_1", "gesture": "nod", "passed": False, "score": 0.1}),
+        ("verdict.changed", {"at": 28.0, "p_human": 0.2}),
+        ("ladder.step", {"at": 29.0, "rung": "notify", "cause": "driving", "ends_in": 5}),
+        ("verdict.changed", {"at": 30.0, "p_human": 0.01}),
+    ):
+        await ledger.append(kind, session, "", data, NOW)
+    made = await world.registry.cuts.intend(
+        session=session,
+        epoch=1,
+        rule="driving",
+        cause="the avatar's motion is not the operator's motion",
+        evidence=verdict().document(),
+        enforcer="whip",
+        at=NOW,
+        until=NOW + timedelta(days=days, hours=1),
+    )
+    if confirmed:
+        await world.registry.cuts.confirm(made.id, epoch=1, at=NOW, seconds=0.25)
+        await world.registry.sessions.move(session, SessionState.CUT, because="cut", epoch=1, at=NOW)
+    return (await world.registry.cases.of_cut(made.id)).id
+
+
+async def entered(world: World, case: str) -> list[str]:
+    return [entry.kind for entry in await world.registry.ledger.read(subject=case)]
+
+
+async def test_a_case_has_what_its_page_needs_and_nobody_sees_it_unseen(world: World) -> None:
+    case = await cut(world)
+    found = (await world.client.get(f"/v1/cases/{case}")).json()
+    assert (found["state"], found["act"], found["rule"], found["avatar_name"]) == ("open", "cut", "driving", "Hoshi")
+    assert found["detail"]["state"] == "confirmed"
+    assert found["verdict"]["explanation"]["en"].startswith("Nobody drives this avatar")
+    rows = found["table"]
+    assert [row["rule"] for row in rows] == ["prior", "challenge", "driving"]
+    assert rows[-1]["log_odds"] == found["verdict"]["log_odds"] == verdict().log_odds
+    assert rows[1]["words"]["zh"] == "未按要求完成指定动作"
+    line = found["timeline"]
+    assert line["series"]["probability"] == {
+        "t": [28.0, 30.0],
+        "v": [0.2, 0.01],
+        "unit": "probability",
+        "low": 0.0,
+        "high": 1.0,
+    }
+    [challenge] = line["challenges"]
+    assert (challenge["at"], challenge["passed"], challenge["judged_at"]) == (20.0, False, 28.0)
+    assert [step["rung"] for step in line["steps"]] == ["notify"]
+    assert line["presence"][0]["present"] is True
+    assert [look["id"] for look in found["looks"]] == [found["look"]["id"]]
+    assert await entered(world, case) == ["case.viewed"]
+
+
+async def test_a_look_goes_on_and_ends_with_its_seconds(world: World) -> None:
+    case = await cut(world)
+    look = (await world.client.get(f"/v1/cases/{case}")).json()["look"]["id"]
+    again = (await world.client.get(f"/v1/cases/{case}", params={"look": look})).json()
+    assert again["look"]["id"] == look
+    path = f"/v1/cases/{case}/looks/{look}"
+    assert (await world.client.put(path, json={"seconds": 12.5})).json()["seconds"] == 12.5
+    assert (await world.client.put(path, json={"seconds": 30.0, "left": True})).status_code == 200
+    assert await entered(world, case) == ["case.viewed", "case.left"]
+    other = await world.key(Scope.CASES_READ)
+    assert (await world.client.put(path, json={"seconds": 1.0}, headers=other)).status_code == 404
+
+
+async def test_overturning_restores_the_cut(world: World) -> None:
+    case = await cut(world)
+    decided = await world.client.post(f"/v1/cases/{case}/decision", json={"decision": "overturn", **REASON})
+    assert decided.status_code == 200, decided.text
+    assert (decided.json()["state"], decided.json()["version"]) == ("overturned", 2)
+    assert decided.json()["restored_at"] is not None
+    [(_, by, reason)] = world.supervisor.restored
+    assert reason == REASON["reason"]
+    assert by == decided.json()["decided_by"]
+    assert await entered(world, case) == ["case.decided"]
+
+
+async def test_a_media_server_that_is_down_does_not_undo_the_decision(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = await cut(world)
+
+    async def down(*_: object, **__: object) -> None:
+        raise EnforcerFailure("nginx 'edge' cannot be reached", retry=True)
+
+    caseload = world.service.caseload
+    with monkeypatch.context() as patch:
+        patch.setattr(caseload, "_restore", down)
+        decided = await world.client.post(f"/v1/cases/{case}/decision", json={"decision": "overturn", **REASON})
+        assert (decided.json()["state"], decided.json()["restored_at"]) == ("overturned", None)
+    [waiting] = await world.registry.cases.unrestored()
+    await caseload._undo(waiting)
+    assert (await world.client.get(f"/v1/cases/{case}")).json()["restored_at"] is not None
+
+
+async def test_two_moderators_at_once_get_one_clear_error(world: World) -> None:
+    case, path = await cut(world), "/v1/cases/{}/decision"
+    ben = await world.key(Scope.CASES_DECIDE)
+    assert (await world.client.post(path.format(case), json={"decision": "uphold", **REASON})).status_code == 200
+    late = await world.client.post(path.format(case), json={"decision": "overturn", **REASON}, headers=ben)
+    assert late.status_code == 409
+    assert "changed meanwhile" in late.json()["detail"]
+    assert late.json()["other"] == case
+    assert world.supervisor.restored == []
+
+
+async def test_a_long_block_takes_two_moderators(world: World) -> None:
+    case = await cut(world, days=30)
+    path, ben = f"/v1/cases/{case}/decision", await world.key(Scope.CASES_DECIDE)
+    first = (await world.client.post(path, json={"decision": "overturn", **REASON})).json()
+    assert (first["state"], first["proposal"]["decision"]) == ("open", "overturn")
+    assert world.supervisor.restored == []
+    alone = await world.client.post(path, json={"decision": "overturn", "reason": "sure", "version": 2})
+    assert alone.status_code == 409
+    assert "another moderator" in alone.json()["detail"]
+    second = await world.client.post(path, json={"decision": "overturn", "reason": "yes", "version": 2}, headers=ben)
+    assert second.json()["state"] == "overturned"
+    assert len(world.supervisor.restored) == 1
+
+
+async def test_a_cut_that_is_still_being_made_is_not_overturned(world: World) -> None:
+    case = await cut(world, confirmed=False)
+    answer = await world.client.post(f"/v1/cases/{case}/decision", json={"decision": "overturn", **REASON})
+    assert answer.status_code == 409
+    assert "still being made" in answer.json()["detail"]
+    assert await entered(world, case) == []
+
+
+async def test_deciding_needs_a_reason_and_the_scope(world: World) -> None:
+    case = await cut(world)
+    path = f"/v1/cases/{case}/decision"
+    for body in (
+        {},
+        {"decision": "uphold", "version": 1},
+        {"decision": "eat", **REASON},
+        {"decision": "uphold", "reason": "", "version": 1},
+    ):
+        assert (await world.client.post(path, json=body)).status_code == 422
+    reader = await world.key(Scope.CASES_READ)
+    assert (await world.client.post(path, json={"decision": "uphold", **REASON}, headers=reader)).status_code == 403
+    assert (await world.client.get("/v1/cases", headers=await world.key(Scope.CUTS_READ))).status_code == 403
+
+
+async def test_cases_are_listed_filtered_and_noted(world: World) -> None:
+    first, second = await cut(world, account="a"), await cut(world, account="b")
+
+    async def found(**params: object) -> list[str]:
+        answer = await world.client.get("/v1/cases", params=params)  # type: ignore[arg-type]
+        assert answer.status_code == 200, answer.text
+        return [case["id"] for case in answer.json()["items"]]
+
+    assert await found() == [second, first]
+    assert await found(account="a") == [first]
+    assert await found(state=["open", "upheld"], rule="driving", operator=world.operator) == [second, first]
+    assert await found(since=NOW.isoformat(), text="hosh") == [second, first]
+    text = "<script>alert('x')</script> & 备注"
+    written = await world.client.post(f"/v1/cases/{first}/notes", json={"text": text})
+    assert written.status_code == 201
+    assert written.json()["text"] == text
+    assert await found(text="备注") == [first]
+    assert (await world.client.get("/v1/cases", params={"since": "yesterday"})).status_code == 422
