@@ -49,14 +49,14 @@ class Rostered:
 class Booking:
     """One place's booking. ``url`` is where the stream is watched, None for where its server's settings say.
 
-    ``policy`` is a name for its newest version, or ``name@version``.
+    ``policy`` is a name for its newest version, or ``name@version``; None for the avatar's own profile.
     """
 
     placement: Placement
     avatar: AvatarId
     roster: tuple[Rostered, ...]
-    policy: str
     booked_at: datetime
+    policy: str | None = None
     url: str | None = None
     callback_url: str | None = None
     account: str = ""

@@ -75,6 +75,15 @@ class Policies:
             raise NotFound(f"There is no policy {reference}.")
         return _policy(row)
 
+    async def versions(self, name: str, *, most: int = 100) -> tuple[PolicyVersion, ...]:
+        """Up to ``most`` versions of ``name``, the newest first. Raises NotFound where there is none."""
+        query = select(policies).where(policies.c.name == name).order_by(policies.c.version.desc()).limit(most)
+        async with self._database.reading() as connection:
+            found = tuple(_policy(row) for row in await connection.execute(query))
+        if not found:
+            raise NotFound(f"There is no policy {name}.")
+        return found
+
     async def list(self) -> tuple[PolicyVersion, ...]:
         """The newest version of every policy, by name."""
         newest = select(policies.c.name, func.max(policies.c.version).label("version")).group_by(policies.c.name)

@@ -291,7 +291,10 @@ class BlockColumns(Arriving):
 
 
 class BookingColumns(Arriving):
-    """Which avatar goes on air at a place; ``roster`` holds the operators with their shifts."""
+    """Which avatar goes on air at a place; ``roster`` holds the operators with their shifts.
+
+    ``policy`` is empty where the avatar's own profile applies.
+    """
 
     server: Named[str] = Column(String(_NAME))
     app: Named[str] = Column(String(_NAME))

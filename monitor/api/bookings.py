@@ -60,7 +60,8 @@ async def put(
     """
     _watchable(server, request, service)
     placement = Placement(server=server, app=app, stream=stream)
-    await service.registry.policies.get(request.policy)
+    if request.policy is not None:
+        await service.registry.policies.get(request.policy)
     booking = Booking(
         placement=placement,
         avatar=(await service.registry.avatars.meant(request.avatar)).id,

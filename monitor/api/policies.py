@@ -7,6 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
 from monitor.api.auth import GuardedRoute, allowed
+from monitor.api.listing import Limit
 from monitor.api.reference import problems
 from monitor.api.service import Serving
 from protocols.backend import PolicyView
@@ -15,6 +16,10 @@ from registry.apikey import ApiKey, Scope
 from registry.policy import PolicyVersion
 
 router = APIRouter(prefix="/v1/policies", tags=["policies"], route_class=GuardedRoute)
+
+Name = Annotated[
+    str, Path(pattern=r"^[a-z][a-z0-9_-]{0,39}$", description="Name of the policy.", examples=["standard"])
+]
 
 
 @router.get("", summary="List policies", responses=problems())
@@ -36,11 +41,20 @@ async def read(
     return view(await service.registry.policies.get(reference))
 
 
+@router.get("/{name}/versions", summary="List the versions of a policy", responses=problems(404))
+async def versions(
+    name: Name,
+    service: Serving,
+    key: Annotated[ApiKey, allowed(Scope.POLICIES_READ)],
+    limit: Limit = 100,
+) -> list[PolicyView]:
+    """Its versions, the newest first: what sessions and verdicts of then were judged by. Needs `policies:read`."""
+    return [view(policy) for policy in await service.registry.policies.versions(name, most=limit)]
+
+
 @router.put("/{name}", summary="Write a new version", responses=problems(408, 413))
 async def write(
-    name: Annotated[
-        str, Path(pattern=r"^[a-z][a-z0-9_-]{0,39}$", description="Name of the policy.", examples=["standard"])
-    ],
+    name: Name,
     policy: Policy,
     request: Request,
     service: Serving,

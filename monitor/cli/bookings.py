@@ -34,9 +34,12 @@ def put(
             help="When that operator may drive, ISO 8601; either end may be left out. At any time without one.",
         ),
     ] = None,
-    policy: Annotated[str, typer.Option(help="Policy that broadcasts are judged by: name or name@version.")] = (
-        "standard"
-    ),
+    policy: Annotated[
+        str | None,
+        typer.Option(
+            help="Policy that broadcasts are judged by: name or name@version; the avatar's own profile where absent."
+        ),
+    ] = None,
     url: Annotated[str | None, typer.Option(help="Where it is watched; where the settings say, if absent.")] = None,
     callback: Annotated[str | None, typer.Option(help="Where webhooks about its sessions are sent.")] = None,
     account: Annotated[str | None, typer.Option(help="The broadcaster's account in your own system.")] = None,

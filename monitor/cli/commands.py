@@ -31,6 +31,7 @@ OURS: dict[str, str] = {
     "replay": "monitor.cli.replay:replay",
     "simulate": "monitor.cli.simulate:simulate",
     "ledger": "monitor.cli.ledger:app",
+    "policies": "monitor.cli.policies:app",
     "keys": "monitor.cli.keys:app",
     "settings": "monitor.cli.settings:settings",
 }

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from protocols.policy import PROFILES, Policy
 
-__all__ = ["PolicyRefused", "policy_named"]
+__all__ = ["PolicyRefused", "policy_in", "policy_named"]
 
 
 class PolicyRefused(Exception):
@@ -28,10 +28,11 @@ def policy_named(name: str) -> Policy:
     if not file.is_file():
         profiles = ", ".join(profile.name for profile in PROFILES)
         raise PolicyRefused(f"{name}: neither a profile ({profiles}) nor a file; give one of them")
-    return _read(file)
+    return policy_in(file)
 
 
-def _read(file: Path) -> Policy:
+def policy_in(file: Path) -> Policy:
+    """The policy in ``file``, TOML or JSON; what it leaves out is not set. Raises PolicyRefused."""
     try:
         document = _document(file)
     except (OSError, ValueError, RecursionError) as error:  # ValueError: no TOML, no JSON, no UTF-8

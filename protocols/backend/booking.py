@@ -62,9 +62,10 @@ class BookingRequest(Part):
         description="The registered avatar: id, or name where only one bears it.", examples=["av_9s1d0k4w7e2xn"]
     )
     roster: Roster = Field(description="Who may drive it, 1 to 16 operators.")
-    policy: Policy = Field(
-        "standard",
-        description="Policy that broadcasts are judged by: a name for its newest version, or `name@version`.",
+    policy: Policy | None = Field(
+        None,
+        description="Policy that broadcasts are judged by: a name for its newest version, or `name@version`; the "
+        "avatar's own profile where absent, `standard` where it has none.",
         examples=["standard"],
     )
     url: Url | None = Field(
@@ -94,7 +95,9 @@ class BookingView(Part):
     placement: PlacementRequest = Field(description="The place.")
     avatar: str = Field(description="Id of the avatar.", examples=["av_9s1d0k4w7e2xn"])
     roster: list[RosteredPart] = Field(description="Who may drive it, and when.")
-    policy: str = Field(description="Policy that broadcasts are judged by.", examples=["standard"])
+    policy: str | None = Field(
+        description="Policy that broadcasts are judged by; null: the avatar's own profile.", examples=["standard"]
+    )
     url: str | None = Field(None, description="Where the stream is watched, where the booking says so itself.")
     callback_url: str | None = Field(None, description="Where webhooks are sent.")
     account: str = Field(description="The broadcaster's account in your system.", examples=["channel-1187"])

@@ -53,7 +53,7 @@ class Desk:
             feed=request.feed(),
             avatar=AvatarId(request.avatar),
             operators=[OperatorId(operator) for operator in request.operators],
-            policy=(await self.registry.policies.get(request.policy)).id,
+            policy=(await self.registry.policies.get(request.policy or "standard")).id,
             placement=request.place(),
             at=NOW,
         )
@@ -161,6 +161,12 @@ async def test_two_streams_watched_at_one_address_are_not_both_let_on_air(entran
     await entrance.desk.registry.bookings.put(replace(entrance.booking, placement=elsewhere, url="rtmp://main/live/s1"))
     assert await entrance.gate.may_publish(PLACEMENT) is None
     assert "watches another stream at the same address" in (await entrance.gate.may_publish(elsewhere) or "")
+
+
+async def test_a_booking_without_a_policy_leaves_it_to_the_avatar(entrance: Entrance) -> None:
+    await entrance.desk.registry.bookings.put(replace(entrance.booking, policy=None))
+    assert await entrance.gate.may_publish(PLACEMENT) is None
+    assert [request.policy for request in entrance.desk.requests] == [None]
 
 
 async def test_nobody_on_shift_and_strangers_are_refused_before_anything_is_attached(entrance: Entrance) -> None:

@@ -208,6 +208,19 @@ async def test_an_avatar_is_found_by_its_name_unless_two_have_it(tmp_path: Path)
 
 
 @in_virtual_time
+async def test_an_avatars_own_profile_judges_where_the_request_names_none(tmp_path: Path) -> None:
+    async with house(tmp_path) as running:
+        registry = running.stage.registry
+        await registry.policies.put("gentle", {}, at=clock())
+        reference = Reference(digest=b"p" * 32, vector=np.eye(1, 8, dtype=np.float32)[0])
+        submission = Submission(name="Sora", owner="o9", references=[reference], model="m", policy="gentle")
+        sora = await registry.avatars.register(submission, at=clock())
+        own = await running.attach("own", avatar=sora.id, policy=None)
+        told = await running.attach("told", avatar=sora.id, policy="brisk")
+        assert [own.policy, told.policy.partition("@")[0]] == ["gentle@1", "brisk"]
+
+
+@in_virtual_time
 async def test_a_stream_is_attached_once(tmp_path: Path) -> None:
     async with house(tmp_path) as running:
         session = await running.attach()

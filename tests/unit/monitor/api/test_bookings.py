@@ -15,6 +15,7 @@ async def test_a_place_is_booked_read_listed_and_taken_back(world: World) -> Non
     assert put.status_code == 200, put.text
     booking = put.json()
     assert booking["avatar"] == world.avatar
+    assert booking["policy"] is None
     assert booking["placement"] == {"server": "edge", "app": "live", "stream": "hoshi"}
     assert booking["roster"][0]["shifts"] == [{"begins": "2026-11-22T10:00:00+01:00", "ends": None}]
     assert booking["callback_url"] == "https://b.example/x"
