@@ -34,6 +34,7 @@ from monitor.enforcers.whip import WhipEnforcer
 from monitor.events import EventFeed
 from monitor.gate import Bookable, PublishGate
 from monitor.hooks.router import HookSettings, WhenBlind, hook_router
+from monitor.identity import Provider, Providers
 from monitor.journal import Journal
 from monitor.keyring import administrator, ledger_key, own_secret, publish_secret, webhook_secret
 from monitor.observers.likeness.sight import Sight
@@ -47,6 +48,7 @@ from monitor.shifts import Shifts
 from monitor.supervisor import Supervisor
 from monitor.vigil import Vigil
 from monitor.webhooks import Webhooks
+from protocols.identity import Form, Issuer
 from protocols.passkey.ceremony import RelyingParty
 from protocols.policy import PROFILES
 from protocols.session import Session
@@ -192,6 +194,7 @@ class _Parts:
             passkeys=self._passkeys,
             own_tokens=OwnTokens(own_secret(settings.data_dir)),
             shifts=self._shifts,
+            providers=Providers(_providers(settings), self._client, now),
             clock=now,
         )
 
@@ -320,6 +323,22 @@ def _relying_party(settings: Settings) -> RelyingParty:
     given = settings.passkeys
     origins = given.origins or (f"http://localhost:{settings.port}",)
     return RelyingParty(id=given.domain, name=given.name, origins=origins)
+
+
+def _providers(settings: Settings) -> tuple[Provider, ...]:
+    return tuple(
+        Provider(
+            issuer=Issuer(
+                name=given.issuer,
+                form=Form(given.form),
+                audience=given.audience,
+                assurances=frozenset(given.assurances),
+            ),
+            keys=given.keys,
+            keys_url=given.keys_url,
+        )
+        for given in settings.identity.values()
+    )
 
 
 def _webhook_keys(settings: Settings) -> Sequence[Signer]:

@@ -140,6 +140,27 @@ class PasskeySettings(Section):
         return self
 
 
+class IdentityProvider(Section):
+    """An identity provider, or a platform, whose word about who somebody is counts."""
+
+    issuer: str = Field(min_length=1, max_length=255, description="its name in tokens (iss)")
+    form: Literal["openid", "assertion"] = Field(
+        "openid", description="how it writes: an OpenID Connect ID token with verified_claims, or an assertion"
+    )
+    audience: str = Field(min_length=1, max_length=255, description="for whom its tokens must be (aud): our client id")
+    assurances: tuple[str, ...] = Field(min_length=1, description="levels of assurance that count")
+    keys: Path | None = Field(None, description="file of its JWK set")
+    keys_url: str | None = Field(
+        None, pattern=r"^https?://\S+$", description="address of its JWK set, in place of a file"
+    )
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.keys is None) == (self.keys_url is None):
+            raise ValueError("give the provider's keys, either as a file (keys) or by their address (keys_url)")
+        return self
+
+
 class IceServer(Section):
     """A STUN or TURN server that WHIP publishers are told of."""
 
@@ -175,6 +196,9 @@ class Settings(BaseSettings):
     obs: dict[str, Obs] = Field(default_factory=dict, description="OBS of publishers by place: server/app/stream")
     hooks: Hooks = Hooks()
     webhooks: Webhooks = Webhooks()
+    identity: dict[str, IdentityProvider] = Field(
+        default_factory=dict, description="identity providers by a name of yours"
+    )
     whip: Whip = Whip()
     operator: OperatorChannel = OperatorChannel()
     passkeys: PasskeySettings = PasskeySettings()

@@ -79,6 +79,13 @@ class Operators:
                 await _put_key(connection, operator, key, at)
             return await _one(connection, operator)
 
+    async def known(self, issuer: str, pseudonym: str) -> Operator | None:
+        """The operator of an issuer's pseudonym, if enrolled."""
+        same = select(operators.c.id).where(operators.c.issuer == issuer, operators.c.pseudonym == pseudonym)
+        async with self._database.reading() as connection:
+            found = await connection.scalar(same)
+            return None if found is None else await _one(connection, OperatorId(found))
+
     async def verified(self, operator: OperatorId, *, assurance: str, verified_at: datetime) -> Operator:
         """Note that the issuer has checked the person's identity anew."""
         async with self._database.writing() as connection:

@@ -10,7 +10,7 @@ from monitor.api.idempotency import IdempotencyKey, IdempotentRoute
 from monitor.api.listing import Cursor, Limit
 from monitor.api.reference import problems
 from monitor.api.service import Serving
-from protocols.backend import DeviceKeyRequest, EnrolOperator, OperatorView, Page, key_bytes
+from protocols.backend import DeviceKeyRequest, EnrolOperator, OperatorView, Page, VerifyOperator, key_bytes
 from protocols.session import OperatorId
 from registry.apikey import ApiKey, Scope
 from registry.operator import Operator
@@ -42,6 +42,42 @@ async def enrol(
         at=service.clock(),
     )
     response.headers["location"] = f"/v1/operators/{operator.id}"
+    return view(operator)
+
+
+@router.post("/verifications", summary="Enrol or verify anew", responses=problems(409, 413))
+async def verify(
+    request: VerifyOperator,
+    response: Response,
+    service: Serving,
+    key: Annotated[ApiKey, allowed(Scope.OPERATORS_WRITE)],
+    idempotency_key: IdempotencyKey = None,
+) -> OperatorView:
+    """Enrol a person by what an identity provider of the settings has verified, or note that it did so anew.
+
+    The token is an OpenID Connect ID token with `verified_claims`, or an assertion that your platform has signed. 201
+    where the person is enrolled by it, 200 where they were. Needs the scope `operators:write`.
+    """
+    identity = await service.providers.verified(request.token)
+    operators = service.registry.operators
+    known = await operators.known(identity.issuer, identity.pseudonym)
+    at = service.clock()
+    keys = [] if request.device_key is None else [key_bytes(request.device_key)]
+    if known is None:
+        operator = await operators.enrol(
+            pseudonym=identity.pseudonym,
+            issuer=identity.issuer,
+            assurance=identity.assurance,
+            verified_at=identity.verified_at,
+            device_keys=keys,
+            at=at,
+        )
+        response.status_code = 201
+        response.headers["location"] = f"/v1/operators/{operator.id}"
+        return view(operator)
+    operator = await operators.verified(known.id, assurance=identity.assurance, verified_at=identity.verified_at)
+    for device in keys:
+        operator = await operators.add_device_key(operator.id, device, at=at)
     return view(operator)
 
 

@@ -11,10 +11,12 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from monitor.egress import EgressRefused
 from monitor.enforcers.enforcer import EnforcerFailure
+from monitor.identity import ProviderSilent
 from monitor.observers.likeness.picture_file import PictureRefused
 from monitor.refusal import AttachRefused
 from monitor.sources.sdp import SdpRefused
 from protocols.backend import InvalidField, Problem
+from protocols.identity import IdentityRefused
 from protocols.passkey.ceremony import PasskeyRefused
 from registry import error as registry_error
 
@@ -46,8 +48,10 @@ _OURS: tuple[type[Exception], ...] = (
     AttachRefused,
     EgressRefused,
     EnforcerFailure,
+    IdentityRefused,
     PasskeyRefused,
     PictureRefused,
+    ProviderSilent,
     SdpRefused,
 )
 
@@ -101,7 +105,7 @@ def status_of(error: Exception) -> int:
             return 409
         case registry_error.RegistryError():
             return 503
-        case EnforcerFailure():
+        case EnforcerFailure() | ProviderSilent():
             return 502
         case _:
             return 422

@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from monitor.api.own_token import OwnTokens
 from monitor.api.publication import Publications, PublishTokens
 from monitor.caseload import Caseload
+from monitor.identity import Providers
 from monitor.passkeys import Passkeys
 from monitor.registrar import Registrar
 from monitor.settings import Settings
@@ -101,6 +102,7 @@ class Service:
     notary: Notary
     passkeys: Passkeys
     shifts: Shifts
+    providers: Providers
     publications: Publications = field(default_factory=Publications)
     own_tokens: OwnTokens = field(default_factory=OwnTokens)
     clock: Callable[[], datetime] = _now

@@ -45,6 +45,24 @@ def enrol(
     _put(service.post("/v1/operators", request), as_json)
 
 
+@app.command()
+def verify(
+    ctx: typer.Context,
+    token: Annotated[Path, typer.Option(help="File that holds the issuer's token: an ID token or an assertion.")],
+    device_key: Annotated[
+        str | None, typer.Option(help="Public key of the device, or the file of a device key; made if not there.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Enrol a person by what an identity provider of the settings has verified, or note that it did so anew."""
+    try:
+        text = token.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        fail(f"{token} cannot be read: {error}.", 2)
+    request = {"token": text, "device_key": None if device_key is None else _public(device_key)}
+    _put(client(ctx).post("/v1/operators/verifications", request), as_json)
+
+
 @app.callback(invoke_without_command=True)
 def without_command(ctx: typer.Context, as_json: AsJson = False) -> None:
     """Operators: enrol, list, show, revoke. Without a command: list."""

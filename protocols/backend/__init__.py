@@ -36,7 +36,7 @@ from protocols.backend.event import DATA, EventType, SessionEvent, WebhookEvent
 from protocols.backend.health import HealthView
 from protocols.backend.key import KeyCreated, KeyRequest, KeyView
 from protocols.backend.ledger import ConsistencyView, EntryView, InclusionView
-from protocols.backend.operator import DeviceKeyRequest, EnrolOperator, OperatorView, key_bytes
+from protocols.backend.operator import DeviceKeyRequest, EnrolOperator, OperatorView, VerifyOperator, key_bytes
 from protocols.backend.own import OwnSession, OwnSignIn, OwnView
 from protocols.backend.part import Page
 from protocols.backend.passkey import (
@@ -127,6 +127,7 @@ __all__ = [
     "SourceView",
     "TimelineView",
     "VerdictView",
+    "VerifyOperator",
     "WebhookEvent",
     "WhipInvitation",
     "key_bytes",

@@ -48,6 +48,21 @@ class EnrolOperator(Part):
     )
 
 
+class VerifyOperator(Part):
+    """What an identity provider has verified: the person is enrolled by it, or verified anew."""
+
+    token: Annotated[str, Field(min_length=16, max_length=16_384, pattern=r"^[A-Za-z0-9_.-]+$")] = Field(
+        description="The ID token with `verified_claims`, or the platform's assertion, as the issuer signed it. It is "
+        "not kept, and nothing is taken of it but issuer, pseudonym, level and time.",
+        examples=["eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOi…"],
+    )
+    device_key: DeviceKey | None = Field(
+        None,
+        description="Ed25519 public key of the operator's device, base64; a passkey's page can bring one later.",
+        examples=["11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="],
+    )
+
+
 class DeviceKeyRequest(Part):
     """Another device of an operator."""
 

@@ -16,6 +16,7 @@ from monitor.api.service import Service
 from monitor.caseload import Caseload
 from monitor.egress import EgressRefused
 from monitor.events import EventFeed
+from monitor.identity import Provider, Providers
 from monitor.journal import Journal
 from monitor.observers.likeness.sight import Sight
 from monitor.passkeys import Passkeys
@@ -203,7 +204,14 @@ class World:
         return cast("dict[str, object]", answer.json())
 
 
-async def build(folder: Path, registry: Registry, *, sight: Sight | None = None, **settings: object) -> World:
+async def build(
+    folder: Path,
+    registry: Registry,
+    *,
+    sight: Sight | None = None,
+    providers: tuple[Provider, ...] = (),
+    **settings: object,
+) -> World:
     """A world with an avatar, an operator and the profiles; ``client`` has the administrator's key."""
     for policy in PROFILES:
         await registry.policies.put(policy.name, policy.model_dump(mode="json"), at=NOW)
@@ -244,6 +252,7 @@ async def build(folder: Path, registry: Registry, *, sight: Sight | None = None,
         notary=Notary(registry.ledger, Ed25519PrivateKey.from_private_bytes(bytes(32)), "log.example"),
         passkeys=passkeys,
         shifts=shifts,
+        providers=Providers(providers, httpx.AsyncClient(), lambda: NOW),
         clock=lambda: NOW,
     )
     app = application(service)
