@@ -1,38 +1,47 @@
 # make demo   set up, then play live scenarios against the service      make test   set up, then every test
 # make bench  speed and size, ONLY=name for one figure                  make check  style, types, import direction
+# make console  the pages alone, which demo and test build as well
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 JOBS ?= 3
+CONSOLE := monitor/console
+PAGES := $(CONSOLE)/dist/.built
+NODE_MODULES := $(CONSOLE)/node_modules/.installed
 DEBIAN_PACKAGES := ffmpeg nginx libnginx-mod-rtmp chromium janus
 
-.PHONY: demo test check bench format lock clean
+.PHONY: demo test check bench console format lock clean
 
-demo: $(READY)
+demo: $(READY) $(PAGES)
 	$(BIN)/nakanohito demo
 
-test: $(READY) check
+test: $(READY) $(PAGES) check
 	@sh .ci/debian-packages $(DEBIAN_PACKAGES)
 	@sh .ci/node-packages
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder \
 		--cov --cov-report=term:skip-covered $(ARGS)
 	$(BIN)/python -m coverage report --include='protocols/*' --fail-under=100 --skip-covered
 
-check: $(READY)
+check: $(READY) $(NODE_MODULES)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@sh .ci/npm run --silent check
+
+# The pages: moderators' console and operator's page. Built where their sources changed, by the Node of .venv.
+console: $(PAGES)
 
 bench: $(READY)
 	@sh .ci/debian-packages $(DEBIAN_PACKAGES)
 	@sh .ci/node-packages
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.bench $(ONLY)
 
-format: $(READY)
+format: $(READY) $(NODE_MODULES)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	@sh .ci/npm run --silent format
 
 # After a change of the dependencies in pyproject.toml.
 lock:
@@ -49,5 +58,13 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
+$(PAGES): $(NODE_MODULES) $(wildcard $(CONSOLE)/*.json $(CONSOLE)/*.ts $(CONSOLE)/*.js) $(shell find $(CONSOLE)/src -type f)
+	@sh .ci/npm run --silent build -- --logLevel warn
+	@touch $@
+
+$(NODE_MODULES): $(CONSOLE)/package-lock.json $(READY)
+	@sh .ci/npm ci
+	@touch $@
+
 clean:
-	rm -rf $(VENV) .bench build *.egg-info
+	rm -rf $(VENV) .bench build *.egg-info $(CONSOLE)/dist $(CONSOLE)/node_modules

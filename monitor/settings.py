@@ -176,6 +176,16 @@ class Whip(Section):
     ice_servers: tuple[IceServer, ...] = Field((), max_length=8, description="STUN and TURN servers")
 
 
+class ConsolePages(Section):
+    """The moderators' console."""
+
+    idle_minutes: float = Field(30, ge=1, le=480, description="minutes without a request after which a sign-in ends")
+    hours: float = Field(10, ge=0.25, le=24, description="hours after which a sign-in ends in any case")
+    fresh_minutes: float = Field(
+        5, ge=0.5, le=60, description="minutes after a passkey was asked for in which what hurts needs no other"
+    )
+
+
 class Settings(BaseSettings):
     """Everything that can be set."""
 
@@ -200,6 +210,7 @@ class Settings(BaseSettings):
         default_factory=dict, description="identity providers by a name of yours"
     )
     whip: Whip = Whip()
+    console: ConsolePages = ConsolePages()
     operator: OperatorChannel = OperatorChannel()
     passkeys: PasskeySettings = PasskeySettings()
     likeness: Likeness = Likeness()

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
+from registry.account import Accounts
 from registry.apikey import ApiKeys
 from registry.avatars import Avatars
 from registry.block import Blocks
@@ -23,6 +24,7 @@ from registry.passkey import Passkeys
 from registry.policy import Policies
 from registry.session import Sessions
 from registry.shift import Shifts
+from registry.signin import SignIns
 
 
 class Registry:
@@ -44,6 +46,8 @@ class Registry:
         self.blocks = Blocks(database)
         self.bookings = Bookings(database)
         self.keys = ApiKeys(database)
+        self.accounts = Accounts(database)
+        self.signins = SignIns(database)
         self.idempotency = Idempotency(database)
         self.outbox = Outbox(database)
 

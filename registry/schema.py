@@ -32,7 +32,18 @@ from protocols.avatar import AvatarRole, AvatarState
 from protocols.case import CaseAct, CaseDecision, CaseState
 from protocols.session import SessionState, SourceKind
 from registry.column import Choice, Document, Instant
-from registry.state import AssetKind, ConflictReason, CutState, EventState, OperatorState, Purpose, Resolution
+from registry.state import (
+    AccountState,
+    AssetKind,
+    ConflictReason,
+    CutState,
+    EventState,
+    OperatorState,
+    Purpose,
+    Resolution,
+    Role,
+    SignInMethod,
+)
 
 metadata = MetaData(
     naming_convention={
@@ -413,6 +424,29 @@ class CaseViewColumns(Arriving):
     seconds: Named[float] = Column(Float)
 
 
+class AccountColumns(Arriving):
+    """Somebody who moderates; ``name`` is a handle that colleagues know, never a person's name."""
+
+    name: Named[str] = Column(String(_NAME))
+    name_key: Named[str] = Column(String(_NAME), unique=True)
+    role: Named[Role] = Column(Choice(Role))
+    state: Named[AccountState] = Column(Choice(AccountState))
+    created_at: Named[datetime] = Column(Instant)
+    created_by: Named[str] = Column(String(_NAME))
+
+
+class SignInColumns(Arriving):
+    """An account that is signed in on one browser; ``digest`` is the SHA-256 of its cookie's token."""
+
+    account: Named[str] = Column(String(_ID), ForeignKey("accounts.id"), index=True)
+    digest: Named[bytes] = Column(LargeBinary(32), unique=True)
+    method: Named[SignInMethod] = Column(Choice(SignInMethod))
+    begun_at: Named[datetime] = Column(Instant)
+    seen_at: Named[datetime] = Column(Instant)
+    stepped_up_at: Named[datetime | None] = Column(Instant)
+    ended_at: Named[datetime | None] = Column(Instant)
+
+
 def _where(condition: str) -> dict[str, Any]:
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
@@ -473,6 +507,8 @@ bookings = Table(
     "bookings", metadata, BookingColumns, UniqueConstraint("server", "app", "stream"), sqlite_autoincrement=True
 )
 api_keys = Table("api_keys", metadata, ApiKeyColumns, sqlite_autoincrement=True)
+accounts = Table("accounts", metadata, AccountColumns, sqlite_autoincrement=True)
+signins = Table("signins", metadata, SignInColumns, sqlite_autoincrement=True)
 requests = Table("requests", metadata, RequestColumns)
 events = Table(
     "events",

@@ -58,3 +58,27 @@ class Purpose(StrEnum):
     TOUCH = "touch"
     HANDOVER = "handover"
     STEP_UP = "step_up"
+
+
+class Role(StrEnum):
+    """What an account may do: look; decide; decide what is hard to undo; look at the ledger as well; everything."""
+
+    VIEWER = "viewer"
+    MODERATOR = "moderator"
+    SENIOR = "senior"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+
+
+class AccountState(StrEnum):
+    """Whether an account may sign in."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+
+
+class SignInMethod(StrEnum):
+    """How somebody signed in."""
+
+    PASSKEY = "passkey"
+    OPENID = "openid"

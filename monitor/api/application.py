@@ -9,6 +9,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.routing import BaseRoute
 
 from monitor.api import (
+    accounts,
     avatars,
     bookings,
     cases,
@@ -21,6 +22,7 @@ from monitor.api import (
     ledger,
     operators,
     own,
+    pages,
     passkey_page,
     passkeys,
     policies,
@@ -30,6 +32,8 @@ from monitor.api import (
     reviews,
     sessions,
     shifts,
+    signin,
+    wall,
     whip,
 )
 from monitor.api.envelope import Envelope
@@ -56,6 +60,9 @@ _ROUTERS: Sequence[APIRouter] = (
     passkey_page.router,
     policies.router,
     keys.router,
+    signin.router,
+    accounts.router,
+    wall.router,
     ledger.router,
     health.router,
     exposition.router,
@@ -84,6 +91,7 @@ def application(
     if hooks is not None:
         app.include_router(hooks)
     app.router.routes.extend(gateway)
+    app.router.routes.extend(pages.routes())
     problem.install(app)
     reference.describe(app)
     app.add_middleware(WhipOrigins, origins=service.settings.whip.origins)

@@ -1,4 +1,7 @@
-"""Who asks: API keys as Bearer tokens (RFC 6750), each with scopes. Every failure looks the same from outside."""
+"""Who asks: API keys as Bearer tokens (RFC 6750), and accounts that are signed in on the console, each with scopes.
+
+Every failure looks the same from outside.
+"""
 
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
@@ -8,7 +11,9 @@ from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 
 from monitor.api.service import Service, of
+from monitor.api.visitor import rights, signed_in, token_of
 from registry.apikey import ApiKey, Scope
+from registry.signin import SignIn
 
 _CHALLENGE = {"www-authenticate": 'Bearer realm="nakanohito"'}
 _bearer = HTTPBearer(
@@ -24,13 +29,24 @@ def bearer(request: Request) -> str:
     return token.strip() if scheme.lower() == "bearer" and len(token) <= 512 else ""
 
 
+def secret_of(request: Request) -> str:
+    """What the caller alone has: the API key, or the token of the cookie."""
+    return bearer(request) or token_of(request)
+
+
 async def identified(request: Request, service: Service) -> ApiKey:
-    """The key of a request. Raises HTTPException 401, whatever is wrong with it."""
+    """The key of a request, or what stands for it where an account is signed in.
+
+    Raises HTTPException 401, whatever is wrong with it.
+    """
     known = getattr(request.state, "key", None)
     if isinstance(known, ApiKey):
         return known
-    secret = bearer(request)
-    key = await service.registry.keys.verify(secret, now=service.clock()) if secret else None
+    if secret := bearer(request):
+        key = await service.registry.keys.verify(secret, now=service.clock())
+    else:
+        visitor = await signed_in(request, service)
+        key = None if visitor is None else rights(visitor)
     if key is None:
         raise unauthorized()
     request.state.key = key
@@ -70,7 +86,18 @@ class GuardedRoute(APIRoute):
         handler = super().get_route_handler()
 
         async def guarded(request: Request) -> Any:
-            await identified(request, of(request))
+            service = of(request)
+            await identified(request, service)
+            if isinstance(visitor := getattr(request.state, "signin", None), SignIn):
+                await self._trace(request, service, visitor)
             return await handler(request)
 
         return guarded
+
+    async def _trace(self, request: Request, service: Service, visitor: SignIn) -> None:
+        """Enter what an account looks at or does into the ledger, before it is shown or done."""
+        values = {name: str(value) for name, value in request.path_params.items()}
+        reads = request.method in {"GET", "HEAD"}
+        await service.trail.enter(
+            service.registry.ledger, visitor, f"{self.tags[0]}-{self.name}", values, reads=reads, at=service.clock()
+        )

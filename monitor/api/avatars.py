@@ -137,7 +137,8 @@ async def pictures_of(avatar: AvatarPath, service: Serving, key: Reading) -> lis
 async def picture(avatar: AvatarPath, digest: DigestPath, service: Serving, key: Reading) -> Response:
     """One of its reference pictures, small, without any metadata. Needs the scope `avatars:read`."""
     content = await service.registry.avatars.picture(AvatarId(avatar), bytes.fromhex(digest))
-    return Response(content, media_type="image/jpeg")
+    # Long enough for a page that shows many, short enough for a likeness that is purged.
+    return Response(content, headers={"cache-control": "private, max-age=900"}, media_type="image/jpeg")
 
 
 @router.post("/{avatar}/outfits", summary="Add an outfit", responses=problems(400, 404, 408, 409, 413))

@@ -2,7 +2,7 @@
 
 After draft-ietf-httpapi-idempotency-key-header: 422 where the key was used for another request, 409 while the first
 is being answered. Answers may hold secrets that are shown once, so they are stored encrypted under the caller's own
-API key: who reads the database cannot read them.
+API key, or its cookie's token: who reads the database cannot read them.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ import structlog
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from fastapi import Header, Request, Response
 
-from monitor.api.auth import GuardedRoute, bearer, identified
+from monitor.api.auth import GuardedRoute, identified, secret_of
 from monitor.api.service import Service, of
 from registry.error import RegistryError
 from registry.idempotency import StoredResponse, Ticket
@@ -58,7 +58,7 @@ async def _once(request: Request, name: str, handler: Callable[[Request], Corout
     key = await identified(request, service)
     digest = _digest(request, await request.body())
     begun = await service.registry.idempotency.begin(key.id, name, digest=digest, now=service.clock())
-    cipher = AESGCM(hashlib.sha256(b"nakanohito/idempotency/v1\0" + bearer(request).encode()).digest())
+    cipher = AESGCM(hashlib.sha256(b"nakanohito/idempotency/v1\0" + secret_of(request).encode()).digest())
     if isinstance(begun, StoredResponse):
         return _replayed(begun, cipher, digest)
     try:

@@ -5,13 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import PlainTextResponse
 
-from monitor.api.auth import allowed
+from monitor.api.auth import GuardedRoute, allowed
 from monitor.api.reference import problems
 from monitor.api.service import Serving
 from protocols.backend import ConsistencyView, EntryView, InclusionView
 from registry.apikey import ApiKey, Scope
 
-router = APIRouter(prefix="/v1/ledger", tags=["ledger"])
+router = APIRouter(prefix="/v1/ledger", tags=["ledger"], route_class=GuardedRoute)
 
 _MOST = 2**53
 

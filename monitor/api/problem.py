@@ -35,6 +35,7 @@ TITLES: dict[int, tuple[str, str]] = {
     413: ("too-large", "The request is too large"),
     415: ("media-type", "This kind of content is not taken"),
     422: ("invalid", "The request cannot be done as it is"),
+    429: ("too-often", "This was tried too often"),
     500: ("internal", "The service failed"),
     501: ("not-implemented", "This is not supported"),
     502: ("media-server", "The media server did not do it"),

@@ -29,6 +29,8 @@ TAGS = [
     },
     {"name": "policies", "description": "Every threshold and every duration, in versions that never change."},
     {"name": "keys", "description": "API keys and what they may do."},
+    {"name": "sign-in", "description": "Signing in to the console: passkeys, invitations, stepping up."},
+    {"name": "accounts", "description": "The accounts of moderators and their roles."},
     {"name": "ledger", "description": "Signed checkpoints of the ledger, and proofs of what it holds."},
     {"name": "health", "description": "Whether the service lives and works."},
 ]
@@ -62,6 +64,7 @@ _DETAILS: dict[int, str] = {
     413: "The body may have 262144 bytes at most.",
     415: "Send the offer as application/sdp.",
     422: "body.operators: List should have at least 1 item after validation, not 0",
+    429: "Too many tries; wait some seconds.",
     501: "Neither Trickle ICE nor ICE restarts are supported; send all candidates in the offer.",
     502: "nginx 'edge' cannot be reached",
     503: "The registry or the ledger cannot be used now; try again in a moment.",

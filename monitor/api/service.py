@@ -1,5 +1,6 @@
 """What the API stands on: the supervisor as the API sees it, the registry, the settings and the clock."""
 
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -8,7 +9,9 @@ from typing import Annotated, Protocol, cast
 from fastapi import Depends, Request
 
 from monitor.api.own_token import OwnTokens
+from monitor.api.pace import Pace
 from monitor.api.publication import Publications, PublishTokens
+from monitor.api.trail import Trail
 from monitor.caseload import Caseload
 from monitor.identity import Providers
 from monitor.passkeys import Passkeys
@@ -105,7 +108,10 @@ class Service:
     providers: Providers
     publications: Publications = field(default_factory=Publications)
     own_tokens: OwnTokens = field(default_factory=OwnTokens)
+    trail: Trail = field(default_factory=Trail)
+    pace: Pace = field(default_factory=Pace)
     clock: Callable[[], datetime] = _now
+    monotonic: Callable[[], float] = time.monotonic
 
 
 def of(request: Request) -> Service:
@@ -113,4 +119,8 @@ def of(request: Request) -> Service:
     return cast("Service", request.app.state.service)
 
 
-Serving = Annotated[Service, Depends(of)]
+async def _serving(request: Request) -> Service:
+    return of(request)  # asynchronous, since FastAPI sends what is not to a thread
+
+
+Serving = Annotated[Service, Depends(_serving)]

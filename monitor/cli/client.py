@@ -42,6 +42,10 @@ class Client:
         """Post a document."""
         return self._ask("POST", path, json=document)
 
+    def patch(self, path: str, document: Any) -> Any:
+        """Change what is at ``path``."""
+        return self._ask("PATCH", path, json=document)
+
     def put(self, path: str, document: Any) -> Any:
         """Put a document."""
         return self._ask("PUT", path, json=document)

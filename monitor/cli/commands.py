@@ -32,6 +32,7 @@ OURS: dict[str, str] = {
     "simulate": "monitor.cli.simulate:simulate",
     "ledger": "monitor.cli.ledger:app",
     "policies": "monitor.cli.policies:app",
+    "accounts": "monitor.cli.accounts:app",
     "keys": "monitor.cli.keys:app",
     "settings": "monitor.cli.settings:settings",
 }

@@ -3,6 +3,16 @@
 Strict: a value of the wrong type is refused, never coerced, and so is a name that is not known.
 """
 
+from protocols.backend.account import (
+    AccountChange,
+    AccountInvited,
+    AccountRequest,
+    AccountView,
+    CeremonyAnswer,
+    SignInMethods,
+    SignInView,
+    Welcome,
+)
 from protocols.backend.avatar import (
     AssetView,
     AvatarRegistered,
@@ -61,9 +71,14 @@ from protocols.backend.session import (
 from protocols.backend.shift import AssertionAnswer, ShiftRequest, ShiftView
 from protocols.backend.source import SourceRequest
 from protocols.backend.verdict import EvidenceView, Explanation, VerdictView
+from protocols.backend.wall import WallEntry
 
 __all__ = [
     "DATA",
+    "AccountChange",
+    "AccountInvited",
+    "AccountRequest",
+    "AccountView",
     "AssertionAnswer",
     "AssetView",
     "AttachRequest",
@@ -75,6 +90,7 @@ __all__ = [
     "CaseLookView",
     "CaseNoteView",
     "CaseView",
+    "CeremonyAnswer",
     "CeremonyView",
     "ChallengeView",
     "ConflictView",
@@ -123,12 +139,16 @@ __all__ = [
     "SessionView",
     "ShiftRequest",
     "ShiftView",
+    "SignInMethods",
+    "SignInView",
     "SourceRequest",
     "SourceView",
     "TimelineView",
     "VerdictView",
     "VerifyOperator",
+    "WallEntry",
     "WebhookEvent",
+    "Welcome",
     "WhipInvitation",
     "key_bytes",
     "verdict_view",

@@ -51,22 +51,26 @@ class Chromium:
 
     async def open(self, url: str) -> None:
         """Go to an address, and wait until its page is there."""
-        await self._command("Page.enable")
-        await self._command("Page.navigate", url=url)
+        await self.command("Page.enable")
+        await self.command("Page.navigate", url=url)
         async with asyncio.timeout(START):
             while not await self._at(url):  # noqa: ASYNC110 - the browser knows
                 await asyncio.sleep(0.05)
 
     async def command(self, method: str, **parameters: Any) -> dict[str, Any]:
-        """One command of the DevTools protocol, and its result."""
-        return await self._command(method, **parameters)
-
-    async def evaluate(self, expression: str) -> Any:
-        """What JavaScript says; a promise is waited for. RuntimeError where it throws."""
-        answer = await self._command("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
-        if "exceptionDetails" in answer:
-            raise RuntimeError(str(answer["exceptionDetails"].get("exception", {}).get("description", answer)))
-        return answer["result"].get("value")
+        """One command of the DevTools protocol, and its result. RuntimeError where it is refused."""
+        if self._page is None:
+            raise RuntimeError("Chromium was not started")
+        number = next(self._numbers)
+        await self._page.send(json.dumps({"id": number, "method": method, "params": parameters}))
+        async with asyncio.timeout(START):
+            while True:
+                answer = json.loads(await self._page.recv())
+                if answer.get("id") == number:
+                    if "error" in answer:
+                        raise RuntimeError(f"{method}: {answer['error']}")
+                    found: dict[str, Any] = answer["result"]
+                    return found
 
     async def __aenter__(self) -> Self:
         await self._program.start()
@@ -99,17 +103,3 @@ class Chromium:
                         if page["type"] == "page":
                             return str(page["webSocketDebuggerUrl"])
                 await asyncio.sleep(0.05)
-
-    async def _command(self, method: str, **parameters: Any) -> dict[str, Any]:
-        if self._page is None:
-            raise RuntimeError("Chromium was not started")
-        number = next(self._numbers)
-        await self._page.send(json.dumps({"id": number, "method": method, "params": parameters}))
-        async with asyncio.timeout(START):
-            while True:
-                answer = json.loads(await self._page.recv())
-                if answer.get("id") == number:
-                    if "error" in answer:
-                        raise RuntimeError(f"{method}: {answer['error']}")
-                    found: dict[str, Any] = answer["result"]
-                    return found

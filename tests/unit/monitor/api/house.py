@@ -44,15 +44,15 @@ class _Server(uvicorn.Server):
 
 
 @contextmanager
-def house(folder: Path) -> Iterator[House]:
-    """A house that is open inside the block."""
+def house(folder: Path, *, port: int = 0, **world_options: Any) -> Iterator[House]:
+    """A house that is open inside the block; ``world_options``: what its world is built with beyond the usual."""
     made: dict[str, Any] = {}
     ready = threading.Event()
 
     async def live() -> None:
         registry = await Registry.open(f"sqlite:///{folder / 'registry.sqlite'}", folder / "ledger.sqlite")
-        world = await build(folder, registry)
-        config = uvicorn.Config(world.app, port=0, log_config=None, ws="none", timeout_graceful_shutdown=1)
+        world = await build(folder, registry, **world_options)
+        config = uvicorn.Config(world.app, port=port, log_config=None, ws="none", timeout_graceful_shutdown=1)
         server = _Server(config)
         made.update(world=world, server=server, loop=asyncio.get_running_loop())
         ready.set()

@@ -69,6 +69,11 @@ async def test_every_operation_but_a_few_needs_a_key(world: World) -> None:
         "/v1/passkeys/registrations/{ceremony}",
         "/v1/shifts",
         "/v1/shifts/{ceremony}",
+        "/v1/sign-in/invitation",
+        "/v1/sign-in/invitation/answer",
+        "/v1/sign-in/methods",
+        "/v1/sign-in/passkey",
+        "/v1/sign-in/passkey/answer",
     }
 
 

@@ -1,5 +1,6 @@
 """A world for the API to stand in: a supervisor written by hand, over the real registry and the real event feed."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -210,6 +211,8 @@ async def build(
     *,
     sight: Sight | None = None,
     providers: tuple[Provider, ...] = (),
+    party: RelyingParty = PARTY,
+    clock: Callable[[], datetime] = lambda: NOW,
     **settings: object,
 ) -> World:
     """A world with an avatar, an operator and the profiles; ``client`` has the administrator's key."""
@@ -228,32 +231,32 @@ async def build(
         search=MemorySearch(seeing.encoder.length),
         remove_barred=supervisor.remove_barred,
         forget=supervisor.forget,
-        clock=lambda: NOW,
+        clock=clock,
     )
     await registrar.load()
-    passkeys = Passkeys(registry.passkeys, PARTY, lambda: NOW)
+    passkeys = Passkeys(registry.passkeys, party, clock)
     feed = EventFeed()
-    journal = Journal(registry.ledger, registry.outbox, feed, lambda: NOW, wake=lambda: None)
+    journal = Journal(registry.ledger, registry.outbox, feed, clock, wake=lambda: None)
     pipelines: dict[str, Running] = {}
     shifts = Shifts(
         registry=registry,
         passkeys=passkeys,
         journal=journal,
         pipeline=lambda session: cast("Pipeline | None", pipelines.get(session)),
-        clock=lambda: NOW,
+        clock=clock,
     )
     service = Service(
         supervisor=supervisor,
         registry=registry,
         settings=Settings(data_dir=folder, **{"servers": SERVERS, **settings}),  # type: ignore[arg-type]
         registrar=registrar,
-        caseload=Caseload(registry, supervisor.restore, lambda: NOW),
+        caseload=Caseload(registry, supervisor.restore, clock),
         tokens=PublishTokens(bytes(32)),
         notary=Notary(registry.ledger, Ed25519PrivateKey.from_private_bytes(bytes(32)), "log.example"),
         passkeys=passkeys,
         shifts=shifts,
-        providers=Providers(providers, httpx.AsyncClient(), lambda: NOW),
-        clock=lambda: NOW,
+        providers=Providers(providers, httpx.AsyncClient(), clock),
+        clock=clock,
     )
     app = application(service)
     transport = httpx.ASGITransport(app)
