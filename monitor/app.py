@@ -45,6 +45,7 @@ from monitor.registrar import Registrar
 from monitor.server_assembly import Surroundings, dialects, enforcers
 from monitor.settings import Settings
 from monitor.shifts import Shifts
+from monitor.slates import Slates
 from monitor.supervisor import Supervisor
 from monitor.vigil import Vigil
 from monitor.webhooks import Webhooks
@@ -152,6 +153,7 @@ class _Parts:
             registry=registry,
             journal=journal,
             enforcement=enforcement,
+            slates=Slates(registry, journal, self._enforcer_of),
             gateway=self._gateway,
             sight=sight,
             search=search,

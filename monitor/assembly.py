@@ -22,6 +22,7 @@ from monitor.operator.gateway import Gateway
 from monitor.pipeline import Pipeline
 from monitor.recall import Likenesses, Recall
 from monitor.refusal import AttachRefused
+from monitor.slates import Slates
 from monitor.sources.pull import PullSource
 from monitor.sources.source import Patience, Source
 from monitor.sources.whep import WhepSource
@@ -51,6 +52,7 @@ class SessionAssembly:
         registry: Registry,
         journal: Journal,
         enforcement: Enforcement,
+        slates: Slates,
         gateway: Gateway,
         sight: Sight,
         search: Search,
@@ -63,6 +65,7 @@ class SessionAssembly:
         self._registry = registry
         self._journal = journal
         self._enforcement = enforcement
+        self._slates = slates
         self._gateway = gateway
         self._sight = sight
         self._likenesses = Likenesses(
@@ -94,6 +97,7 @@ class SessionAssembly:
         claimed = await self._registry.avatars.vectors(avatar.id, self._likenesses.model)
         recall = Recall(self._likenesses, avatar.id)
         zero = asyncio.get_running_loop().time()
+        await self._slates.lift(session)  # what an owner of before has left over the picture
         return Pipeline(
             session=session,
             policy=policy,
@@ -112,6 +116,7 @@ class SessionAssembly:
             desk=Desk(self._gateway, session.id),
             journal=self._journal,
             enforcement=self._enforcement,
+            slates=self._slates,
             move=self._mover(session, self._journal.clock),
             threads=self._bench,
             budget=self._budget,

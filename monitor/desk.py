@@ -13,7 +13,10 @@ _LEVELS = {
     Rung.NOTIFY: Level.WARNING,
     Rung.CHALLENGE: Level.WARNING,
     Rung.GRACE: Level.URGENT,
-    Rung.CUT: Level.URGENT,
+    Rung.SLATE: Level.URGENT,
+    Rung.DROP: Level.URGENT,
+    Rung.FORBID: Level.URGENT,
+    Rung.RESTORED: Level.INFO,
 }
 
 

@@ -24,6 +24,7 @@ from monitor.journal import Journal
 from monitor.metrics import CUT_SECONDS, CUTS, CUTS_FAILED
 from protocols.backend import CutView, EventType
 from protocols.evidence import RuleName
+from protocols.measure import Measure, StrikesPolicy, StrikeSubject
 from protocols.session import FINAL, CutId, Session
 from protocols.verdict import Verdict
 from protocols.wording import reason
@@ -31,6 +32,7 @@ from registry.cut import Cut
 from registry.error import CutConflict, RegistryError
 from registry.registry import Registry
 from registry.state import CutState
+from registry.strike import Struck, struck_by
 
 _log = structlog.get_logger()
 
@@ -58,16 +60,18 @@ class Enforcement:
         verdict: Verdict,
         rule: RuleName,
         *,
-        block_s: float | None,
+        measure: Measure,
         steps: Sequence[Mapping[str, Any]],
+        because: str | None = None,
     ) -> Cut:
         """Cut ``session`` for ``rule``, or go on with the cut that it has. Returns it, CONFIRMED or FAILED.
 
+        ``because`` is why in a person's words; the rule's own where absent.
         Raises StaleEpoch where another owner has the session, LedgerFailure or Unavailable where the intent cannot
         be made durable; then nothing was done.
         """
         try:
-            cut = await self._intend(session, verdict, rule, block_s, steps)
+            cut = await self._intend(session, verdict, rule, measure, steps, because or reason(rule).en)
         except CutConflict as present:
             if present.other is None:
                 raise
@@ -90,10 +94,10 @@ class Enforcement:
         return None
 
     async def restore(self, cut_id: CutId, *, by: str, because: str) -> Cut:
-        """Undo a cut: lift the block on the server, tell the backend, leave the record standing."""
+        """Undo a cut: take back its strikes, lift the block on the server, tell the backend; the record stands."""
         before = await self._registry.cuts.get(cut_id)
         session = await self._registry.sessions.get(before.session)
-        cut = await self._registry.cuts.restore(cut_id)
+        cut = await self._registry.cuts.restore(cut_id, at=self._journal.clock())
         await self._enforcer(session).restore(_order(session, cut))
         await self._registry.blocks.lift_for(cut.id, at=self._journal.clock())
         data = view(cut) | {"restored_by": by, "restored_because": because}
@@ -116,8 +120,17 @@ class Enforcement:
                 return await self._failed(session, cut, failure)
             done = await self._receipt(session, cut, asyncio.get_running_loop().time() - began)
         return await self._registry.cuts.confirm(
-            cut.id, epoch=session.epoch, at=done.confirmed_at or self._journal.clock(), seconds=done.seconds or 0.0
+            cut.id,
+            epoch=session.epoch,
+            at=done.confirmed_at or self._journal.clock(),
+            seconds=done.seconds or 0.0,
+            struck=await self._struck(session, cut),
         )
+
+    async def strikes(self, session: Session, policy: StrikesPolicy) -> int:
+        """How many strikes stand against the session, as the policy counts them: those of whom most stand against."""
+        since = self._journal.clock() - timedelta(seconds=policy.within_s)
+        return max((await self._registry.strikes.against(session, of=policy.of, since=since)).values(), default=0)
 
     async def stay_gone(self, session: Session, cut: Cut) -> None:
         """Look once more a little later: a publisher who was let in just before the block is disconnected too."""
@@ -154,6 +167,15 @@ class Enforcement:
         """Whether nobody has restored it meanwhile."""
         return (await self._registry.cuts.get(cut.id)).state is CutState.CONFIRMED
 
+    async def _struck(self, session: Session, cut: Cut) -> Struck:
+        """Whom a cut strikes: operators only where they were there, nobody for an avatar that may not be on air."""
+        if cut.rule == RuleName.REGISTRATION:
+            return {}
+        entries = await self._registry.ledger.read(kind=EventType.OPERATOR_PRESENT.value, session=session.id)
+        there = {entry.content["operator"] for entry in entries}
+        operators = [operator for operator in session.operators if operator in there]
+        return {**struck_by(session), StrikeSubject.OPERATOR: operators}
+
     def _enforcer(self, session: Session) -> Fenced:
         return self._enforcer_of(session)[1]
 
@@ -175,8 +197,9 @@ class Enforcement:
         session: Session,
         verdict: Verdict,
         rule: RuleName,
-        block_s: float | None,
+        measure: Measure,
         steps: Sequence[Mapping[str, Any]],
+        because: str,
     ) -> Cut:
         name, _ = self._enforcer_of(session)
         at = self._journal.clock()
@@ -184,12 +207,15 @@ class Enforcement:
             session=session.id,
             epoch=session.epoch,
             rule=rule.value,
-            cause=reason(rule).en,
+            cause=because,
             evidence=verdict.document(),
             enforcer=name,
             at=at,
-            until=None if block_s is None else at + timedelta(seconds=block_s),
+            until=at + timedelta(seconds=measure.seconds),
             steps=steps,
+            measure=measure.kind,
+            decided_by=measure.by,
+            strike=measure.strike,
         )
 
     async def _failed(self, session: Session, cut: Cut, failure: Exception) -> Cut:

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, assert_never
 
 import structlog
@@ -21,6 +22,7 @@ from monitor.enforcement import Enforcement
 from monitor.gaze import Gaze
 from monitor.journal import Journal
 from monitor.record import Move, Record
+from monitor.slates import Slates
 from monitor.sources.source import Ended, Picture, Refused, Resumed, Source, SourceEvent, Stalled, Watch
 from monitor.standstill import Standstill
 from protocols.attention import Attention
@@ -30,6 +32,7 @@ from protocols.evidence import RuleName
 from protocols.gesture import Gesture
 from protocols.judge import Judge, Judged
 from protocols.ladder import Ladder, Rung, Step
+from protocols.measure import Measure
 from protocols.observation import Blindness, ChallengeAsked, Deregistered, Forgotten, Look, Observation, Presence
 from protocols.policy import Policy
 from protocols.session import AvatarId, Session, SessionState
@@ -56,6 +59,15 @@ class _Over(Exception):
         self.because = because
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CutOrder:
+    """A person's order to cut: for which rule, how, and why in their words."""
+
+    rule: RuleName
+    measure: Measure
+    because: str
+
+
 class Pipeline:
     """One session while it is monitored. ``run`` returns when it is over."""
 
@@ -72,6 +84,7 @@ class Pipeline:
         desk: Desk,
         journal: Journal,
         enforcement: Enforcement,
+        slates: Slates,
         move: Move,
         threads: Executor,
         budget: WindowBudget,
@@ -79,7 +92,7 @@ class Pipeline:
         self.policy = policy
         self.source = source
         self.zero = zero
-        self.ladder = Ladder(policy.ladder)
+        self.ladder = Ladder(policy.ladder, session.policy)
         self.verdict: Verdict | None = None
         self.open_challenge: ChallengeAsked | None = None
         self.blind_because: str | None = "no picture has come yet"
@@ -96,6 +109,9 @@ class Pipeline:
         self._standstill.begin()  # until the first picture
         self._record = Record(session, journal=journal, move=move, standstill=self._standstill)
         self._enforcement = enforcement
+        self._slates = slates
+        self._ordered: CutOrder | None = None
+        self._covered = False
         self._threads = threads
         self._budget = budget
         self._inbox: list[Observation] = [Blindness(at=0.0, blind=True, cause=self.blind_because)]
@@ -142,6 +158,11 @@ class Pipeline:
         """What ``avatar`` was known by is purged or revoked: nothing is compared with it any more."""
         self.gaze.forget(avatar)
         self.observe(Forgotten(at=self.at(), avatar=avatar))
+
+    def order(self, order: CutOrder) -> None:
+        """A person has decided: the stream is cut, whatever is seen. The first order counts."""
+        self._ordered = self._ordered or order
+        self._stirred.set()
 
     def end(self, because: str) -> None:
         """Ask for the session to end; it is not cut."""
@@ -257,7 +278,11 @@ class Pipeline:
         now, verdict = self.at(), self.verdict
         if verdict is None:
             return
-        if verdict.cause is RuleName.REGISTRATION:
+        if self.ladder.rung is Rung.WATCHING and (verdict.cause is not None or self._ordered is not None):
+            await self._count_strikes()
+        if self._ordered is not None:
+            steps = self.ladder.order(self._ordered.rule, self._ordered.measure, now)
+        elif verdict.cause is RuleName.REGISTRATION:
             steps = self.ladder.remove(verdict.cause, now)
         elif self.blind_because is not None:
             return
@@ -267,20 +292,21 @@ class Pipeline:
             await self._act(step, verdict)
 
     async def _act(self, step: Step, verdict: Verdict) -> None:
-        ends_in = None if step.until is None else round(step.until - step.now, 3)
-        cause = None if step.cause is None else step.cause.value
-        data = {"at": round(step.now, 3), "rung": step.rung.value, "cause": cause, "ends_in": ends_in}
+        data = _told(step, verdict)
         self._steps.append(data)
         await self._record.note(EventType.LADDER_STEP, data)
         self._desk.notify(step.rung, step.cause, step.until)
         match step.rung:
             case Rung.CHALLENGE:
                 await self._ask(self._schedule.ask(self.at()))
-            case Rung.CUT:
-                await self._cut(verdict, step.cause or RuleName.DRIVING)
+            case Rung.SLATE:
+                await self._cover(step.cause or RuleName.DRIVING)
+            case Rung.DROP | Rung.FORBID:
+                await self._cut(verdict, step)
             case Rung.WATCHING:
+                await self._uncover()
                 self._steps = []
-            case Rung.NOTIFY | Rung.GRACE:
+            case Rung.NOTIFY | Rung.GRACE | Rung.RESTORED:
                 pass
             case _:
                 assert_never(step.rung)
@@ -317,19 +343,49 @@ class Pipeline:
 
     # ---- acting
 
-    async def _cut(self, verdict: Verdict, rule: RuleName) -> None:
-        """Cut, and go on trying until the media server confirms it: an AI-driven stream does not stay on air."""
+    async def _count_strikes(self) -> None:
+        """What stands against the session decides how hard the cut would be."""
         while True:
-            cut = await self._try_to_cut(verdict, rule)
+            try:
+                counting = self._enforcement.strikes(self.session, self.policy.ladder.strikes)
+                self.ladder.strikes = await self._standstill.during(counting)
+            except Unavailable as failure:
+                await self._record.wait_out(failure)
+            else:
+                return
+
+    async def _cover(self, rule: RuleName) -> None:
+        """Put a notice over the picture where that can be done; the ladder climbs on in any case."""
+        self._covered = True
+        try:
+            await self._standstill.during(self._slates.show(self.session, rule))
+        except (LedgerFailure, Unavailable) as failure:
+            await self._record.wait_out(failure)
+
+    async def _uncover(self) -> None:
+        if self._covered:
+            self._covered = False
+            await self._standstill.during(self._slates.lift(self.session))
+
+    async def _cut(self, verdict: Verdict, step: Step) -> None:
+        """Cut, and go on trying until the media server confirms it: an AI-driven stream does not stay on air."""
+        rule = step.cause or RuleName.DRIVING
+        measure = step.measure or self.policy.ladder.measure(rule, self.ladder.strikes, step.by)
+        while True:
+            cut = await self._try_to_cut(verdict, rule, measure)
             if cut is None:
                 return
             _log.info("cut", session=self.session.id, cut=cut.id, rule=rule.value, state=cut.state.value)
             match cut.state:
                 case CutState.CONFIRMED:
                     await self._enforcement.stay_gone(self.session, cut)
+                    await self._uncover()
                     self._over.put_nowait(_Over(SessionState.CUT, f"cut: {rule.value}"))
                     return
                 case CutState.RESTORED:  # a person was faster than the media server
+                    await self._uncover()
+                    for restored in self.ladder.restore("a person", self.at()):
+                        await self._act(restored, verdict)
                     self._over.put_nowait(_Over(SessionState.ENDED, "the cut was restored before it was done"))
                     return
                 case CutState.FAILED | CutState.INTENDED:
@@ -338,12 +394,14 @@ class Pipeline:
                 self._over.put_nowait(self._ending)
                 return
 
-    async def _try_to_cut(self, verdict: Verdict, rule: RuleName) -> Cut | None:
+    async def _try_to_cut(self, verdict: Verdict, rule: RuleName, measure: Measure) -> Cut | None:
         """The cut, done or failed; None where the session is no longer ours."""
-        block_s = self.policy.ladder.block_s
+        because = None if self._ordered is None else self._ordered.because
         while True:
             try:
-                return await self._enforcement.cut(self.session, verdict, rule, block_s=block_s, steps=self._steps)
+                return await self._enforcement.cut(
+                    self.session, verdict, rule, measure=measure, steps=self._steps, because=because
+                )
             except Conflict as lost:
                 self._over.put_nowait(lost)
                 return None
@@ -358,7 +416,7 @@ class Pipeline:
         """The stream is over. While it is being cut the cut comes first: its receipt is what ends the session."""
         self._ending = self._ending or _Over(SessionState.ENDED, because)
         self._ended.set()
-        if self.ladder.rung is not Rung.CUT:
+        if not self.ladder.cut:
             self._over.put_nowait(self._ending)
 
     async def _close(self, over: _Over) -> None:
@@ -371,6 +429,21 @@ class Pipeline:
             await self._record.stand(state, because)
         except Conflict as lost:
             self._over.put_nowait(lost)
+
+
+def _told(step: Step, verdict: Verdict) -> dict[str, Any]:
+    """A step as the ledger and its readers have it: its cause, what that rests on, who decided, when it ends."""
+    data: dict[str, Any] = {
+        "at": round(step.now, 3),
+        "rung": step.rung.value,
+        "cause": None if step.cause is None else step.cause.value,
+        "ends_in": None if step.until is None else round(step.until - step.now, 3),
+        "by": step.by,
+        "driver": verdict.driver.value,
+        "p_human": round(verdict.p_human, 4),
+        "evidence": [e for e in verdict.document()["evidence"] if e["rule"] == step.cause],
+    }
+    return data if step.measure is None else data | {"strike": step.measure.strike}
 
 
 def _differs(before: Verdict, after: Verdict) -> bool:

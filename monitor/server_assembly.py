@@ -96,7 +96,9 @@ def _enforcer(name: str, server: AnyServer, around: Surroundings) -> Enforcer:
             return _of_a_cloud(name, server, around)
         case WebhookServer():
             keys = [parse_signer(secret.get_secret_value()) for secret in server.secrets]
-            platform = WebhookPlatform(name=name, url=server.url, keys=keys, asks_status=server.asks_status)
+            platform = WebhookPlatform(
+                name=name, url=server.url, keys=keys, asks_status=server.asks_status, shows_notices=server.shows_notices
+            )
             return WebhookEnforcer(platform, egress=around.egress, now=around.now, source_ended=around.source_ended)
         case Janus() | LiveKit():
             return _of_rooms(name, server, around)

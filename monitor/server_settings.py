@@ -158,6 +158,7 @@ class WebhookServer(MediaServer):
         min_length=1, max_length=4, description="keys that commands are signed with: whsec_… or whsk_…"
     )
     asks_status: bool = Field(True, description="whether it can be asked if a stream is gone (stream.status)")
+    shows_notices: bool = Field(False, description="whether it covers a picture with a notice (stream.slate)")
 
 
 AnyServer = (
@@ -184,4 +185,4 @@ class Obs(Section):
 
     url: str = Field(pattern=r"^wss?://[^\s]+$", description="its obs-websocket, such as ws://10.1.0.7:4455")
     password: SecretStr | None = Field(None, description="password of its obs-websocket")
-    scene: str | None = Field(None, description="scene that it is asked to show when its stream is blocked")
+    scene: str | None = Field(None, description="scene that it is asked to show as a notice, before a cut and with it")

@@ -13,7 +13,7 @@ from monitor.egress import EgressPolicy, checked
 from monitor.enforcement import Enforcement
 from monitor.events import EventFeed
 from monitor.journal import Journal
-from monitor.pipeline import Pipeline
+from monitor.pipeline import CutOrder, Pipeline
 from monitor.refusal import AttachLater, AttachRefused
 from monitor.sources.whip import WhipSource
 from protocols.backend import AttachRequest, ChallengeView, EventType, SessionStatus, SessionView, VerdictView
@@ -176,6 +176,14 @@ class Supervisor:
         pipeline = self._pipelines.get(session_id)
         return pipeline.source if pipeline is not None and isinstance(pipeline.source, WhipSource) else None
 
+    async def order(self, session_id: SessionId, order: CutOrder) -> None:
+        """Have a person's order carried out. Raises NotFound; Conflict where nothing is there to be cut any more."""
+        session = await self._registry.sessions.get(session_id)
+        pipeline = self._pipelines.get(session_id)
+        if pipeline is None or pipeline.ladder.cut:
+            raise Conflict(f"Session {session_id} is not on air here, or is being cut already.", other=session.id)
+        pipeline.order(order)
+
     async def restore(self, cut_id: CutId, *, by: str, reason: str) -> Cut:
         """Let a cut stream publish again. Raises RegistryError, EnforcerFailure."""
         return await self._enforcement.restore(cut_id, by=by, because=reason)
@@ -266,8 +274,8 @@ class Supervisor:
         """Cut a stream that no pipeline watches, since its avatar may not be on air. Raises what keeps it from that."""
         policy = Policy.model_validate((await self._registry.policies.get(session.policy)).document)
         verdict = deregistered(because, policy, session.policy)
-        block_s = policy.ladder.block_s
-        cut = await self._enforcement.cut(session, verdict, RuleName.REGISTRATION, block_s=block_s, steps=())
+        measure = policy.ladder.measure(RuleName.REGISTRATION, 0, session.policy)
+        cut = await self._enforcement.cut(session, verdict, RuleName.REGISTRATION, measure=measure, steps=())
         if cut.state is not CutState.CONFIRMED:
             raise RemovalFailed(f"cut {cut.id} is not confirmed")
         await self._enforcement.stay_gone(session, cut)

@@ -6,20 +6,17 @@ defaults are the profile ``standard``.
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from protocols.evidence import RuleName
+from protocols.ladder_policy import LadderPolicy, RungPolicy
+from protocols.measure import MeasurePolicy, MeasuresPolicy, PolicyPart
 
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 Nats = Annotated[float, Field(gt=0, le=20, allow_inf_nan=False)]
 Share = Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class PresencePolicy(_Part):
+class PresencePolicy(PolicyPart):
     """When an operator counts as absent."""
 
     connect_within_s: Seconds = Field(
@@ -29,7 +26,7 @@ class PresencePolicy(_Part):
     weight: Nats = Field(5.0, description="weight against, once nobody has been there for that long")
 
 
-class OperatorPolicy(_Part):
+class OperatorPolicy(PolicyPart):
     """What an operator must have shown of themselves before a shift."""
 
     passkey: Literal["none", "any", "device_bound"] = Field(
@@ -41,7 +38,7 @@ class OperatorPolicy(_Part):
     remind_days: float = Field(7, ge=0, le=365, description="an operator is told this many days before")
 
 
-class WatchPolicy(_Part):
+class WatchPolicy(PolicyPart):
     """How much of the stream is looked at."""
 
     window_s: Seconds = Field(10, description="length of a full-rate window of evidence")
@@ -54,7 +51,7 @@ class WatchPolicy(_Part):
     )
 
 
-class FusionPolicy(_Part):
+class FusionPolicy(PolicyPart):
     """How evidence becomes a verdict (log-odds in nats, after Wald's sequential probability ratio test, 1945)."""
 
     prior: float = Field(0.0, ge=-5, le=5, description="log-odds that a person drives before anything was seen")
@@ -89,7 +86,7 @@ class FusionPolicy(_Part):
         return self
 
 
-class LikenessPolicy(_Part):
+class LikenessPolicy(PolicyPart):
     """When the picture is not the claimed avatar."""
 
     fail_at: Share = Field(0.05, description="fail where the probability of the claimed avatar is at most this")
@@ -100,44 +97,7 @@ class LikenessPolicy(_Part):
     )
 
 
-class RungPolicy(_Part):
-    """One rung of a ladder and how long a session stands on it before the next."""
-
-    rung: Literal["notify", "challenge", "grace"]
-    seconds: Seconds
-
-
-class LadderPolicy(_Part):
-    """The rungs before a cut, for each cause."""
-
-    driving: tuple[RungPolicy, ...] = (
-        RungPolicy(rung="notify", seconds=5),
-        RungPolicy(rung="challenge", seconds=15),
-        RungPolicy(rung="grace", seconds=15),
-    )
-    presence: tuple[RungPolicy, ...] = (RungPolicy(rung="notify", seconds=10), RungPolicy(rung="grace", seconds=15))
-    likeness: tuple[RungPolicy, ...] = (RungPolicy(rung="notify", seconds=5), RungPolicy(rung="grace", seconds=10))
-    block_s: Seconds | None = Field(
-        3600, description="a cut stream may not publish again for this long; null: until restored"
-    )
-
-    def rungs(self, cause: RuleName) -> tuple[RungPolicy, ...]:
-        """The rungs for a cause: presence and likeness have their own, everything else is a matter of driving.
-
-        An avatar that may not be on air has none: there is nothing that its operator could mend.
-        """
-        match cause:
-            case RuleName.REGISTRATION:
-                return ()
-            case RuleName.PRESENCE:
-                return self.presence
-            case RuleName.LIKENESS:
-                return self.likeness
-            case _:
-                return self.driving
-
-
-class ChallengePolicy(_Part):
+class ChallengePolicy(PolicyPart):
     """When gestures are asked for outside of the ladder, and how long an answer may take."""
 
     first_after_s: Seconds = Field(20, description="the first routine challenge comes at a random time around this one")
@@ -146,7 +106,7 @@ class ChallengePolicy(_Part):
     within_s: Seconds = Field(8, description="an answer is looked for this long after it was asked")
 
 
-class Policy(_Part):
+class Policy(PolicyPart):
     """A complete policy; ``name`` without a version, the registry numbers the versions."""
 
     name: str = Field("standard", pattern=r"^[a-z][a-z0-9_-]{0,39}$")
@@ -176,7 +136,15 @@ BRISK = Policy(
         ),
         presence=(RungPolicy(rung="notify", seconds=3), RungPolicy(rung="grace", seconds=5)),
         likeness=(RungPolicy(rung="notify", seconds=2), RungPolicy(rung="grace", seconds=4)),
-        block_s=600,
+        measures=MeasuresPolicy(
+            driving=(MeasurePolicy(from_strike=1, measure="forbid", seconds=600),),
+            presence=(
+                MeasurePolicy(from_strike=1, measure="drop", seconds=60),
+                MeasurePolicy(from_strike=2, measure="forbid", seconds=600),
+            ),
+            likeness=(MeasurePolicy(from_strike=1, measure="forbid", seconds=600),),
+            registration=(MeasurePolicy(from_strike=1, measure="forbid", seconds=600),),
+        ),
     ),
 )
 PROFILES: tuple[Policy, ...] = (STANDARD, BRISK)

@@ -70,9 +70,20 @@ _RUNGS = {
         en="The stream will be cut unless this is mended now: {reason}. {advice}",
         zh="若不立即改正，直播将被中断：{reason}。{advice}",
     ),
-    Rung.CUT: Wording(
-        en="The stream was cut: {reason}. You may appeal to the platform.",
-        zh="直播已被中断：{reason}。您可以向平台申诉。",
+    Rung.SLATE: Wording(
+        en="Viewers see a notice instead of your picture: {reason}. {advice} Then the picture returns.",
+        zh="观众画面已被提示页遮盖：{reason}。{advice}改正后画面即可恢复。",
+    ),
+    Rung.DROP: Wording(
+        en="The stream was disconnected: {reason}. {advice} Then start it again after the pause.",
+        zh="直播已被断开：{reason}。{advice}暂停时间过后可重新开播。",
+    ),
+    Rung.FORBID: Wording(
+        en="The stream was cut: {reason}. It may not be published until the ban ends. You may appeal to the platform.",
+        zh="直播已被中断：{reason}。禁播期结束前不得重新开播。您可以向平台申诉。",
+    ),
+    Rung.RESTORED: Wording(
+        en="The cut was undone. You may publish again at once.", zh="中断决定已撤销。您可以立即重新开播。"
     ),
 }
 
@@ -90,8 +101,10 @@ def reason(rule: RuleName) -> Wording:
 def notice(rung: Rung, cause: RuleName | None) -> Wording:
     """What the operator is told on ``rung``."""
     words = _RUNGS[rung]
-    if cause is None:
+    if cause is None and rung is not Rung.RESTORED:
         return _RUNGS[Rung.WATCHING]
+    if cause is None:
+        return words
     why, advice = _REASONS[cause], _ADVICE[cause]
     return Wording(
         en=words.en.format(reason=why.en, advice=advice.en), zh=words.zh.format(reason=why.zh, advice=advice.zh)

@@ -30,6 +30,7 @@ class Scope(StrEnum):
     CUTS_RESTORE = "cuts:restore"
     CASES_READ = "cases:read"
     CASES_DECIDE = "cases:decide"
+    CUTS_ORDER = "cuts:order"
     AVATARS_WRITE = "avatars:write"
     AVATARS_READ = "avatars:read"
     AVATARS_REVIEW = "avatars:review"

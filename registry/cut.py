@@ -9,6 +9,7 @@ from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from protocols.case import CaseAct
+from protocols.measure import MeasureKind
 from protocols.session import FINAL, AvatarId, CutId, Placement, SessionId
 from registry.case_opening import open_case
 from registry.database import Database
@@ -18,6 +19,7 @@ from registry.page import Page, page_size, read_cursor, write_cursor
 from registry.schema import cuts, sessions
 from registry.session import require_epoch
 from registry.state import CutState
+from registry.strike import Struck, give, take_back
 
 MOST_STEPS = 256
 
@@ -28,6 +30,8 @@ class Cut:
 
     ``cause`` is one sentence for people, ``evidence`` the verdict it rests on (JSON), ``seconds`` from cause to
     confirmed, ``until`` when the block ends (None: when restored), ``steps`` the ladder as it was climbed.
+    ``decided_by`` is a policy's id or a person's key; ``strike`` says which one it is by the policy's count, 0 where
+    none was counted.
     """
 
     id: CutId
@@ -45,6 +49,9 @@ class Cut:
     enforcer: str
     steps: tuple[Mapping[str, Any], ...]
     placement: Placement | None
+    measure: MeasureKind = MeasureKind.FORBID
+    decided_by: str = "policy"
+    strike: int = 0
 
 
 class Cuts:
@@ -65,6 +72,9 @@ class Cuts:
         at: datetime,
         until: datetime | None = None,
         steps: Sequence[Mapping[str, Any]] = (),
+        measure: MeasureKind = MeasureKind.FORBID,
+        decided_by: str = "policy",
+        strike: int = 0,
         id: CutId | None = None,  # noqa: A002 - the ledger may have named it before
     ) -> Cut:
         """Note the intent of a cut, and open its case; avatar and placement are the session's.
@@ -102,6 +112,9 @@ class Cuts:
                     server=place.server if place else None,
                     app=place.app if place else None,
                     stream=place.stream if place else None,
+                    measure=measure,
+                    decided_by=decided_by,
+                    strike=strike,
                 )
             )
             await open_case(
@@ -165,19 +178,22 @@ class Cuts:
             await connection.execute(update(cuts).where(cuts.c.id == cut).values(steps=taken))
             return await _one(connection, cut)
 
-    async def confirm(self, cut: CutId, *, epoch: int, at: datetime, seconds: float) -> Cut:
-        """Note that the stream is gone, ``seconds`` after its cause. Confirming again changes nothing.
+    async def confirm(
+        self, cut: CutId, *, epoch: int, at: datetime, seconds: float, struck: Struck | None = None
+    ) -> Cut:
+        """Note that the stream is gone, ``seconds`` after its cause, and strike. Confirming again changes nothing.
 
         ``epoch`` is the session's own now, which may be later than the cut's where another owner finishes it.
         """
-        return await self._settle(cut, epoch, CutState.CONFIRMED, {"confirmed_at": at, "seconds": seconds})
+        values = {"confirmed_at": at, "seconds": seconds}
+        return await self._settle(cut, epoch, CutState.CONFIRMED, values, struck or {})
 
     async def fail(self, cut: CutId, *, epoch: int) -> Cut:
         """Note that the stream could not be taken off air; it may still be confirmed later."""
-        return await self._settle(cut, epoch, CutState.FAILED, {})
+        return await self._settle(cut, epoch, CutState.FAILED, {}, {})
 
-    async def restore(self, cut: CutId) -> Cut:
-        """Note that the cut is undone; it stays on record. Restoring again changes nothing.
+    async def restore(self, cut: CutId, *, at: datetime) -> Cut:
+        """Note that the cut is undone and take back its strikes; it stays on record. Again changes nothing.
 
         Raises Conflict while the cut is still being made.
         """
@@ -186,9 +202,10 @@ class Cuts:
             if present.state is CutState.INTENDED:
                 raise Conflict(f"Cut {cut} is still being made; wait until it is confirmed.", other=cut)
             await connection.execute(update(cuts).where(cuts.c.id == cut).values(state=CutState.RESTORED))
+            await take_back(connection, cut, at)
             return await _one(connection, cut)
 
-    async def _settle(self, cut: CutId, epoch: int, state: CutState, values: Mapping[str, Any]) -> Cut:
+    async def _settle(self, cut: CutId, epoch: int, state: CutState, values: Mapping[str, Any], struck: Struck) -> Cut:
         async with self._database.writing() as connection:
             present = await _owned(connection, cut, epoch)
             if present.state is state:
@@ -196,7 +213,10 @@ class Cuts:
             if present.state not in _BEFORE[state]:
                 raise Conflict(f"Cut {cut} is {present.state} and cannot become {state}.", other=cut)
             await connection.execute(update(cuts).where(cuts.c.id == cut).values(state=state, **values))
-            return await _one(connection, cut)
+            settled = await _one(connection, cut)
+            if settled.confirmed_at is not None:
+                await give(connection, cut, settled.rule, struck, settled.confirmed_at)
+            return settled
 
 
 _BEFORE = {
@@ -247,4 +267,7 @@ def _cut(row: Row[Any]) -> Cut:
         enforcer=row.enforcer,
         steps=tuple(row.steps),
         placement=placement,
+        measure=row.measure,
+        decided_by=row.decided_by,
+        strike=row.strike,
     )

@@ -25,6 +25,7 @@ from registry.policy import Policies
 from registry.session import Sessions
 from registry.shift import Shifts
 from registry.signin import SignIns
+from registry.strike import Strikes
 
 
 class Registry:
@@ -43,6 +44,7 @@ class Registry:
         self.shifts = Shifts(database)
         self.cuts = Cuts(database)
         self.cases = Cases(database, ledger)
+        self.strikes = Strikes(database)
         self.blocks = Blocks(database)
         self.bookings = Bookings(database)
         self.keys = ApiKeys(database)

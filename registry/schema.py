@@ -30,6 +30,7 @@ from sqlalchemy import (
 
 from protocols.avatar import AvatarRole, AvatarState
 from protocols.case import CaseAct, CaseDecision, CaseState
+from protocols.measure import MeasureKind, StrikeSubject
 from protocols.session import SessionState, SourceKind
 from registry.column import Choice, Document, Instant
 from registry.state import (
@@ -286,6 +287,20 @@ class CutColumns(Arriving):
     server: Named[str | None] = Column(String(_NAME))
     app: Named[str | None] = Column(String(_NAME))
     stream: Named[str | None] = Column(String(_NAME))
+    measure: Named[MeasureKind] = Column(Choice(MeasureKind), server_default=MeasureKind.FORBID.value)
+    decided_by: Named[str] = Column(String(_NAME), server_default="policy")
+    strike: Named[int] = Column(Integer, server_default="0")
+
+
+class StrikeColumns(Arriving):
+    """A cut that stands against an avatar, an operator or an account, until it is taken back."""
+
+    cut: Named[str] = Column(String(_ID), ForeignKey("cuts.id"))
+    kind: Named[StrikeSubject] = Column(Choice(StrikeSubject))
+    subject: Named[str] = Column(String(_NAME))
+    rule: Named[str] = Column(String(_NAME))
+    at: Named[datetime] = Column(Instant)
+    taken_back_at: Named[datetime | None] = Column(Instant)
 
 
 class BlockColumns(Arriving):
@@ -496,6 +511,14 @@ shifts = Table(
     sqlite_autoincrement=True,
 )
 cuts = Table("cuts", metadata, CutColumns, UniqueConstraint("session", "epoch"), sqlite_autoincrement=True)
+strikes = Table(
+    "strikes",
+    metadata,
+    StrikeColumns,
+    UniqueConstraint("cut", "kind", "subject"),
+    Index("ix_strikes_kind_subject", "kind", "subject"),
+    sqlite_autoincrement=True,
+)
 blocks = Table(
     "blocks",
     metadata,

@@ -20,7 +20,10 @@ _RUNGS = {
     Rung.NOTIFY: "yellow",
     Rung.CHALLENGE: "yellow",
     Rung.GRACE: "bold red",
-    Rung.CUT: "red",
+    Rung.SLATE: "bold red",
+    Rung.DROP: "red",
+    Rung.FORBID: "red",
+    Rung.RESTORED: "dim",
 }
 _BAR = 10
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from protocols.evidence import RuleName
-from protocols.ladder import Rung
+from protocols.ladder import CUTS, Rung
 from protocols.verdict import Driver
 from samples.scenario import Scenario
 
@@ -190,7 +190,7 @@ class Record:
         self.rung_until = None if data["ends_in"] is None else moment + data["ends_in"]
         if self.rung is Rung.WATCHING:
             self._note(moment, "all is well again")
-        elif self.rung is not Rung.CUT:
+        elif self.rung not in CUTS:
             self._note(moment, f"{self.rung.value}: {self.rung_cause}")
 
     def _judged(self, moment: float, data: dict[str, Any]) -> None:

@@ -33,6 +33,7 @@ from monitor.api import (
     sessions,
     shifts,
     signin,
+    strikes,
     wall,
     whip,
 )
@@ -45,6 +46,7 @@ _ROUTERS: Sequence[APIRouter] = (
     events.router,
     cuts.router,
     cases.router,
+    strikes.router,
     bookings.router,
     whip.router,
     avatars.router,

@@ -14,6 +14,7 @@ TAGS = [
     {"name": "events", "description": "What happens to sessions, live, as server-sent events."},
     {"name": "cuts", "description": "Streams that were taken off air, on what evidence, and undoing it."},
     {"name": "cases", "description": "What was done to streams, with its evidence, until a person has decided."},
+    {"name": "strikes", "description": "What stands against avatars, operators and accounts, by cuts."},
     {"name": "whip", "description": "Publish to a session over WebRTC (RFC 9725)."},
     {"name": "avatars", "description": "The registered likenesses, and each one's life."},
     {"name": "reviews", "description": "Avatars that are too like another one, side by side, until a person decides."},

@@ -15,6 +15,7 @@ from monitor.api.trail import Trail
 from monitor.caseload import Caseload
 from monitor.identity import Providers
 from monitor.passkeys import Passkeys
+from monitor.pipeline import CutOrder
 from monitor.registrar import Registrar
 from monitor.settings import Settings
 from monitor.shifts import Shifts
@@ -80,6 +81,9 @@ class Supervisor(Protocol):
 
     def whip(self, session_id: SessionId) -> WhipSource | None:
         """Our end of a WHIP session that is running here."""
+
+    async def order(self, session_id: SessionId, order: CutOrder) -> None:
+        """Have a person's order to cut carried out. Raises NotFound, Conflict."""
 
     async def restore(self, cut_id: CutId, *, by: str, reason: str) -> Cut:
         """Let a cut stream publish again. Raises RegistryError, EnforcerFailure."""

@@ -9,7 +9,17 @@ from monitor.api.idempotency import IdempotencyKey, IdempotentRoute
 from monitor.api.listing import Cursor, Limit
 from monitor.api.reference import problems
 from monitor.api.service import Serving
-from protocols.backend import AttachRequest, Page, SessionAttached, SessionStatus, SessionView, WhipInvitation
+from monitor.pipeline import CutOrder
+from protocols.backend import (
+    AttachRequest,
+    OrderRequest,
+    Page,
+    SessionAttached,
+    SessionStatus,
+    SessionView,
+    WhipInvitation,
+)
+from protocols.measure import Measure
 from protocols.session import AvatarId, SessionId, SessionState, SourceKind
 from registry.apikey import ApiKey, Scope
 
@@ -93,6 +103,25 @@ async def read(
 
     Needs the scope `sessions:read`.
     """
+    return await service.supervisor.status(SessionId(session))
+
+
+@router.post("/{session}/cut", status_code=202, summary="Cut a stream", responses=problems(404, 408, 409, 413))
+async def cut(
+    session: SessionPath,
+    request: OrderRequest,
+    service: Serving,
+    key: Annotated[ApiKey, allowed(Scope.CUTS_ORDER)],
+    idempotency_key: IdempotencyKey = None,
+) -> SessionStatus:
+    """Take a stream off air because a person has decided so, whatever the monitor sees.
+
+    The answer comes before the cut is done: follow the session's events, or read its cuts. Needs the scope
+    `cuts:order`.
+    """
+    measure = Measure(kind=request.measure, seconds=request.seconds, by=key.id)
+    order = CutOrder(rule=request.rule, measure=measure, because=request.reason)
+    await service.supervisor.order(SessionId(session), order)
     return await service.supervisor.status(SessionId(session))
 
 

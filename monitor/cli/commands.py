@@ -25,6 +25,7 @@ OURS: dict[str, str] = {
     "sessions": "monitor.cli.sessions:app",
     "cuts": "monitor.cli.cuts:app",
     "cases": "monitor.cli.cases:app",
+    "strikes": "monitor.cli.strikes:strikes",
     "avatars": "monitor.cli.avatars:app",
     "operators": "monitor.cli.operators:app",
     "operate": "monitor.cli.operate:operate",

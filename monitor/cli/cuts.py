@@ -38,6 +38,7 @@ def listed(
     columns = {
         "cut": "id",
         "state": "state",
+        "measure": "measure",
         "rule": "rule",
         "session": "session",
         "by": "enforcer",
@@ -60,6 +61,9 @@ def show(ctx: typer.Context, cut: CutArgument, as_json: AsJson = False) -> None:
         {
             "cut": found["id"],
             "state": found["state"],
+            "measure": found["measure"],
+            "strike": found["strike"] or None,
+            "decided by": found["decided_by"],
             "rule": found["rule"],
             "cause": found["cause"],
             "session": found["session"],

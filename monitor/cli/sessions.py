@@ -1,4 +1,4 @@
-"""``nakanohito sessions``: list, show, follow, end."""
+"""``nakanohito sessions``: list, show, follow, end, cut."""
 
 import json
 import time
@@ -21,7 +21,7 @@ _PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds between tries to follow on
 
 @app.callback(invoke_without_command=True)
 def without_command(ctx: typer.Context, as_json: AsJson = False) -> None:
-    """Sessions: list, show, follow live, end. Without a command: list."""
+    """Sessions: list, show, follow live, end, cut. Without a command: list."""
     if ctx.invoked_subcommand is None:
         listed(ctx, as_json=as_json)
 
@@ -107,6 +107,25 @@ def end(
         put_json(ended)
     else:
         put_card({"session": ended["id"], "state": ended["state"], "because": ended["ended_because"]})
+
+
+@app.command()
+def cut(
+    ctx: typer.Context,
+    session: SessionArgument,
+    rule: Annotated[str, typer.Option(help="The rule that it is cut for, such as driving or presence.")],
+    reason: Annotated[str, typer.Option(help="Why; told to the backend and kept in the ledger.")],
+    seconds: Annotated[float, typer.Option(help="How long it may not be published, seconds.")],
+    measure: Annotated[str, typer.Option(help="drop, or forbid.")] = "drop",
+    as_json: AsJson = False,
+) -> None:
+    """Cut a stream because a person has decided so."""
+    order = {"rule": rule, "measure": measure, "seconds": seconds, "reason": reason}
+    found = client(ctx).post(f"/v1/sessions/{session}/cut", order)
+    if as_json:
+        put_json(found)
+    else:
+        put_card({"session": found["id"], "rung": found["rung"], "measure": measure, "seconds": seconds})
 
 
 @app.command()

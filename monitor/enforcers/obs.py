@@ -15,7 +15,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
 
-from monitor.enforcers.enforcer import Enforcer, Order
+from monitor.enforcers.enforcer import Enforcer, EnforcerFailure, Order
+from monitor.enforcers.fenced import Slating
 from protocols.session import Placement
 from protocols.signing.obs import authentication
 
@@ -72,6 +73,42 @@ class WithObs:
         """Restore on the server; the publisher starts OBS."""
         await self.inner.restore(order)
 
+    def slates(self, order: Order) -> bool:
+        """Whether the server can cover the picture, or there is an OBS with a scene for it."""
+        studio = self._studio(order)
+        return self._covers(order) is not None or (studio is not None and studio.scene is not None)
+
+    async def slate(self, order: Order) -> str:
+        """Have the server cover the picture where it can, else ask OBS; the scene that was on before."""
+        if (covering := self._covers(order)) is not None:
+            return await covering.slate(order)
+        studio = self._studio(order)
+        if studio is None or studio.scene is None:
+            raise EnforcerFailure("no scene of an OBS is in the settings for this place", retry=False)
+        try:
+            shown = await ask(studio, "GetCurrentProgramScene", {})
+            await ask(studio, "SetCurrentProgramScene", {"sceneName": studio.scene})
+        except ObsRefused as refused:
+            raise EnforcerFailure(str(refused), retry=False) from refused
+        scene = str(shown.get("sceneName", ""))
+        return "" if scene == studio.scene else scene
+
+    async def unslate(self, order: Order, before: str) -> None:
+        """Bring the scene of before back; where it is not known, the publisher does."""
+        if (covering := self._covers(order)) is not None:
+            await covering.unslate(order, before)
+            return
+        studio = self._studio(order)
+        if studio is None or not before:
+            return
+        try:
+            await ask(studio, "SetCurrentProgramScene", {"sceneName": before})
+        except ObsRefused as refused:
+            raise EnforcerFailure(str(refused), retry=True) from refused
+
+    def _covers(self, order: Order) -> Slating | None:
+        return self.inner if isinstance(self.inner, Slating) and self.inner.slates(order) else None
+
     async def close(self) -> None:
         """Close what is open, and leave what is being asked."""
         for asking in self._asking:
@@ -98,8 +135,8 @@ class WithObs:
         task.add_done_callback(self._asking.discard)
 
 
-async def ask(studio: ObsStudio, request: str, data: Mapping[str, Any]) -> None:
-    """Make one request of OBS. Raises ObsRefused where it is not known to have been done."""
+async def ask(studio: ObsStudio, request: str, data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Make one request of OBS and return its answer's data. Raises ObsRefused where it is not known to be done."""
     try:
         async with (
             asyncio.timeout(SECONDS),
@@ -110,10 +147,13 @@ async def ask(studio: ObsStudio, request: str, data: Mapping[str, Any]) -> None:
         ):  # fmt: skip
             await _identify(connection, studio)
             await _send(connection, _REQUEST, {"requestType": request, "requestId": "1", "requestData": dict(data)})
-            status = (await _receive(connection, _RESPONSE)).get("requestStatus")
+            response = await _receive(connection, _RESPONSE)
+            status = response.get("requestStatus")
             code = status.get("code") if isinstance(status, dict) else None
             if code != _SUCCESS:
                 raise ObsRefused(f"OBS answers {request} with the code {code}")
+            answer = response.get("responseData")
+            return answer if isinstance(answer, dict) else {}
     except (TimeoutError, OSError, WebSocketException) as error:
         raise ObsRefused(f"no conversation with OBS: {type(error).__name__}") from error
 

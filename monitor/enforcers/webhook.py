@@ -1,7 +1,8 @@
 """A platform of its own: signed commands to its endpoint, each of which it must acknowledge by name.
 
 The commands are Standard Webhooks messages, ``{"type": "stream.cut", "data": {...}}`` with the types stream.block,
-stream.cut, stream.restore and stream.status. The platform answers 2xx with ``{"acknowledged": "<the webhook-id>"}``,
+stream.cut, stream.restore, stream.status, and where it shows notices stream.slate and stream.unslate. The platform
+answers 2xx with ``{"acknowledged": "<the webhook-id>"}``,
 and to stream.status with ``"publishing": true`` or ``false`` beside it. A page that says 200 to everything therefore
 acknowledges nothing. The same command is sent again with the same webhook-id and the same bytes.
 """
@@ -28,12 +29,14 @@ class WebhookPlatform:
     """One platform: its name in placements, where it takes commands, and with which live keys they are signed.
 
     ``asks_status`` says whether it answers stream.status; where not, the end of our own source confirms a cut.
+    ``shows_notices`` says whether it takes stream.slate and stream.unslate.
     """
 
     name: str
     url: str
     keys: Sequence[Signer]
     asks_status: bool = True
+    shows_notices: bool = False
 
 
 class WebhookEnforcer:
@@ -78,6 +81,19 @@ class WebhookEnforcer:
     async def restore(self, order: Order) -> None:
         """Tell the platform to permit the stream again."""
         await self._command("restore", order)
+
+    def slates(self, order: Order) -> bool:
+        """Whether the platform shows notices."""
+        return self._platform.shows_notices
+
+    async def slate(self, order: Order) -> str:
+        """Tell the platform to show a notice instead of the picture."""
+        await self._command("slate", order)
+        return ""
+
+    async def unslate(self, order: Order, before: str) -> None:
+        """Tell the platform to show the picture again."""
+        await self._command("unslate", order)
 
     async def close(self) -> None:
         """Close what is open."""

@@ -80,7 +80,7 @@ class Play:
     def run(self) -> Outcome:
         """Play it to its end, or until it is cut."""
         now, human_at = 0.0, None
-        while now < self._script.length and self._ladder.rung is not Rung.CUT:
+        while now < self._script.length and not self._ladder.cut:
             verdict, judged = self._judge.consider(self._observations(now), now)
             if verdict.driver is Driver.HUMAN and human_at is None:
                 human_at = now
@@ -89,7 +89,7 @@ class Play:
             self._ask_routinely(now)
             self._pay_attention(verdict.driver, now)
             now = self._next(now, verdict.driver)
-        cut = self.steps[-1] if self._ladder.rung is Rung.CUT else None
+        cut = self.steps[-1] if self._ladder.cut else None
         return Outcome(
             species=self._script.species,
             seconds=min(now, self._script.length) if cut is None else cut.now,

@@ -41,7 +41,7 @@ from protocols.backend.case import (
     verdict_view,
     weights,
 )
-from protocols.backend.cut import CutView, RestoreRequest
+from protocols.backend.cut import CutView, OrderRequest, RestoreRequest, StrikeView
 from protocols.backend.event import DATA, EventType, SessionEvent, WebhookEvent
 from protocols.backend.health import HealthView
 from protocols.backend.key import KeyCreated, KeyRequest, KeyView
@@ -117,6 +117,7 @@ __all__ = [
     "MergeRequest",
     "NoteRequest",
     "OperatorView",
+    "OrderRequest",
     "OwnSession",
     "OwnSignIn",
     "OwnView",
@@ -143,6 +144,7 @@ __all__ = [
     "SignInView",
     "SourceRequest",
     "SourceView",
+    "StrikeView",
     "TimelineView",
     "VerdictView",
     "VerifyOperator",

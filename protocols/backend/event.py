@@ -24,6 +24,9 @@ class EventType(StrEnum):
     CHALLENGE_JUDGED = "challenge.judged"
     VERDICT_CHANGED = "verdict.changed"
     LADDER_STEP = "ladder.step"
+    SLATE_ASKED = "slate.asked"
+    SLATE_SHOWN = "slate.shown"
+    SLATE_LIFTED = "slate.lifted"
     CUT_INTENDED = "cut.intended"
     CUT_CONFIRMED = "cut.confirmed"
     CUT_FAILED = "cut.failed"
@@ -44,7 +47,11 @@ DATA: dict[EventType, str] = {
     EventType.CHALLENGE_ASKED: "`at`, `challenge`, `gesture`, `within`",
     EventType.CHALLENGE_JUDGED: "`at`, `challenge`, `gesture`, `passed` (null: could not be judged), `score`",
     EventType.VERDICT_CHANGED: "the verdict, as `VerdictView`",
-    EventType.LADDER_STEP: "`at`, `rung`, `cause`, `ends_in` seconds",
+    EventType.LADDER_STEP: "`at`, `rung`, `cause`, `ends_in` seconds, `by`: who or what decided; `driver`, "
+    "`p_human` and `evidence`: what the cause rests on; `strike` on drop and forbid: which one this is",
+    EventType.SLATE_ASKED: "`slate`: a notice over the picture is about to be asked for",
+    EventType.SLATE_SHOWN: "`slate`, `shown` (false: it cannot be, and `because` says why), `before`: what it covers",
+    EventType.SLATE_LIFTED: "`slate`: the notice was taken away",
     EventType.CUT_INTENDED: "the cut, as `CutView`",
     EventType.CUT_CONFIRMED: "the cut, as `CutView`",
     EventType.CUT_FAILED: "the cut, as `CutView`; `failure` says why",

@@ -182,7 +182,8 @@ class SessionStatus(SessionView):
     at: float | None = Field(None, description="Media time now, in seconds since attach.", examples=[61.2])
     verdict: VerdictView | None = Field(None, description="The newest verdict; null before the first.")
     rung: Annotated[Rung, Field(strict=False)] = Field(
-        Rung.WATCHING, description="Where it stands on the ladder: watching, notify, challenge, grace, cut."
+        Rung.WATCHING,
+        description="Where it stands on the ladder: watching, notify, challenge, grace, slate, drop, forbid, restored.",
     )
     cause: Rule | None = Field(None, description="The rule that it climbed for.", examples=[None])
     rung_ends_in: float | None = Field(

@@ -100,7 +100,7 @@ async def _cut(service: Service, publisher: Publisher, session: str) -> float:
     if cut["state"] != "confirmed":
         raise RuntimeError(f"a cut was not confirmed: {cut}")
     steps = [event async for event in service.api.follow(session) if event["type"] == "ladder.step"]
-    [verdict] = [step for step in steps if step["data"]["rung"] == "cut"]
+    [verdict] = [step for step in steps if step["data"]["rung"] in ("drop", "forbid")]
     return ended - datetime.fromisoformat(verdict["at_utc"]).timestamp()
 
 

@@ -26,12 +26,14 @@ from monitor.journal import Journal
 from monitor.passkeys import Passkeys
 from monitor.pipeline import Pipeline
 from monitor.shifts import Shifts
+from monitor.slates import Slates
 from monitor.sources.source import Picture, Source, SourceEvent, Watch
 from protocols.challenge import ChallengeSchedule
 from protocols.evidence import RuleName
 from protocols.gesture import Ability
 from protocols.judge import Judge, Judged
 from protocols.ladder import Rung
+from protocols.measure import Measure, MeasureKind
 from protocols.observation import ChallengeAsked, Observation, Presence
 from protocols.passkey.ceremony import RelyingParty
 from protocols.policy import BRISK, Policy
@@ -266,6 +268,7 @@ class Broadcast:
     operator: OperatorId
     server: MediaServer
     enforcement: Enforcement
+    front: Fenced
     policy: Policy = BRISK
     desk: RecordingDesk = field(default_factory=RecordingDesk)
     judge: Any = field(default_factory=ScriptedJudge)
@@ -304,6 +307,7 @@ class Broadcast:
             desk=cast("Desk", self.desk),
             journal=self.journal,
             enforcement=self.enforcement,
+            slates=Slates(self.registry, self.journal, lambda of: ("edge", self.front)),
             move=move,
             threads=self.threads,
             budget=self.budget,
@@ -428,6 +432,7 @@ async def _made(registry: Registry, policy: Policy, callback_url: str | None) ->
         operator=operator.id,
         server=server,
         enforcement=enforcing(registry, journal, server),
+        front=fronting(registry, server),
         policy=policy,
         woken=woken,
     )
@@ -435,8 +440,16 @@ async def _made(registry: Registry, policy: Policy, callback_url: str | None) ->
 
 def enforcing(registry: Registry, journal: Journal, server: MediaServer) -> Enforcement:
     """An enforcement as a service has it, for one media server."""
-    front = Fenced(server, RegisteredFence(registry.sessions), RegisteredBlocks(registry.blocks, clock))
+    front = fronting(registry, server)
     return Enforcement(registry, journal, lambda of: ("edge", front))
+
+
+def fronting(registry: Registry, server: MediaServer) -> Fenced:
+    return Fenced(server, RegisteredFence(registry.sessions), RegisteredBlocks(registry.blocks, clock))
+
+
+def forbid(seconds: float) -> Measure:
+    return Measure(kind=MeasureKind.FORBID, seconds=seconds, by="brisk@1", strike=1)
 
 
 def failure(*, retry: bool = True) -> EnforcerFailure:

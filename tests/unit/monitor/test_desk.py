@@ -47,7 +47,7 @@ def test_a_challenge_is_put_to_whoever_drives_and_it_is_known_whether_somebody_h
         (Rung.NOTIFY, Level.WARNING),
         (Rung.CHALLENGE, Level.WARNING),
         (Rung.GRACE, Level.URGENT),
-        (Rung.CUT, Level.URGENT),
+        (Rung.FORBID, Level.URGENT),
     ],
 )
 @pytest.mark.parametrize("cause", RuleName)

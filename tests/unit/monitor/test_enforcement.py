@@ -12,7 +12,7 @@ from protocols.verdict import Driver
 from registry.cut import Cut
 from registry.error import Conflict, LedgerFailure, NotFound, StaleEpoch
 from registry.state import CutState
-from tests.unit.monitor.broadcast import Broadcast, Killed, broadcast, clock, enforcing, failure, verdict
+from tests.unit.monitor.broadcast import Broadcast, Killed, broadcast, clock, enforcing, failure, forbid, verdict
 from tests.virtual_time import in_virtual_time
 
 RULE = RuleName.PRESENCE
@@ -21,7 +21,7 @@ RULE = RuleName.PRESENCE
 async def cut(stage: Broadcast, session: Session | None = None, *, block_s: float = 600) -> Cut:
     saw = verdict(Driver.AI, RULE, 30.0)
     steps = [{"rung": "notify", "at": 20.0}]
-    return await stage.enforcement.cut(session or stage.session, saw, RULE, block_s=block_s, steps=steps)
+    return await stage.enforcement.cut(session or stage.session, saw, RULE, measure=forbid(block_s), steps=steps)
 
 
 @in_virtual_time

@@ -165,21 +165,21 @@ async def test_an_ai_verdict_climbs_by_the_policy_and_is_cut(tmp_path: Path) -> 
         stage.judge.says(Driver.AI, RuleName.DRIVING)
         session = await stage.reaches(SessionState.CUT)
         assert session.ended_because == "cut: driving"
-        assert rungs(stage) == [Rung.NOTIFY, Rung.CHALLENGE, Rung.GRACE, Rung.CUT]
+        assert rungs(stage) == [Rung.NOTIFY, Rung.CHALLENGE, Rung.GRACE, Rung.FORBID]
         steps = await stage.entries("ladder.step")
         ats = [step["at"] for step in steps]
         assert [later - earlier for earlier, later in pairwise(ats)] == [
             pytest.approx(seconds, abs=0.01) for seconds in (NOTIFY, CHALLENGE, GRACE)
         ]
-        assert [step["ends_in"] for step in steps] == [NOTIFY, CHALLENGE, GRACE, None]
+        assert [step["ends_in"] for step in steps] == [NOTIFY, CHALLENGE, GRACE, 600.0]
         kinds = [kind for kind in await stage.kinds() if not kind.startswith(("verdict", "challenge"))]
         assert kinds == ["session.live"] + ["ladder.step"] * 4 + ["cut.intended", "cut.confirmed", "session.ended"]
         [cut] = await stage.cuts()
         assert cut.rule == "driving"
         assert cut.evidence["driver"] == "AI"
-        assert [step["rung"] for step in cut.steps] == ["notify", "challenge", "grace", "cut"]
+        assert [step["rung"] for step in cut.steps] == ["notify", "challenge", "grace", "forbid"]
         assert cut.until is not None
-        assert (cut.until - cut.decided_at).total_seconds() == BRISK.ladder.block_s
+        assert (cut.until - cut.decided_at).total_seconds() == 600
         assert not stage.server.on_air
 
 
@@ -188,7 +188,7 @@ async def test_each_cause_has_its_own_rungs(tmp_path: Path) -> None:
     async with broadcast(tmp_path) as stage, stage.keeping_in_sight():
         stage.judge.says(Driver.AI, RuleName.LIKENESS)
         await stage.reaches(SessionState.CUT)
-        assert stage.desk.told == [(rung, RuleName.LIKENESS) for rung in (Rung.NOTIFY, Rung.GRACE, Rung.CUT)]
+        assert stage.desk.told == [(rung, RuleName.LIKENESS) for rung in (Rung.NOTIFY, Rung.GRACE, Rung.FORBID)]
 
 
 @in_virtual_time
@@ -204,7 +204,7 @@ async def test_who_mends_it_in_time_comes_down_and_starts_anew_later(tmp_path: P
         stage.judge.says(Driver.AI, RuleName.PRESENCE)
         await stage.reaches(SessionState.CUT)
         [cut] = await stage.cuts()
-        assert [step["rung"] for step in cut.steps] == ["notify", "grace", "cut"]
+        assert [step["rung"] for step in cut.steps] == ["notify", "grace", "drop"]
 
 
 @in_virtual_time

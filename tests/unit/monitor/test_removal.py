@@ -73,7 +73,7 @@ def test_a_suspended_avatar_is_cut_at_once_whether_it_is_seen_or_not(seen: bool,
             assert (cut.rule, cut.cause) == ("registration", "the avatar may not be on air any more")
             facts = [e["facts"] for e in cut.evidence["evidence"] if e["rule"] == "registration"]
             assert facts == [{"because": "the avatar is suspended (a complaint)"}]
-            assert stage.desk.told[-1] == (Rung.CUT, RuleName.REGISTRATION)
+            assert stage.desk.told[-1] == (Rung.FORBID, RuleName.REGISTRATION)
             kinds = await stage.kinds()
             assert kinds.index("cut.intended") < kinds.index("cut.confirmed") < kinds.index("session.ended")
 

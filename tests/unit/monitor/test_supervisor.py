@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from monitor.egress import EgressPolicy, EgressRefused
-from monitor.pipeline import Pipeline
+from monitor.pipeline import CutOrder, Pipeline
 from monitor.refusal import AttachRefused
 from monitor.sources.source import Ended
 from monitor.supervisor import Supervisor
@@ -24,7 +24,7 @@ from protocols.observation import ChallengeAsked
 from protocols.session import Session, SessionId, SessionState
 from protocols.verdict import Driver
 from registry.avatar import Avatar, Submission
-from registry.error import LedgerFailure, NotFound, Refused, SessionConflict
+from registry.error import Conflict, LedgerFailure, NotFound, Refused, SessionConflict
 from registry.reference import Reference
 from registry.state import CutState
 from tests.unit.monitor.broadcast import (
@@ -37,6 +37,7 @@ from tests.unit.monitor.broadcast import (
     broadcast,
     clock,
     failure,
+    forbid,
     picture,
     verdict,
 )
@@ -454,7 +455,7 @@ async def interrupted(stage: Broadcast, where: str) -> None:
     stage.ledger.stops_at = where
     saw = verdict(Driver.AI, RuleName.PRESENCE)
     with pytest.raises(Killed):
-        await stage.enforcement.cut(stage.session, saw, RuleName.PRESENCE, block_s=None, steps=[])
+        await stage.enforcement.cut(stage.session, saw, RuleName.PRESENCE, measure=forbid(3600), steps=[])
     stage.ledger.stops_at = ""
 
 
@@ -462,7 +463,7 @@ async def interrupted(stage: Broadcast, where: str) -> None:
 async def test_a_cut_that_was_confirmed_just_before_the_restart_ends_its_session(tmp_path: Path) -> None:
     async with broadcast(tmp_path) as stage:
         saw = verdict(Driver.AI, RuleName.PRESENCE)
-        await stage.enforcement.cut(stage.session, saw, RuleName.PRESENCE, block_s=None, steps=[])
+        await stage.enforcement.cut(stage.session, saw, RuleName.PRESENCE, measure=forbid(3600), steps=[])
         async with service(stage):
             await stage.reaches(SessionState.CUT)
         assert await stage.kinds() == ["cut.intended", "cut.confirmed", "session.ended"]
@@ -529,3 +530,19 @@ async def test_a_revoked_operator_is_not_attached(tmp_path: Path) -> None:
         await running.stage.registry.operators.revoke(running.stage.operator)
         with pytest.raises(Refused, match="revoked"):
             await running.supervisor.attach(running.request(), account="key_1")
+
+
+@in_virtual_time
+async def test_a_person_s_order_reaches_the_session_that_is_on_air_and_no_other(tmp_path: Path) -> None:
+    order = CutOrder(rule=RuleName.DRIVING, measure=forbid(60), because="nobody drives it")
+    async with house(tmp_path) as running:
+        session = await running.attach()
+        running.assembly.source(session).tell(picture(0.1, fresh=True))
+        with pytest.raises(NotFound):
+            await running.supervisor.order(SessionId("ses_none"), order)
+        await running.supervisor.order(session.id, order)
+        await running.stage.until(lambda: running.supervisor.pipeline(session.id) is None)
+        [cut] = (await running.stage.registry.cuts.list(session=session.id)).items
+        assert (cut.state, cut.cause) == (CutState.CONFIRMED, "nobody drives it")
+        with pytest.raises(Conflict, match="not on air here"):
+            await running.supervisor.order(session.id, order)

@@ -110,10 +110,10 @@ async def test_a_cut_is_restored_and_stays_on_record(studio: Studio) -> None:
     cuts = studio.registry.cuts
     cut = await intend(studio, await studio.attach())
     with pytest.raises(Conflict, match="still being made"):
-        await cuts.restore(cut.id)
+        await cuts.restore(cut.id, at=LATER)
     await cuts.confirm(cut.id, epoch=1, at=LATER, seconds=1)
-    assert (await cuts.restore(cut.id)).state is CutState.RESTORED
-    assert (await cuts.restore(cut.id)).confirmed_at == LATER
+    assert (await cuts.restore(cut.id, at=LATER)).state is CutState.RESTORED
+    assert (await cuts.restore(cut.id, at=LATER)).confirmed_at == LATER
     with pytest.raises(Conflict):
         await cuts.confirm(cut.id, epoch=1, at=LATER, seconds=1)
 
@@ -146,7 +146,7 @@ async def test_what_is_not_there_is_not_found(studio: Studio) -> None:
     with pytest.raises(NotFound):
         await studio.registry.cuts.get(CutId("cut_x"))
     with pytest.raises(NotFound):
-        await studio.registry.cuts.restore(CutId("cut_x"))
+        await studio.registry.cuts.restore(CutId("cut_x"), at=LATER)
     with pytest.raises(NotFound):
         await studio.registry.cuts.intend(
             session=SessionId("ses_x"), epoch=1, rule="r", cause="c", evidence={}, enforcer="e", at=NOW

@@ -47,3 +47,33 @@ async def test_restoring_needs_a_reason_and_the_scope(world: World) -> None:
 async def test_a_cut_that_is_not_there(world: World) -> None:
     assert (await world.client.get("/v1/cuts/cut_none")).status_code == 404
     assert (await world.client.post("/v1/cuts/cut_none/restore", json={"reason": "x"})).status_code == 404
+
+
+async def test_strikes_are_read_and_go_with_the_restore(world: World) -> None:
+    made = await cut(world, str((await world.attached())["id"]))
+
+    async def found(**params: str) -> list[tuple[str, str]]:
+        items = (await world.client.get("/v1/strikes", params=params)).json()["items"]
+        return [(item["kind"], item["subject"]) for item in items]
+
+    both = [("account", "channel-1"), ("avatar", world.avatar)]
+    assert sorted(await found()) == sorted(await found(cut=made, standing="true")) == both
+    assert await found(kind="avatar", subject=world.avatar) == both[1:]
+    await world.client.post(f"/v1/cuts/{made}/restore", json={"reason": "appeal upheld"})
+    assert await found(standing="true") == []
+    assert sorted(await found()) == both
+    assert (await world.client.get("/v1/strikes", params={"kind": "house"})).status_code == 422
+
+
+async def test_a_person_orders_a_cut_with_the_scope_for_it(world: World) -> None:
+    path = f"/v1/sessions/{(await world.attached())['id']}/cut"
+    order = {"rule": "driving", "measure": "forbid", "seconds": 60, "reason": "nobody drives it"}
+    for change in ({"seconds": -1}, {"seconds": 1e9}, {"measure": "execute"}, {"rule": "taste"}, {"reason": ""}):
+        assert (await world.client.post(path, json=order | change)).status_code == 422
+    reader = await world.key(Scope.SESSIONS_WRITE)
+    assert (await world.client.post(path, json=order, headers=reader)).status_code == 403
+    assert (await world.client.post(path, json=order)).status_code == 202
+    [(_, ordered)] = world.supervisor.ordered
+    assert (ordered.measure.kind, ordered.measure.seconds, ordered.because) == ("forbid", 60, "nobody drives it")
+    assert ordered.measure.by.startswith("key_")
+    assert (await world.client.post("/v1/sessions/ses_none/cut", json=order)).status_code == 404

@@ -58,10 +58,9 @@ async def test_every_field_is_described_with_an_example(document: dict[str, Any]
     assert missing == []
 
 
-POLICY = {
-    "Policy",
-    *(f"{n}Policy" for n in ("Operator", "Presence", "Watch", "Fusion", "Likeness", "Ladder", "Rung", "Challenge")),
-}
+PARTS = ("Operator", "Presence", "Watch", "Fusion", "Likeness", "Challenge")
+PARTS += ("Ladder", "Rung", "Measure", "Measures", "Strikes")
+POLICY = {"Policy", *(f"{name}Policy" for name in PARTS)}
 
 
 async def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:

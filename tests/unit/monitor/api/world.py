@@ -21,7 +21,7 @@ from monitor.identity import Provider, Providers
 from monitor.journal import Journal
 from monitor.observers.likeness.sight import Sight
 from monitor.passkeys import Passkeys
-from monitor.pipeline import Pipeline
+from monitor.pipeline import CutOrder, Pipeline
 from monitor.refusal import AttachRefused
 from monitor.registrar import Registrar
 from monitor.settings import Settings
@@ -29,6 +29,7 @@ from monitor.shifts import Shifts
 from monitor.sources.sdp import SdpRefused
 from protocols.backend import AttachRequest, EventType, SessionStatus, SessionView
 from protocols.likeness import LikenessCalibration
+from protocols.measure import StrikeSubject
 from protocols.passkey.ceremony import RelyingParty
 from protocols.policy import PROFILES, STANDARD, Policy
 from protocols.session import AvatarId, CutId, OperatorId, Session, SessionId, SessionState, SourceKind
@@ -84,6 +85,7 @@ class FakeSupervisor:
         self.whips: dict[SessionId, FakeWhip] = {}
         self.fault: Exception | None = None
         self.restored: list[tuple[str, str, str]] = []
+        self.ordered: list[tuple[str, CutOrder]] = []
         self.removed: list[dict[SessionId, str]] = []
         self.forgotten: list[AvatarId] = []
 
@@ -132,7 +134,11 @@ class FakeSupervisor:
 
     async def restore(self, cut_id: CutId, *, by: str, reason: str) -> Cut:
         self.restored.append((cut_id, by, reason))
-        return await self.registry.cuts.restore(cut_id)
+        return await self.registry.cuts.restore(cut_id, at=NOW)
+
+    async def order(self, session_id: SessionId, order: CutOrder) -> None:
+        await self.registry.sessions.get(session_id)
+        self.ordered.append((session_id, order))
 
     def health(self) -> FakeHealth:
         return self.state
@@ -294,6 +300,7 @@ async def cut(world: World, session: str) -> str:
         at=NOW,
         steps=[{"rung": "notify"}],
     )
-    await world.registry.cuts.confirm(made.id, epoch=1, at=NOW, seconds=0.25)
+    struck = {StrikeSubject.AVATAR: [made.avatar], StrikeSubject.ACCOUNT: ["channel-1"]}
+    await world.registry.cuts.confirm(made.id, epoch=1, at=NOW, seconds=0.25, struck=struck)
     await world.registry.sessions.move(SessionId(session), SessionState.CUT, because="cut", epoch=1, at=NOW)
     return made.id

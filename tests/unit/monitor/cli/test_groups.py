@@ -105,6 +105,18 @@ def test_cuts_are_listed_shown_and_restored(terminal: Terminal, home: House) -> 
     assert [one["state"] for one in terminal.document("cuts", "list", "--state", "restored")] == ["restored"]
 
 
+def test_strikes_are_listed_and_a_person_cuts(terminal: Terminal, home: House) -> None:
+    assert "Nothing stands" in terminal.type("strikes").err
+    made = home.call(cut(home.world, home.attach()))
+    assert made in terminal.well("strikes", "--standing")
+    assert terminal.document("strikes", "--kind", "account")[0]["subject"] == "channel-1"
+    words = ("sessions", "cut", home.attach(), "--rule", "driving", "--seconds", "60", "--reason", "nobody drives it")
+    assert "drop" in terminal.well(*words)
+    assert terminal.document(*words)["rung"] == "watching"
+    assert terminal.type(*words[:-2]).code == 2
+    assert len(home.world.supervisor.ordered) == 2
+
+
 def test_operators_are_enrolled_with_a_new_key(terminal: Terminal, home: House, tmp_path: Path) -> None:
     words = ("operators", "enrol", "--issuer", "id.example", "--pseudonym", "p1", "--assurance", "high")
     made = terminal.document(*words, "--device-key", "op.key", "--verified-at", "2026-11-01T10:00:00")

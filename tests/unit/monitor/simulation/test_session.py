@@ -14,7 +14,6 @@ from monitor.simulation.session import Play
 from monitor.sources.source import Watch
 from protocols.gesture import Ability
 from protocols.judge import Judge
-from protocols.ladder import Rung
 from protocols.observation import Blindness, Look, Motion, Observation, Presence
 from protocols.policy import BRISK
 from protocols.telemetry import TelemetrySample
@@ -79,7 +78,7 @@ async def test_the_live_pipeline_takes_the_same_steps(tmp_path: Path, name: str)
         )  # fmt: skip
         async with stage.keeping_in_sight() as pipeline:
             pipeline.observe(replace(HERE, at=pipeline.at()))
-            while pipeline.at() < outcome.seconds + A_WHILE and pipeline.ladder.rung is not Rung.CUT:
+            while pipeline.at() < outcome.seconds + A_WHILE and not pipeline.ladder.cut:
                 for observation in seen(pipeline.at(), pipeline.watching is Watch.FULL, eyes):
                     pipeline.observe(observation)
                 await asyncio.sleep(TICK)
