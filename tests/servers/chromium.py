@@ -72,6 +72,13 @@ class Chromium:
                     found: dict[str, Any] = answer["result"]
                     return found
 
+    async def evaluate(self, expression: str) -> Any:
+        """What JavaScript says; a promise is waited for. RuntimeError where it throws."""
+        answer = await self.command("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
+        if "exceptionDetails" in answer:
+            raise RuntimeError(str(answer["exceptionDetails"].get("exception", {}).get("description", answer)))
+        return answer["result"].get("value")
+
     async def __aenter__(self) -> Self:
         await self._program.start()
         try:
