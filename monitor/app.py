@@ -161,6 +161,7 @@ class _Parts:
             bench=bench,
             budget=WindowBudget(settings.windows),
             egress=egress,
+            encoding_anew=lambda: self._registrar.reencoding.going_on,
             ice_servers=tuple(server.url for server in settings.whip.ice_servers),
         )
         self._supervisor = Supervisor(

@@ -21,7 +21,7 @@ from monitor.observers.likeness.sight import Sight
 from monitor.operator.gateway import Gateway
 from monitor.pipeline import Pipeline
 from monitor.recall import Likenesses, Recall
-from monitor.refusal import AttachRefused
+from monitor.refusal import AttachLater, AttachRefused
 from monitor.slates import Slates
 from monitor.sources.pull import PullSource
 from monitor.sources.source import Patience, Source
@@ -60,6 +60,7 @@ class SessionAssembly:
         bench: Executor,
         budget: WindowBudget,
         egress: EgressPolicy,
+        encoding_anew: Callable[[], bool] = lambda: False,
         ice_servers: tuple[str, ...] = (),
     ) -> None:
         self._registry = registry
@@ -78,6 +79,7 @@ class SessionAssembly:
         self._bench = bench
         self._budget = budget
         self._egress = egress
+        self._encoding_anew = encoding_anew
         self._ice_servers = ice_servers
 
     async def check(self, avatar: Avatar) -> None:
@@ -85,8 +87,13 @@ class SessionAssembly:
         try:
             await self._registry.avatars.vectors(avatar.id, self._sight.encoder.sha256)
         except NotFound as unknown:
+            if self._encoding_anew():
+                raise AttachLater(
+                    f"avatar {avatar.id} is being encoded for another likeness model; try again in a while"
+                ) from unknown
             raise AttachRefused(
-                f"avatar {avatar.id} was registered with another likeness model; register its pictures anew"
+                f"avatar {avatar.id} was registered with another likeness model and its pictures are not kept; "
+                "add pictures of it with 'nakanohito avatars dress'"
             ) from unknown
 
     async def pipeline(self, session: Session) -> Pipeline:

@@ -22,6 +22,7 @@ from monitor.observers.likeness.enrolment import (
     video_vectors_of,
 )
 from monitor.observers.likeness.sight import Sight
+from monitor.reencoding import Reencoding
 from protocols.avatar import STANDING, AvatarRole, AvatarSignal, AvatarState
 from protocols.conflict import resemblance
 from protocols.policy import Policy
@@ -94,13 +95,18 @@ class Registrar:
         self._clock = clock
         # One at a time: encoding is heavy and streams go first, and of two submissions one must see the other.
         self._turn = asyncio.Lock()
+        self.reencoding = Reencoding(registry, sight, self._in_step)
 
     @property
     def _model(self) -> str:
         return self._sight.encoder.sha256
 
     async def load(self) -> None:
-        """Bring the search in step with the registry; done once, before anything else."""
+        """Bring the search in step with the registry; done once, before anything else.
+
+        Where another model encoded whoever is on air, that is done anew before; the rest is up to ``keep``.
+        """
+        await self.reencoding.begin({session.avatar for session in await self._registry.sessions.open()})
         everything = await self._registry.avatars.gallery(self._model)
         standing = set[AvatarId]()
         cursor: str | None = None
@@ -114,6 +120,11 @@ class Registrar:
 
     async def keep(self) -> None:
         """Let begin and end what time brings about, and take off air whoever may not be there, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.reencoding.run(), name="encoding anew")
+            await self._settle()
+
+    async def _settle(self) -> None:
         while True:
             try:
                 for avatar in await self._registry.avatars.settle(at=self._clock()):
@@ -126,6 +137,7 @@ class Registrar:
     async def submit(self, submission: Submission, enrolment: Enrolment, *, by: str) -> Avatar:
         """Register a likeness; ``submission`` comes without references. Raises PictureRefused, RegistryError."""
         async with self._turn:
+            self.reencoding.check()
             references = await self._enrolled(enrolment, submission.role)
             complete = replace(submission, references=references, model=self._model)
             conflicts = await self._conflicts(references, submission.role, submission.policy)
@@ -135,6 +147,7 @@ class Registrar:
     async def add_outfit(self, avatar_id: AvatarId, enrolment: Enrolment, *, by: str) -> Avatar:
         """Add an outfit to an avatar. Raises PictureRefused, RegistryError; Refused where it is another's likeness."""
         async with self._turn:
+            self.reencoding.check()
             present = await self._registry.avatars.get(avatar_id)
             references = await self._enrolled(enrolment, present.role)
             for found in await self._conflicts(references, present.role, present.policy, besides=avatar_id):

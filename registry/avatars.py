@@ -228,6 +228,32 @@ class Avatars:
             await avatar_.one(connection, avatar)
             await reference.put_vectors(connection, avatar, short_text(model, what="model's id"), likeness)
 
+    async def encoded_anew(self, avatar: AvatarId, *, model: str, likeness: Sequence[Reference]) -> bool:
+        """Add what ``model`` made of pictures that are there already; those that are there no more are left out.
+
+        Whether any was added: whoever was revoked or purged in the meantime gets nothing back.
+        """
+        async with self._database.writing() as connection:
+            await alone(connection, "avatars")
+            if (await avatar_.one(connection, avatar)).state is AvatarState.REVOKED:
+                return False
+            there = await reference.kept_unencoded(connection, avatar, model)
+            left = [one for one in likeness if one.digest in there]
+            if left:
+                stacked = np.stack([one.vector for one in left])
+                await reference.put_vectors(connection, avatar, model, stacked, [one.digest for one in left])
+            return bool(left)
+
+    async def unencoded(self, model: str) -> tuple[AvatarId, ...]:
+        """Whatever is not revoked and has a picture without a vector of ``model``, or none at all; oldest first."""
+        async with self._database.reading() as connection:
+            return await reference.unencoded(connection, model)
+
+    async def kept_unencoded(self, avatar: AvatarId, model: str) -> Mapping[bytes, bytes]:
+        """The pictures of ``avatar`` that are kept and have no vector of ``model``: digest → JPEG."""
+        async with self._database.reading() as connection:
+            return await reference.kept_unencoded(connection, avatar, model)
+
     async def vectors(self, avatar: AvatarId, model: str) -> NDArray[np.float32]:
         """The vectors of ``avatar`` that ``model`` made, float32 (n, d); NotFound where there is none."""
         async with self._database.reading() as connection:

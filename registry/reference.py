@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, delete, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from protocols.avatar import AvatarState
@@ -159,6 +159,28 @@ async def hand_over(connection: AsyncConnection, avatar: AvatarId, to: AvatarId)
         last = await connection.scalar(select(func.max(vectors.c.position)).where(vectors.c.avatar == to, of_model))
         moved = update(vectors).where(vectors.c.avatar == avatar, of_model)
         await connection.execute(moved.values(avatar=to, position=vectors.c.position + (last or 0) + 1))
+
+
+async def unencoded(connection: AsyncConnection, model: str) -> tuple[AvatarId, ...]:
+    """Whatever is not revoked and has a picture without a vector of ``model``, or none at all; oldest first."""
+    lacking = select(pictures.c.digest).where(pictures.c.avatar == avatars.c.id, ~_encoded(model))
+    having = select(vectors.c.position).where(vectors.c.avatar == avatars.c.id, vectors.c.model == model)
+    query = select(avatars.c.id).where(avatars.c.state != AvatarState.REVOKED, or_(exists(lacking), ~exists(having)))
+    return tuple(AvatarId(found) for found in await connection.scalars(query.order_by(avatars.c.seq)))
+
+
+async def kept_unencoded(connection: AsyncConnection, avatar: AvatarId, model: str) -> Mapping[bytes, bytes]:
+    """The pictures of ``avatar`` that are kept and have no vector of ``model``: digest → JPEG."""
+    query = select(pictures.c.digest, pictures.c.content).where(
+        pictures.c.avatar == avatar, pictures.c.content.is_not(None), ~_encoded(model)
+    )
+    return {row.digest: row.content for row in await connection.execute(query)}
+
+
+def _encoded(model: str) -> ColumnElement[bool]:
+    """Of a row of ``pictures``: whether there is a vector of ``model``."""
+    same = (vectors.c.avatar == pictures.c.avatar) & (vectors.c.picture == pictures.c.digest)
+    return exists(select(vectors.c.position).where(same, vectors.c.model == model).correlate(pictures, avatars))
 
 
 async def purge(connection: AsyncConnection, avatar: AvatarId, salt: bytes) -> PurgeProof:

@@ -13,7 +13,14 @@ from monitor.observers.likeness.picture_file import LARGEST_FILE, PictureRefused
 from monitor.observers.likeness.sight import Sight, Sighting
 from monitor.observers.likeness.video_file import frames_of
 
-__all__ = ["EnrolledPicture", "PictureRefused", "scene_vectors_of", "vectors_of", "video_vectors_of"]
+__all__ = [
+    "EnrolledPicture",
+    "PictureRefused",
+    "kept_vectors_of",
+    "scene_vectors_of",
+    "vectors_of",
+    "video_vectors_of",
+]
 
 _MOST_PICTURES = 64
 _LEAST_CONFIDENCE = 0.3
@@ -87,6 +94,19 @@ def scene_vectors_of(pictures: Sequence[bytes], sight: Sight) -> list[EnrolledPi
         digest = hashlib.sha256(data).hexdigest()
         enrolled += [_of(pixels, seen, digest) for seen in sight.looks(pixels, most=4) or [sight.middle(pixels)]]
     return enrolled
+
+
+def kept_vectors_of(kept: bytes, sight: Sight, *, scene: bool) -> list[NDArray[np.float32]]:
+    """The vectors of a picture that was taken before and is kept, for a model that is new; none where it shows nobody.
+
+    It was found fit to register with once, so that only what cannot be compared is left out.
+    """
+    try:
+        if scene:
+            return [one.vector for one in scene_vectors_of([kept], sight)]
+        return [seen.vector for seen in sight.looks(decoded(kept), most=1)]
+    except PictureRefused:
+        return []
 
 
 def _bytes_of(picture: bytes | Path) -> bytes:
