@@ -5,6 +5,7 @@ from collections.abc import Callable
 import structlog
 
 from monitor import metrics
+from monitor.breaker import MassBreaker
 from monitor.operator.entry import Admission as Admitted
 from monitor.operator.entry import ChannelObservation, Refusal
 from monitor.pipeline import Pipeline
@@ -22,10 +23,13 @@ _log = structlog.get_logger()
 class Admission:
     """Between the gateway and the pipelines: an operator of the roster comes in with a key that is enrolled."""
 
-    def __init__(self, registry: Registry, pipeline: Callable[[str], Pipeline | None], shifts: Shifts) -> None:
+    def __init__(
+        self, registry: Registry, pipeline: Callable[[str], Pipeline | None], shifts: Shifts, breaker: MassBreaker
+    ) -> None:
         self._registry = registry
         self._pipeline = pipeline
         self._shifts = shifts
+        self._breaker = breaker
 
     async def admit(self, operator: str, session: str) -> Admitted | Refusal:
         """Whether ``operator`` may connect to ``session``; a refusal does not tell which of the two is wrong."""
@@ -47,6 +51,7 @@ class Admission:
         """Take an observation to its session, and who came or went to the shifts."""
         if isinstance(observation, Presence):
             self._shifts.heard(session, observation)
+            self._breaker.heard(session, observation)
         pipeline = self._pipeline(session)
         if pipeline is not None:
             pipeline.observe(observation)

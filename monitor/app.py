@@ -22,6 +22,7 @@ from monitor.api.own_token import OwnTokens
 from monitor.api.publication import PublishTokens
 from monitor.api.service import Service
 from monitor.assembly import SessionAssembly
+from monitor.breaker import MassBreaker
 from monitor.budget import WindowBudget
 from monitor.caseload import Caseload
 from monitor.egress import EgressPolicy, http_client
@@ -49,6 +50,7 @@ from monitor.slates import Slates
 from monitor.supervisor import Supervisor
 from monitor.vigil import Vigil
 from monitor.webhooks import Webhooks
+from protocols.breaker import BreakerLimits
 from protocols.identity import Form, Issuer
 from protocols.passkey.ceremony import RelyingParty
 from protocols.policy import PROFILES
@@ -140,7 +142,13 @@ class _Parts:
             pipeline=lambda session: self._supervisor.pipeline(session),
             clock=now,
         )
-        admission = Admission(registry, lambda session: self._supervisor.pipeline(session), self._shifts)
+        self._breaker = MassBreaker(
+            _breaker_limits(settings),
+            pipelines=lambda: self._supervisor.pipelines(),
+            journal=journal,
+            page_url=settings.breaker.page_url,
+        )
+        admission = Admission(registry, lambda session: self._supervisor.pipeline(session), self._shifts, self._breaker)
         self._gateway = Gateway(
             admit=admission.admit,
             arrive=self._shifts.arrive,
@@ -173,6 +181,7 @@ class _Parts:
             egress=egress,
             servers=frozenset(settings.servers),
             clock=now,
+            witness=self._breaker,
         )
         self._notary = Notary(registry.ledger, ledger_key(settings.data_dir), settings.checkpoints.name)
         settings.ledger_key.write_text(f"{self._notary.verifier}\n")
@@ -197,6 +206,7 @@ class _Parts:
             passkeys=self._passkeys,
             own_tokens=OwnTokens(own_secret(settings.data_dir)),
             shifts=self._shifts,
+            breaker=self._breaker,
             providers=Providers(_providers(settings), self._client, now),
             clock=now,
         )
@@ -212,6 +222,7 @@ class _Parts:
                 group.create_task(self._supervisor.run(held.set), name="supervisor"),
                 group.create_task(self._vigil.run(), name="vigil"),
                 group.create_task(self._shifts.follow(), name="shifts"),
+                group.create_task(self._breaker.run(), name="breaker"),
                 group.create_task(
                     checkpoints.keep(self._notary, now, every=self._settings.checkpoints.every_s), name="checkpoints"
                 ),
@@ -326,6 +337,11 @@ def _relying_party(settings: Settings) -> RelyingParty:
     given = settings.passkeys
     origins = given.origins or (f"http://localhost:{settings.port}",)
     return RelyingParty(id=given.domain, name=given.name, origins=origins)
+
+
+def _breaker_limits(settings: Settings) -> BreakerLimits:
+    given = settings.breaker
+    return BreakerLimits(least=given.least, sessions=given.sessions, share=given.share, within_s=given.within_s)
 
 
 def _providers(settings: Settings) -> tuple[Provider, ...]:

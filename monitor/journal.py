@@ -10,7 +10,7 @@ import structlog
 from monitor.events import EventFeed
 from monitor.metrics import LEDGER_APPENDS, LEDGER_SECONDS
 from protocols.backend import EventType, SessionEvent, WebhookEvent
-from protocols.session import Session
+from protocols.session import Session, SessionId
 from registry.error import Unavailable
 from registry.ledger import Ledger
 from registry.outbox import Outbox
@@ -47,6 +47,17 @@ class Journal:
         event = self._feed.publish(kind, session.id, at, data)
         if session.callback_url is not None:
             await self._post(session, session.callback_url, event)
+        return event
+
+    async def announce(self, kind: EventType, data: dict[str, Any], *, url: str | None) -> SessionEvent:
+        """Note something of the whole service, and tell ``url`` of it where there is one. Raises RegistryError."""
+        at = self.clock()
+        await self._ledger.append(kind.value, "", "", data, at)
+        event = self._feed.publish(kind, "", at, data)
+        if url is not None:
+            body = WebhookEvent.of(event, account="").model_dump_json().encode()
+            await self._outbox.put(session=SessionId(""), kind=kind.value, url=url, body=body, at=at)
+            self._wake()
         return event
 
     async def _post(self, session: Session, url: str, event: SessionEvent) -> None:

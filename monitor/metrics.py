@@ -11,6 +11,7 @@ CUT_SECONDS = Histogram(
     "Seconds from the intent of a cut to its confirmation by the media server",
     buckets=(0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0),
 )
+HELD = Gauge("nakanohito_cuts_held", "1 while all cuts are held, since many sessions lapsed at once")
 HEARTBEATS = Counter("nakanohito_heartbeats", "Heartbeats of operators, by outcome", ["outcome"])
 FRAMES = Counter("nakanohito_frames", "Frames that arrived decoded")
 FRAMES_DROPPED = Counter("nakanohito_frames_dropped", "Frames dropped for newer ones")

@@ -107,6 +107,7 @@ class Pipeline:
         self._desk = desk
         self._standstill = Standstill(self.ladder, self.at)
         self._standstill.begin()  # until the first picture
+        self._held_with_all = False
         self._record = Record(session, journal=journal, move=move, standstill=self._standstill)
         self._enforcement = enforcement
         self._slates = slates
@@ -163,6 +164,18 @@ class Pipeline:
         """A person has decided: the stream is cut, whatever is seen. The first order counts."""
         self._ordered = self._ordered or order
         self._stirred.set()
+
+    def hold(self) -> None:
+        """Many sessions lapse at once: this ladder stands still too, until ``release``."""
+        if not self._held_with_all:
+            self._held_with_all = True
+            self._standstill.begin()
+
+    def release(self) -> None:
+        """A person has looked, or the operators are back."""
+        if self._held_with_all:
+            self._held_with_all = False
+            self._standstill.end()
 
     def end(self, because: str) -> None:
         """Ask for the session to end; it is not cut."""

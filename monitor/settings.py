@@ -140,6 +140,18 @@ class PasskeySettings(Section):
         return self
 
 
+class BreakerSettings(Section):
+    """The breaker: many sessions that lose their operators at once are held, not cut, and a person is paged."""
+
+    least: int = Field(3, ge=2, le=10_000, description="fewer sessions are never many")
+    sessions: int = Field(20, ge=2, le=100_000, description="so many sessions are many, however many there are")
+    share: float = Field(0.05, gt=0, le=1, description="and so is this share of those that have an operator")
+    within_s: float = Field(10, gt=0, le=300, description="seconds within which they are lost")
+    page_url: str | None = Field(
+        None, pattern=r"^https?://\S+$", description="webhook that pages a person, signed as the backend's are"
+    )
+
+
 class IdentityProvider(Section):
     """An identity provider, or a platform, whose word about who somebody is counts."""
 
@@ -206,6 +218,7 @@ class Settings(BaseSettings):
     obs: dict[str, Obs] = Field(default_factory=dict, description="OBS of publishers by place: server/app/stream")
     hooks: Hooks = Hooks()
     webhooks: Webhooks = Webhooks()
+    breaker: BreakerSettings = BreakerSettings()
     identity: dict[str, IdentityProvider] = Field(
         default_factory=dict, description="identity providers by a name of yours"
     )

@@ -62,6 +62,16 @@ class Health:
         return self.live and not self.reasons
 
 
+class Witness(Protocol):
+    """Is told of every session that begins to run here, and of its end."""
+
+    def joined(self, pipeline: Pipeline) -> None:
+        """A session begins to run."""
+
+    def over(self, session: str) -> None:
+        """It runs no more."""
+
+
 class Supervisor:
     """Runs the sessions of one service. ``run`` holds them all; it returns when cancelled."""
 
@@ -76,8 +86,10 @@ class Supervisor:
         egress: EgressPolicy,
         servers: frozenset[str],
         clock: Callable[[], datetime],
+        witness: Witness | None = None,
     ) -> None:
         self.feed = feed
+        self._witness = witness
         self._registry = registry
         self._journal = journal
         self._enforcement = enforcement
@@ -167,6 +179,10 @@ class Supervisor:
         pipeline = self._pipelines.get(session_id)
         return SessionStatus(**view.model_dump()) if pipeline is None else _status(view, pipeline)
 
+    def pipelines(self) -> tuple[Pipeline, ...]:
+        """Every pipeline that runs here."""
+        return tuple(self._pipelines.values())
+
     def pipeline(self, session_id: str) -> Pipeline | None:
         """The running pipeline of a session, None where none runs here."""
         return self._pipelines.get(SessionId(session_id))
@@ -241,12 +257,16 @@ class Supervisor:
             return
         pipeline = await self._assembled(session)
         self._pipelines[session.id] = pipeline
+        if self._witness is not None:
+            self._witness.joined(pipeline)
         metrics.SESSIONS.labels(state="watched").inc()
         self._troubles.pop(session.id, None)
         try:
             await pipeline.run()
         finally:
             del self._pipelines[session.id]
+            if self._witness is not None:
+                self._witness.over(session.id)
             self._removed.discard(session.id)
             metrics.SESSIONS.labels(state="watched").dec()
 

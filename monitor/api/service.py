@@ -12,6 +12,7 @@ from monitor.api.own_token import OwnTokens
 from monitor.api.pace import Pace
 from monitor.api.publication import Publications, PublishTokens
 from monitor.api.trail import Trail
+from monitor.breaker import MassBreaker
 from monitor.caseload import Caseload
 from monitor.identity import Providers
 from monitor.passkeys import Passkeys
@@ -110,6 +111,7 @@ class Service:
     passkeys: Passkeys
     shifts: Shifts
     providers: Providers
+    breaker: MassBreaker
     publications: Publications = field(default_factory=Publications)
     own_tokens: OwnTokens = field(default_factory=OwnTokens)
     trail: Trail = field(default_factory=Trail)

@@ -1,6 +1,6 @@
 """``nakanohito cuts``: list, show, restore."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -47,6 +47,31 @@ def listed(
         "until": "until",
     }
     put_table(found, columns, nothing="Nothing was cut.")
+
+
+@app.command()
+def held(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """Say whether all cuts are held, since many sessions lost their operators at once."""
+    _put_held(client(ctx).get("/v1/held"), as_json)
+
+
+@app.command()
+def release(
+    ctx: typer.Context,
+    reason: Annotated[str, typer.Option(help="Why; kept in the ledger.")],
+    as_json: AsJson = False,
+) -> None:
+    """Let cuts go on: you have looked at why so many sessions lost their operators."""
+    _put_held(client(ctx).post("/v1/held/release", {"reason": reason}), as_json)
+
+
+def _put_held(found: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        put_json(found)
+    elif found["held"]:
+        say(f"All cuts are held: {found['because']}. Without their operators now: {found['lost']}.")
+    else:
+        say("No cut is held.")
 
 
 @app.command()

@@ -44,6 +44,7 @@ from protocols.backend.case import (
 from protocols.backend.cut import CutView, OrderRequest, RestoreRequest, StrikeView
 from protocols.backend.event import DATA, EventType, SessionEvent, WebhookEvent
 from protocols.backend.health import HealthView
+from protocols.backend.held import HeldView
 from protocols.backend.key import KeyCreated, KeyRequest, KeyView
 from protocols.backend.ledger import ConsistencyView, EntryView, InclusionView
 from protocols.backend.operator import DeviceKeyRequest, EnrolOperator, OperatorView, VerifyOperator, key_bytes
@@ -107,6 +108,7 @@ __all__ = [
     "EvidenceView",
     "Explanation",
     "HealthView",
+    "HeldView",
     "InclusionView",
     "InvalidField",
     "InvitationView",

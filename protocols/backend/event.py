@@ -32,6 +32,8 @@ class EventType(StrEnum):
     CUT_FAILED = "cut.failed"
     CUT_RETURNED = "cut.returned"
     CUT_RESTORED = "cut.restored"
+    CUTS_HELD = "cuts.held"
+    CUTS_RELEASED = "cuts.released"
 
 
 DATA: dict[EventType, str] = {
@@ -57,6 +59,8 @@ DATA: dict[EventType, str] = {
     EventType.CUT_FAILED: "the cut, as `CutView`; `failure` says why",
     EventType.CUT_RETURNED: "the cut, as `CutView`: its stream was on air again within the block, and is cut again",
     EventType.CUT_RESTORED: "the cut, as `CutView`",
+    EventType.CUTS_HELD: "`lapsed`, `of`, `losses` by kind: many sessions lost their operators at once, none is cut",
+    EventType.CUTS_RELEASED: "`because`, `by` (null: by itself)",
 }
 """What ``data`` holds, by type; media times are seconds since attach."""
 
@@ -70,7 +74,9 @@ class SessionEvent(Part):
         description="Rises with every event of this service; give the last one seen as `Last-Event-ID`.", examples=[118]
     )
     type: Annotated[EventType, Field(strict=False)] = Field(description="What happened.", examples=["verdict.changed"])
-    session: str = Field(description="Id of the session.", examples=["ses_4f1c2e9p0k3mt"])
+    session: str = Field(
+        description="Id of the session; empty for what concerns the whole service.", examples=["ses_4f1c2e9p0k3mt"]
+    )
     at_utc: Moment = Field(description="When, in UTC.", examples=["2026-11-22T08:30:22Z"])
     data: dict[str, Any] = Field(
         default_factory=dict, description=f"The particulars. {_LISTED}.", examples=[{"at": 22.0, "driver": "HUMAN"}]
@@ -82,7 +88,9 @@ class WebhookEvent(Part):
 
     type: Annotated[EventType, Field(strict=False)] = Field(description="What happened.", examples=["cut.confirmed"])
     timestamp: Moment = Field(description="When it happened, in UTC.", examples=["2026-11-22T08:31:00Z"])
-    session: str = Field(description="Id of the session.", examples=["ses_4f1c2e9p0k3mt"])
+    session: str = Field(
+        description="Id of the session; empty for what concerns the whole service.", examples=["ses_4f1c2e9p0k3mt"]
+    )
     account: str = Field(description="The broadcaster's account, as given at attach.", examples=["channel-1187"])
     data: dict[str, Any] = Field(
         default_factory=dict,

@@ -13,6 +13,7 @@ from typing import Any, cast
 import av
 import numpy as np
 
+from monitor.breaker import MassBreaker
 from monitor.budget import WindowBudget
 from monitor.desk import Desk
 from monitor.enforcement import Enforcement
@@ -28,6 +29,7 @@ from monitor.pipeline import Pipeline
 from monitor.shifts import Shifts
 from monitor.slates import Slates
 from monitor.sources.source import Picture, Source, SourceEvent, Watch
+from protocols.breaker import BreakerLimits
 from protocols.challenge import ChallengeSchedule
 from protocols.evidence import RuleName
 from protocols.gesture import Ability
@@ -288,6 +290,10 @@ class Broadcast:
             pipeline=lambda session: running.get(SessionId(session)),
             clock=clock,
         )
+
+    def breaker(self, *pipelines: Pipeline, page_url: str | None = None) -> MassBreaker:
+        """The breaker of a service in which these pipelines run."""
+        return MassBreaker(BreakerLimits(), pipelines=lambda: pipelines, journal=self.journal, page_url=page_url)
 
     def pipeline(self, session: Session | None = None) -> Pipeline:
         """A pipeline for the session, not yet running."""

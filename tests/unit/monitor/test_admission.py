@@ -20,7 +20,9 @@ from tests.virtual_time import in_virtual_time
 def admission(stage: Broadcast) -> tuple[Admission, Pipeline]:
     pipeline = stage.pipeline()
     running = {stage.session.id: pipeline}
-    return Admission(stage.registry, lambda session: running.get(SessionId(session)), stage.shifts(pipeline)), pipeline
+    return Admission(
+        stage.registry, lambda session: running.get(SessionId(session)), stage.shifts(pipeline), stage.breaker(pipeline)
+    ), pipeline
 
 
 @in_virtual_time

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from monitor.api.application import application
 from monitor.api.publication import PublishTokens
 from monitor.api.service import Service
+from monitor.breaker import MassBreaker
 from monitor.caseload import Caseload
 from monitor.egress import EgressRefused
 from monitor.events import EventFeed
@@ -28,6 +29,7 @@ from monitor.settings import Settings
 from monitor.shifts import Shifts
 from monitor.sources.sdp import SdpRefused
 from protocols.backend import AttachRequest, EventType, SessionStatus, SessionView
+from protocols.breaker import BreakerLimits
 from protocols.likeness import LikenessCalibration
 from protocols.measure import StrikeSubject
 from protocols.passkey.ceremony import RelyingParty
@@ -261,6 +263,7 @@ async def build(
         notary=Notary(registry.ledger, Ed25519PrivateKey.from_private_bytes(bytes(32)), "log.example"),
         passkeys=passkeys,
         shifts=shifts,
+        breaker=MassBreaker(BreakerLimits(), pipelines=list, journal=journal, page_url=None),
         providers=Providers(providers, httpx.AsyncClient(), clock),
         clock=clock,
     )
