@@ -42,6 +42,7 @@ class LadderPolicy(PolicyPart):
     @classmethod
     def _of_before(cls, document: Any) -> Any:
         """Read ``block_s``, by which earlier versions forbade alike for every cause."""
+        document = _arrays(document)
         if not isinstance(document, dict) or "block_s" not in document:
             return document
         rest = {key: value for key, value in document.items() if key != "block_s"}
@@ -94,3 +95,10 @@ class LadderPolicy(PolicyPart):
                 return self.measures.likeness
             case _:
                 return self.measures.driving
+
+
+def _arrays(value: Any) -> Any:
+    """The document with its lists as tuples: strict reading takes no list once a validator has had it."""
+    if isinstance(value, dict):
+        return {name: _arrays(one) for name, one in value.items()}
+    return tuple(_arrays(one) for one in value) if isinstance(value, list) else value

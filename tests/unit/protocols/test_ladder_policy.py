@@ -1,5 +1,6 @@
 """Policies whose ladders or measures make no sense are refused with one error that says what to write instead."""
 
+import json
 from typing import Any
 
 import pytest
@@ -70,3 +71,12 @@ def test_the_standard_policy_forbids_by_strikes_alone() -> None:
     for cause in set(RuleName) - {RuleName.REGISTRATION}:
         assert ladder.measure(cause, 0, "x").kind is MeasureKind.DROP
         assert ladder.measure(cause, 9, "x").kind is MeasureKind.FORBID
+
+
+def test_a_ladder_is_read_as_the_api_reads_it() -> None:
+    rungs = {"likeness": [{"rung": "notify", "seconds": 6}]}
+    measures = {"driving": [{"from_strike": 1, "measure": "forbid", "seconds": 60}]}
+    written = json.dumps({"ladder": {**rungs, "measures": measures, "strikes": {"of": ["avatar"]}}})
+    ladder = Policy.model_validate_json(written, strict=True).ladder
+    assert [(rung.rung, rung.seconds) for rung in ladder.likeness] == [("notify", 6.0)]
+    assert [step.seconds for step in ladder.measures.driving] == [60.0]
