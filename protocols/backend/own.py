@@ -38,7 +38,8 @@ class OwnSession(Part):
     )
     attached_at: Moment = Field(description="Since when it is monitored.", examples=["2026-11-22T08:30:00Z"])
     rung: Annotated[Rung, Field(strict=False)] = Field(
-        Rung.WATCHING, description="Where it stands on the ladder: watching, notify, challenge, grace, cut."
+        Rung.WATCHING,
+        description="Where it stands on the ladder: watching, notify, challenge, grace, slate, drop, forbid, restored.",
     )
     cause: Rule | None = Field(None, description="The rule that it climbed for.", examples=[None])
     rung_ends_in: float | None = Field(

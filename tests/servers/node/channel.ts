@@ -54,6 +54,8 @@ async function done(command: Record<string, any>): Promise<unknown> {
       return null;
     case "answer":
       return connection.answer(command["challenge"]);
+    case "shift":
+      return connection.shift(command["ceremony"], command["credential"]);
     case "bye":
       await connection.bye(command["now"]);
       return null;

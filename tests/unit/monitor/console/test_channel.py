@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from protocols.channel import message
-from protocols.channel.event import AnswerRefused, Attested, Outcome
+from protocols.channel.duty import Asking, Duty, Needs
+from protocols.channel.event import AnswerRefused, Attested, Outcome, ShiftAsserted
 from protocols.channel.floor import Floor
 from protocols.channel.limits import Limits
 from protocols.channel.notice import Level, Notice
@@ -177,6 +178,32 @@ def test_notices_the_floor_and_the_end_are_told(node: PageChannel) -> None:
     talk.to_page()
     assert talk.told("ended") == [{"type": "ended", "code": "session_over", "message": "the session is over"}]
     assert node.state == "closed"
+
+
+def test_a_passkey_that_is_asked_for_answers_over_the_channel(node: PageChannel) -> None:
+    stage = floor()
+    talk = Talk(node, stage, "ted").connect()
+    asking = Asking(ceremony="cer_1", options='{"challenge":"x"}', within=120.0)
+    duty = Duty(on_shift=False, needs=Needs.PASSKEY, text_en="Begin", text_zh="开始", asking=asking, verified_for=9e5)
+    talk.server.duty(duty)
+    talk.exchange()
+    assert talk.told("duty")[-1]["duty"] == {
+        "onShift": False,
+        "needs": "passkey",
+        "en": "Begin",
+        "zh": "开始",
+        "ceremony": "cer_1",
+        "options": '{"challenge":"x"}',
+        "until": pytest.approx(220.0 + SKEW),
+        "verifiedFor": 9e5,
+    }
+    assert node.call("shift", ceremony="cer_1", credential='{"id":"a:b"}') is True
+    talk.exchange()
+    (asserted,) = talk.of(ShiftAsserted)
+    assert isinstance(asserted, ShiftAsserted)
+    assert (asserted.ceremony, asserted.credential) == ("cer_1", '{"id":"a:b"}')
+    node.call("lost")
+    assert node.call("shift", ceremony="cer_1", credential="{}") is False
 
 
 def test_a_page_leaves_with_a_word(node: PageChannel) -> None:

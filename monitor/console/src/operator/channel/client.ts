@@ -14,6 +14,19 @@ const SILENT_AFTER = 10;
 const SAMPLE_AGE = 10;
 const SAMPLES_PER_BEAT = 120;
 
+/** Whether this operator is on shift; where a passkey is asked for, what the browser is to be given, and until when. */
+export interface Duty {
+  onShift: boolean;
+  needs: string | null;
+  en: string;
+  zh: string;
+  ceremony: string | null;
+  options: string | null;
+  until: number | null;
+  /** Seconds until the operator's identity must be verified anew, where that is soon. */
+  verifiedFor: number | null;
+}
+
 /** What is heard; times are on this side's clock. */
 export type ClientEvent =
   | { type: "opened"; driving: boolean; resumed: boolean }
@@ -22,6 +35,7 @@ export type ClientEvent =
   | { type: "receipted"; challenge: string; outcome: string }
   | { type: "noticed"; level: string; code: string; en: string; zh: string; until: number | null }
   | { type: "floor"; driving: boolean }
+  | { type: "duty"; duty: Duty }
   | { type: "ended"; code: string; message: string };
 
 export type State = "waiting" | "claiming" | "open" | "closed";
@@ -89,6 +103,13 @@ export class ClientConnection {
     if (!this.#given.outbox.answerable(challenge)) return false;
     const nonce = this.#given.outbox.answer(challenge);
     if (this.state === "open") await this.#send((seq) => ({ type: "answer", seq, id: challenge, nonce }));
+    return true;
+  }
+
+  /** Begin a shift by the passkey's answer, as JSON. A ceremony is not kept for later: false where none is open. */
+  async shift(ceremony: string, credential: string): Promise<boolean> {
+    if (this.state !== "open") return false;
+    await this.#send((seq) => ({ type: "shift", seq, ceremony, credential }));
     return true;
   }
 
@@ -207,6 +228,8 @@ export class ClientConnection {
       }
       case "floor":
         return { type: "floor", driving: message.driving };
+      case "duty":
+        return { type: "duty", duty: told(message, now) };
       case "close":
         this.state = "closed";
         return { type: "ended", code: message.code, message: message.message };
@@ -253,4 +276,17 @@ export class ClientConnection {
     await this.#open.chain.add(payload);
     this.#out.push(frame);
   }
+}
+
+function told(duty: Received<"duty">, now: number): Duty {
+  return {
+    onShift: duty.on_shift,
+    needs: duty.needs ?? null,
+    en: duty.en ?? "",
+    zh: duty.zh ?? "",
+    ceremony: duty.ceremony ?? null,
+    options: duty.options ?? null,
+    until: duty.within === undefined ? null : now + duty.within,
+    verifiedFor: duty.verified_for ?? null,
+  };
 }

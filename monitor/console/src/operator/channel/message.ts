@@ -29,6 +29,8 @@ const nonce = text(22, 22);
 const key = text(43, 43);
 const code = text(1, 64);
 const words = text(0, 2000);
+const json = text(0, 16_384);
+const seconds = number(-1e10, 1e10);
 const sequence = whole(1);
 const count = whole(0);
 const span = number(0, 1e6);
@@ -71,6 +73,17 @@ export const FROM_SERVER = {
     within: perhaps(span),
   },
   floor: { seq: needed(sequence), driving: needed(yesOrNo) },
+  duty: {
+    seq: needed(sequence),
+    on_shift: needed(yesOrNo),
+    needs: perhaps(code),
+    en: perhaps(words),
+    zh: perhaps(words),
+    ceremony: perhaps(name),
+    options: perhaps(json),
+    within: perhaps(span),
+    verified_for: perhaps(seconds),
+  },
   close: { seq: needed(sequence), code: needed(code), message: needed(words) },
 } as const;
 
@@ -99,6 +112,7 @@ export type Sent =
   | { type: "heartbeat"; seq: number; t: number; nonce?: string; samples?: { channels: string[]; values: string } }
   | { type: "answer"; seq: number; id: string; nonce: string }
   | { type: "attest"; seq: number; count: number; signature: string }
+  | { type: "shift"; seq: number; ceremony: string; credential: string }
   | { type: "bye"; seq: number };
 
 const OPENING = /^\{"type":"([a-z]{1,20})"/;

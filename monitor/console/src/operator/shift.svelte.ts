@@ -1,0 +1,213 @@
+// A shift as the page shows it: what the channel has told, and what the service says of the stream.
+import { Agent, type AgentEvent, now } from "./agent";
+import { myDevice, own, type OwnSession, standing } from "./own.svelte";
+import { assert } from "../shared/passkey";
+import type { Duty } from "./channel/client";
+import { chime } from "./sound.svelte";
+
+const LOOK_EVERY_MS = 3_000;
+const TOLD = 20;
+const OUTCOME_FOR = 6;
+
+export interface Asked {
+  id: string;
+  gesture: string;
+  deadline: number;
+  within: number;
+  answered: boolean;
+}
+
+export interface Told {
+  id: number;
+  at: Date;
+  level: string;
+  code: string;
+  en: string;
+  zh: string;
+  until: number | null;
+}
+
+export type Outcome = { kind: "accepted" } | { kind: "missed" } | { kind: "refused"; outcome: string };
+export type Link = "connecting" | "open" | "lost" | "finished";
+
+/** One shift, from the click that begins it to its last word. */
+export class Shift {
+  session: OwnSession = $state() as OwnSession;
+  link = $state<Link>("connecting");
+  retryAt = $state(0);
+  finished = $state<string | null>(null);
+  driving = $state(false);
+  asked = $state<Asked | null>(null);
+  outcome = $state<Outcome | null>(null);
+  told = $state<Told[]>([]);
+  duty = $state.raw<Duty | null>(null);
+  asserting = $state(false);
+  roundTrip = $state<number | null>(null);
+  takenAt = $state(-Infinity);
+  endsAt = $state<number | null>(null);
+  time = $state(now());
+
+  #agent: Agent | null = null;
+  #outcomeUntil = 0;
+  #count = 0;
+  #timers: ReturnType<typeof setInterval>[] = [];
+  #lock: WakeLockSentinel | null = null;
+
+  constructor(session: OwnSession) {
+    this.session = session;
+    this.#settle(session);
+  }
+
+  async begin(): Promise<void> {
+    const me = own();
+    if (!me) return;
+    this.#agent = new Agent(me.operator, this.session.id, await myDevice(), (event) => this.#hear(event));
+    this.#timers = [setInterval(() => this.#tick(), 200), setInterval(() => void this.#look(), LOOK_EVERY_MS)];
+    document.addEventListener("visibilitychange", this.#stayAwake);
+    void this.#stayAwake();
+  }
+
+  /** Answer with the passkey what the shift begins by. Rejects where the person declines. */
+  async prove(): Promise<void> {
+    const { ceremony, options } = this.duty ?? {};
+    if (!ceremony || !options || this.asserting) return;
+    this.asserting = true;
+    try {
+      this.#agent?.shift(ceremony, await assert(JSON.parse(options) as Record<string, unknown>));
+    } finally {
+      this.asserting = false;
+    }
+  }
+
+  /** The gesture that is asked is done. */
+  answer(): void {
+    if (!this.asked || this.asked.answered) return;
+    this.asked.answered = true;
+    this.#agent?.answer(this.asked.id);
+  }
+
+  leave(): void {
+    this.#agent?.leave();
+  }
+
+  #hear(event: AgentEvent): void {
+    this.time = now();
+    switch (event.type) {
+      case "connecting":
+        if (this.link !== "lost") this.link = "connecting";
+        break;
+      case "opened":
+        this.link = "open";
+        this.driving = event.driving;
+        void this.#look();
+        break;
+      case "disconnected":
+        this.link = "lost";
+        this.retryAt = event.retryAt;
+        break;
+      case "finished":
+        this.#finish(event.code);
+        break;
+      case "acknowledged":
+        this.roundTrip = event.roundTrip;
+        if (event.taken > 0) this.takenAt = now();
+        break;
+      case "floor":
+        this.driving = event.driving;
+        break;
+      case "challenged":
+        this.#challenged(event.challenge, event.gesture, event.deadline);
+        break;
+      case "receipted":
+        this.#receipted(event.challenge, event.outcome);
+        break;
+      case "noticed":
+        this.#noticed(event);
+        break;
+      case "duty":
+        this.#onDuty(event.duty);
+        break;
+      case "ended":
+        break;
+    }
+  }
+
+  #onDuty(duty: Duty): void {
+    const first = this.duty === null;
+    this.duty = duty;
+    // The click that went on shift counts as the person's wish; where the browser wants another, a button asks for it.
+    if (first && duty.needs === "passkey") this.prove().catch(() => {});
+    void this.#look();
+  }
+
+  #challenged(id: string, gesture: string, deadline: number): void {
+    // After a resume what is open is asked again; what was answered meanwhile is on its way.
+    const answered = this.asked?.id === id && this.asked.answered;
+    if (this.asked?.id !== id) chime();
+    const within = this.asked?.id === id ? this.asked.within : deadline - now();
+    this.asked = { id, gesture, deadline, within, answered };
+    this.outcome = null;
+  }
+
+  #receipted(id: string, outcome: string): void {
+    if (this.asked?.id === id) this.asked = null;
+    this.#show(outcome === "accepted" ? { kind: "accepted" } : { kind: "refused", outcome });
+  }
+
+  #noticed(event: Extract<AgentEvent, { type: "noticed" }>): void {
+    const { level, code, en, zh, until } = event;
+    const last = this.told[0];
+    if (last && last.code === code && last.en === en) return; // told again after a resume
+    if (level !== "info") chime();
+    this.told = [{ id: ++this.#count, at: new Date(), level, code, en, zh, until }, ...this.told].slice(0, TOLD);
+    void this.#look();
+  }
+
+  #show(outcome: Outcome): void {
+    this.outcome = outcome;
+    this.#outcomeUntil = now() + OUTCOME_FOR;
+  }
+
+  #tick(): void {
+    this.time = now();
+    if (this.asked && this.time > this.asked.deadline + (this.asked.answered ? 3 : 0)) {
+      const { answered } = this.asked;
+      this.asked = null;
+      if (!answered) this.#show({ kind: "missed" });
+    }
+    if (this.outcome && this.time > this.#outcomeUntil) this.outcome = null;
+  }
+
+  async #look(): Promise<void> {
+    try {
+      this.#settle(await standing(this.session.id));
+    } catch {
+      // The channel says whether the service is there; what was known last stays.
+    }
+  }
+
+  #settle(session: OwnSession): void {
+    this.session = session;
+    this.endsAt = session.rung_ends_in === null ? null : now() + session.rung_ends_in;
+  }
+
+  #finish(code: string): void {
+    this.link = "finished";
+    this.finished = code;
+    this.asked = null;
+    this.#timers.forEach(clearInterval);
+    document.removeEventListener("visibilitychange", this.#stayAwake);
+    void this.#lock?.release();
+    void this.#look();
+  }
+
+  /** Keep the screen on, where the browser lets us: a phone that sleeps hears no question. */
+  readonly #stayAwake = async (): Promise<void> => {
+    if (document.hidden || !("wakeLock" in navigator)) return;
+    try {
+      this.#lock = await navigator.wakeLock.request("screen");
+    } catch {
+      this.#lock = null; // as when the battery is low
+    }
+  };
+}

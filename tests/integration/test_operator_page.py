@@ -1,0 +1,144 @@
+"""The operator's page in a real browser with its virtual authenticator, against the real service."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from samples.studio.portrait import portraits
+from tests.servers.chromium import Chromium
+from tests.servers.page import Page
+from tests.servers.pages import needs_pages
+from tests.servers.publisher import draw_test_card
+from tests.servers.service import Service
+from tests.servers.wire import Wire
+
+pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="module")]
+
+WITHIN = 30.0
+PATIENT = {"connect_within_s": 80_000, "absent_after_s": 80_000}
+BUSY = {
+    "operator": {"passkey": "any"},
+    "presence": PATIENT,
+    "challenge": {"first_after_s": 2, "mean_every_s": 2, "least_gap_s": 2, "within_s": 20},
+}
+HASTY = {"presence": PATIENT, "challenge": {"first_after_s": 2, "mean_every_s": 60, "least_gap_s": 60, "within_s": 2}}
+
+
+class Booth:
+    """The service, a browser with an authenticator, and a wire between them that can be cut."""
+
+    def __init__(self, service: Service, page: Page, wire: Wire, avatar: str, operator: str) -> None:
+        self.service, self.page, self.wire, self.avatar, self.operator = service, page, wire, avatar, operator
+
+    async def goes_on_shift(self, policy: str) -> str:
+        """Attach a stream, and go on shift for it from the list of streams; the session."""
+        url = (self.service.directory / "card.mp4").as_uri()
+        session = await self.service.api.attach(url=url, avatar=self.avatar, operators=[self.operator], policy=policy)
+        await self.page.press("Go on shift")
+        await self.page.says("you drive")
+        return str(session["id"])
+
+    async def ends(self, session: str) -> None:
+        """End the broadcast, and go back to the list of streams."""
+        await self.service.api.end(session)
+        await self.page.says("The broadcast is over")
+        await self.page.press("Back")
+        await self.page.says("Nothing of yours is on air")
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def booth(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Booth]:
+    needs_pages()
+    folder = tmp_path_factory.mktemp("operator-page")
+    stills = await asyncio.to_thread(_film, folder / "service")
+    wire = Wire()
+    settings = f'\n[passkeys]\norigins = ["http://localhost:{wire.port}"]\n'
+    async with Service(folder / "service", settings=settings) as service, Chromium(folder) as browser, wire:
+        wire.leads_to(service.port)
+        await service.api.policy("busy", BUSY)
+        await service.api.policy("hasty", HASTY)
+        page = Page(browser, f"http://localhost:{wire.port}")
+        await page.passkey()
+        await page.window(390, 844)
+        yield Booth(
+            service, page, wire, await service.api.register("Hoshi", stills), await service.api.enrol("op", "A" * 43)
+        )
+
+
+def _film(folder: Path) -> list[Path]:
+    folder.mkdir(parents=True)
+    draw_test_card(folder / "card.mp4", seconds=120)
+    return portraits("sakura", folder / "stills")[:4]
+
+
+async def test_an_operator_enrols_signs_in_goes_on_shift_and_answers(booth: Booth) -> None:
+    page, api = booth.page, booth.service.api
+    invitation = await api.call("POST", f"/v1/operators/{booth.operator}/invitations")
+    await page.open(f"/operator/invitation#{invitation['code']}")
+    await page.says("Register your passkey")
+    assert invitation["code"] not in await page.evaluate("location.href")
+    assert await page.flaws() == []
+    await page.press("Register a passkey")
+    await page.says("Your passkey is registered")
+    await page.press("Sign in with a passkey")
+    await page.says("Nothing of yours is on air")
+    assert await page.flaws() == []
+    session = await booth.goes_on_shift("busy")
+    present = await api.until(session, lambda s: s["operators_present"] != [], within=WITHIN)
+    assert present["operators_present"] == [booth.operator]
+    (shift,) = (await api.call("GET", f"/v1/operators/{booth.operator}/shifts"))["items"]
+    assert (shift["session"], shift["passkey"] is not None) == (session, True)
+    assert len((await api.call("GET", f"/v1/operators/{booth.operator}"))["device_keys"]) == 2
+    await page.says("I have done it")
+    assert await page.flaws() == []
+    await page.press("I have done it")
+    await page.says("Thank you, noted")
+    await booth.ends(session)
+
+
+async def test_an_answer_given_without_a_network_arrives_once_it_is_back(booth: Booth) -> None:
+    page = booth.page
+    session = await booth.goes_on_shift("busy")
+    await page.says("I have done it")
+    await booth.wire.cut()
+    await page.says("Connection lost")
+    await page.press("I have done it")
+    await page.says("It is sent as soon as the connection is back")
+    await booth.wire.mend()
+    await page.says("Thank you, noted")
+    assert "Connection lost" not in await page.text()
+    await booth.ends(session)
+
+
+async def test_a_gesture_that_was_missed_is_told_calmly(booth: Booth) -> None:
+    session = await booth.goes_on_shift("hasty")
+    await booth.page.says("I have done it")
+    await booth.page.says("That time is over")
+    await booth.ends(session)
+
+
+async def test_an_operator_leaves_on_purpose(booth: Booth) -> None:
+    session = await booth.goes_on_shift("hasty")
+    await booth.page.press("End my shift")
+    await booth.page.press("End it")
+    await booth.page.says("Your shift is over")
+    await booth.service.api.until(session, lambda s: s["operators_present"] == [], within=WITHIN)
+    await booth.service.api.end(session)
+    await booth.page.press("Back")
+
+
+async def test_practice_is_marked_and_sends_nothing_in_chinese_in_the_dark(booth: Booth) -> None:
+    page = booth.page
+    await page.prefer(theme="dark", language="zh")
+    assert await page.evaluate("document.documentElement.lang") == "zh-CN"
+    await page.press("练习")
+    await page.press("开始提问")
+    await page.says("未直播")
+    assert await page.flaws() == []
+    asked = await page.evaluate("performance.getEntriesByType('resource').length")
+    await page.press("我做好了")
+    await page.says("就是这么简单")
+    assert await page.evaluate("performance.getEntriesByType('resource').length") == asked
