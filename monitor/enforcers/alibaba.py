@@ -16,6 +16,9 @@ from monitor.enforcers.http_api import FAR_SECONDS, HttpApi, Reply
 from protocols.session import Placement
 from protocols.signing.acs3 import AlibabaKey, acs3, canonical_query
 
+PACE = 0.1
+"""Seconds between two calls, which the API counts."""
+
 VERSION = "2016-11-01"
 
 _REFUSED = ("InvalidAccessKeyId", "SignatureDoesNotMatch", "Forbidden", "NoPermission", "InvalidTimeStamp")
@@ -43,7 +46,7 @@ class AlibabaEnforcer:
         self._now = now
         self._nonce = nonce
         client = http_client(egress, timeout=FAR_SECONDS)
-        self._api = HttpApi(f"Alibaba Cloud for {server.name!r}", server.url, client, seconds=FAR_SECONDS, pace=0.1)
+        self._api = HttpApi(f"Alibaba Cloud for {server.name!r}", server.url, client, seconds=FAR_SECONDS, pace=PACE)
 
     async def block(self, order: Order) -> None:
         """Put the stream on the blacklist until the block's end."""

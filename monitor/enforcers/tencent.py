@@ -18,6 +18,9 @@ from monitor.enforcers.http_api import FAR_SECONDS, HttpApi, Reply
 from protocols.session import Placement
 from protocols.signing.tc3 import TencentKey, tc3
 
+PACE = 0.1
+"""Seconds between two calls, which the API counts."""
+
 VERSION = "2018-08-01"
 LONGEST_BLOCK = timedelta(days=90)
 LONGEST_REASON = 2048
@@ -46,7 +49,7 @@ class TencentEnforcer:
         self._server = server
         self._now = now
         client = http_client(egress, timeout=FAR_SECONDS)
-        self._api = HttpApi(f"Tencent Cloud for {server.name!r}", server.url, client, seconds=FAR_SECONDS, pace=0.1)
+        self._api = HttpApi(f"Tencent Cloud for {server.name!r}", server.url, client, seconds=FAR_SECONDS, pace=PACE)
 
     async def block(self, order: Order) -> None:
         """Forbid the stream until the block's end, or as long as can be."""

@@ -10,12 +10,14 @@ import pytest
 from monitor.enforcers.enforcer import EnforcerFailure, Order
 from monitor.enforcers.fenced import Fenced
 from protocols.session import CutId, Placement, SessionId
+from tests.contract.blocks import MemoryBlocks
 
 
 class Stage(Protocol):
     """A media server with its enforcer, and somebody who publishes to it."""
 
     enforcer: Fenced
+    blocks: MemoryBlocks
     server: str
     app: str
 
@@ -38,11 +40,13 @@ class Stage(Protocol):
         """An enforcer with wrong credentials for the same server; None where the server has none to check."""
 
 
-def an_order(stage: Stage, *, stream: str = "one", epoch: int = 1, cut: str = "cut_1") -> Order:
+def an_order(
+    stage: Stage, *, stream: str = "one", epoch: int = 1, cut: str = "cut_1", session: str | None = None
+) -> Order:
     """Order the cut of a stream of this stage, for an hour."""
     return Order(
         cut=CutId(cut),
-        session=SessionId(stream),
+        session=SessionId(session or stream),
         epoch=epoch,
         placement=Placement(server=stage.server, app=stage.app, stream=stream),
         reason="Nobody drives this avatar.",

@@ -13,8 +13,7 @@ import standardwebhooks
 from fastapi import FastAPI
 
 from monitor.egress import EgressPolicy
-from monitor.enforcers.enforcer import Enforcer, Order
-from monitor.enforcers.fence import stale
+from monitor.enforcers.enforcer import Order
 from monitor.enforcers.fenced import Fenced
 from monitor.enforcers.janus import JanusEnforcer, JanusServer, publisher_token
 from monitor.enforcers.nginx_rtmp import NginxRtmpEnforcer, NginxRtmpServer
@@ -25,8 +24,9 @@ from monitor.hooks.hook import Dialect
 from monitor.hooks.nginx_rtmp import NginxRtmpHooks
 from monitor.hooks.node_media_server import NodeMediaServerHooks
 from monitor.hooks.router import HookSettings, hook_router
-from protocols.session import Placement, SessionId
+from protocols.session import SessionId
 from protocols.webhook import SharedSecret
+from tests.contract.blocks import MemoryBlocks, fenced
 from tests.servers.janus import Janus, RoomPublisher
 from tests.servers.nginx_rtmp import NginxRtmp
 from tests.servers.node_media_server import NodeMediaServer
@@ -35,55 +35,6 @@ from tests.servers.receiver import Receiver, Reply, Request
 from tests.servers.web import Web
 
 LOOPBACK_EGRESS = EgressPolicy(allowed_networks=(ip_network("127.0.0.0/8"),))
-
-
-class MemoryBlocks:
-    """Blocks in memory: put and asked as the registry's are; a gate as well."""
-
-    def __init__(self) -> None:
-        self.held_by: dict[Placement, str] = {}
-        self.left: list[Placement] = []
-        self.refused: list[Placement] = []
-
-    async def put(self, order: Order) -> None:
-        if order.placement is not None:
-            self.held_by[order.placement] = order.cut
-
-    async def lift(self, order: Order) -> None:
-        self.held_by = {placement: cut for placement, cut in self.held_by.items() if cut != order.cut}
-
-    async def held_besides(self, order: Order) -> bool:
-        return order.placement is not None and self.held_by.get(order.placement, order.cut) != order.cut
-
-    async def may_publish(self, placement: Placement, *, operator: str | None) -> str | None:
-        if placement not in self.held_by:
-            return None
-        self.refused.append(placement)
-        return "Nobody drives this avatar."
-
-    async def may_go_on(self, placement: Placement) -> str | None:
-        return await self.may_publish(placement, operator=None)
-
-    async def ended(self, placement: Placement) -> None:
-        self.left.append(placement)
-
-
-class MemoryFence:
-    """Remembers the highest epoch that it has seen of each session, as the registry does with every claim."""
-
-    def __init__(self) -> None:
-        self.epochs: dict[SessionId, int] = {}
-
-    async def admit(self, order: Order) -> None:
-        epoch = self.epochs.get(order.session, order.epoch)
-        if order.epoch < epoch:
-            raise stale(order, epoch)
-        self.epochs[order.session] = order.epoch
-
-
-def fenced(server: Enforcer, blocks: MemoryBlocks) -> Fenced:
-    """The enforcer as a service has it, behind a fence of its own."""
-    return Fenced(server, MemoryFence(), blocks)
 
 
 async def hooked(stack: AsyncExitStack, server: str, dialect: Dialect, blocks: MemoryBlocks) -> str:
@@ -291,6 +242,7 @@ class PlatformStage:
         self._secret = SharedSecret(secret=b"k" * 32)
         self._receiver = Receiver(self.answer)
         self._asks_status = asks_status
+        self.blocks = MemoryBlocks()
         self.live: set[str] = set()
         self._blocked: set[str] = set()
         self._disconnected = 0
@@ -309,7 +261,7 @@ class PlatformStage:
             name=self.server, url=f"{self._receiver.url}/commands", keys=[secret], asks_status=self._asks_status
         )
         server = WebhookEnforcer(platform, egress=LOOPBACK_EGRESS, now=_now, source_ended=self._ended)
-        return fenced(server, MemoryBlocks())
+        return fenced(server, self.blocks)
 
     async def _ended(self, order: Order) -> bool:
         assert order.placement is not None
@@ -369,7 +321,8 @@ class WhipStage:
         self._forbidden: set[str] = set()
         self._hung_up = 0
         self.hanging: Callable[[], Awaitable[None]] | None = None
-        self.enforcer = fenced(WhipEnforcer(self), MemoryBlocks())
+        self.blocks = MemoryBlocks()
+        self.enforcer = fenced(WhipEnforcer(self), self.blocks)
 
     async def forbid(self, session: SessionId, until: datetime | None) -> None:
         self._forbidden.add(session)

@@ -7,7 +7,8 @@ from typing import Self
 from monitor.enforcers.enforcer import Enforcer
 from monitor.enforcers.fenced import Fenced
 from monitor.hooks.hook import Dialect
-from tests.contract.stages import MemoryBlocks, fenced, hooked
+from tests.contract.blocks import MemoryBlocks, fenced
+from tests.contract.stages import hooked
 from tests.servers.stand_in import StandIn
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.contract.crash_contract import CrashContract
 from tests.contract.enforcer_contract import EnforcerContract
 from tests.contract.stages import JanusStage, NginxStage, NodeMediaServerStage, PlatformStage, WhipStage
 from tests.servers.publisher import draw_test_card
@@ -39,21 +40,21 @@ class TestNodeMediaServer(EnforcerContract):
             yield stage
 
 
-class TestWebhook(EnforcerContract):
+class TestWebhook(EnforcerContract, CrashContract):
     @pytest.fixture
     async def stage(self) -> AsyncIterator[PlatformStage]:
         async with PlatformStage() as stage:
             yield stage
 
 
-class TestWebhookConfirmedByOurSource(EnforcerContract):
+class TestWebhookConfirmedByOurSource(EnforcerContract, CrashContract):
     @pytest.fixture
     async def stage(self) -> AsyncIterator[PlatformStage]:
         async with PlatformStage(asks_status=False) as stage:
             yield stage
 
 
-class TestWhip(EnforcerContract):
+class TestWhip(EnforcerContract, CrashContract):
     @pytest.fixture
     async def stage(self) -> WhipStage:
         return WhipStage()

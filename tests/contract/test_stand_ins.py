@@ -7,7 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+import monitor.enforcers.alibaba as alibaba_enforcer
 import monitor.enforcers.ivs as ivs_enforcer
+import monitor.enforcers.tencent as tencent_enforcer
 from monitor.enforcers.alibaba import AlibabaEnforcer, AlibabaServer
 from monitor.enforcers.enforcer import Enforcer
 from monitor.enforcers.ivs import IvsEnforcer, IvsServer
@@ -20,6 +22,7 @@ from monitor.hooks.livekit import LiveKitHooks
 from monitor.hooks.mediamtx import MediaMtxHooks
 from monitor.hooks.ovenmediaengine import OvenMediaEngineHooks
 from monitor.hooks.srs import SrsHooks
+from tests.contract.crash_contract import CrashContract
 from tests.contract.enforcer_contract import EnforcerContract, an_order, confirmed
 from tests.contract.stages import LOOPBACK_EGRESS
 from tests.contract.stand_in_stages import StandInStage
@@ -36,7 +39,7 @@ def _nonce() -> str:
     return uuid.uuid4().hex
 
 
-class TestSrs(EnforcerContract):
+class TestSrs(EnforcerContract, CrashContract):
     @pytest.fixture
     async def stage(self) -> AsyncIterator[StandInStage]:
         srs = Srs()
@@ -49,7 +52,7 @@ class TestSrs(EnforcerContract):
             yield stage
 
 
-class TestMediaMtx(EnforcerContract):
+class TestMediaMtx(EnforcerContract, CrashContract):
     @pytest.fixture
     async def stage(self) -> AsyncIterator[StandInStage]:
         mediamtx = MediaMtx()
@@ -62,7 +65,7 @@ class TestMediaMtx(EnforcerContract):
             yield stage
 
 
-class TestLiveKit(EnforcerContract):
+class TestLiveKit(EnforcerContract, CrashContract):
     @pytest.fixture
     async def stage(self) -> AsyncIterator[StandInStage]:
         livekit = LiveKit()
@@ -93,7 +96,7 @@ class TestLiveKit(EnforcerContract):
         assert not await stage.publish("one")
 
 
-class TestOvenMediaEngine(EnforcerContract):
+class TestOvenMediaEngine(EnforcerContract, CrashContract):
     @pytest.fixture
     async def stage(self) -> AsyncIterator[StandInStage]:
         oven = OvenMediaEngine()
@@ -106,9 +109,10 @@ class TestOvenMediaEngine(EnforcerContract):
             yield stage
 
 
-class TestTencent(EnforcerContract):
+class TestTencent(EnforcerContract, CrashContract):
     @pytest.fixture
-    async def stage(self) -> AsyncIterator[StandInStage]:
+    async def stage(self, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[StandInStage]:
+        monkeypatch.setattr(tencent_enforcer, "PACE", 0.0)
         tencent = Tencent()
 
         def make(right: bool) -> Enforcer:
@@ -120,9 +124,10 @@ class TestTencent(EnforcerContract):
             yield stage
 
 
-class TestAlibaba(EnforcerContract):
+class TestAlibaba(EnforcerContract, CrashContract):
     @pytest.fixture
-    async def stage(self) -> AsyncIterator[StandInStage]:
+    async def stage(self, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[StandInStage]:
+        monkeypatch.setattr(alibaba_enforcer, "PACE", 0.0)
         alibaba = Alibaba()
 
         def make(right: bool) -> Enforcer:
@@ -134,7 +139,7 @@ class TestAlibaba(EnforcerContract):
             yield stage
 
 
-class TestIvs(EnforcerContract):
+class TestIvs(EnforcerContract, CrashContract):
     @pytest.fixture
     async def stage(self, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[StandInStage]:
         monkeypatch.setattr(ivs_enforcer, "PACE", 0.0)

@@ -8,14 +8,15 @@ from tests.servers.stand_in import StandIn, document, given
 
 
 class Ivs(StandIn):
-    """Channels ``one`` and ``two`` with a stream key each; who holds the key of a channel may stream to it."""
+    """Channels such as ``one`` and ``two`` with a stream key each; who holds the key of a channel may stream to it."""
 
     KEY = AwsKey(id="AKIA", secret="s3cret")
     REGION, ACCOUNT = "us-west-2", "123456789012"
 
     def __init__(self) -> None:
         super().__init__()
-        self.keys = {name: [f"arn:aws:ivs:{self.REGION}:{self.ACCOUNT}:stream-key/{name}1"] for name in ("one", "two")}
+        channels = ("one", "two", *(f"crash{number}" for number in range(20)))
+        self.keys = {name: [f"arn:aws:ivs:{self.REGION}:{self.ACCOUNT}:stream-key/{name}1"] for name in channels}
 
     async def admits(self, app: str, stream: str) -> bool:
         """Whether its channel has a key."""

@@ -11,7 +11,7 @@ from monitor.enforcers.obs import WithObs
 from monitor.server_assembly import Surroundings, dialects, enforcers
 from monitor.server_settings import KINDS
 from monitor.settings import Settings
-from tests.contract.stages import MemoryBlocks, MemoryFence
+from tests.contract.blocks import MemoryBlocks, MemoryFence
 
 URL = "http://127.0.0.1:1"
 SERVERS: dict[str, dict[str, Any]] = {

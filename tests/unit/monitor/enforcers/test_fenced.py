@@ -11,7 +11,7 @@ from monitor.enforcers.fence import RegisteredFence
 from monitor.enforcers.fenced import Fenced
 from registry.error import Unavailable
 from registry.registry import Registry
-from tests.contract.stages import MemoryBlocks, MemoryFence
+from tests.contract.blocks import MemoryBlocks, MemoryFence
 from tests.unit.monitor.broadcast import Broadcast, broadcast, clock, failure
 from tests.unit.monitor.broadcast import MediaServer as Server
 from tests.unit.monitor.enforcers.order import an_order
