@@ -193,6 +193,7 @@ class _Parts:
             remove_barred=self._supervisor.remove_barred,
             forget=self._supervisor.forget,
             clock=now,
+            four_eyes=settings.avatars.four_eyes,
         )
         self._caseload = Caseload(registry, self._supervisor.restore, now)
         self._api = Service(

@@ -12,10 +12,11 @@ import structlog
 
 from monitor.observers.likeness.enrolment import kept_vectors_of
 from monitor.observers.likeness.sight import Sight
+from monitor.refusal import RegisterLater
 from protocols.avatar import AvatarRole
 from protocols.session import AvatarId
 from registry.avatar import Avatar
-from registry.error import NotFound, RegistryError, Unavailable
+from registry.error import RegistryError
 from registry.reference import Reference
 from registry.registry import Registry
 
@@ -41,9 +42,9 @@ class Reencoding:
         return bool(self._left)
 
     def check(self) -> None:
-        """Raise Unavailable while anything is left, since nothing can be compared with all that are registered."""
+        """Raise RegisterLater while anything is left, since nothing can be compared with all that are registered."""
         if self._left:
-            raise Unavailable(
+            raise RegisterLater(
                 "The registered likenesses are being encoded for another model "
                 f"({self._all - len(self._left)} of {self._all} are); try again in a while."
             )
@@ -54,6 +55,9 @@ class Reencoding:
         self._left, self._all = deque(one for one in found if one not in first), len(found)
         if found:
             _log.info("likeness.encoding_anew", avatars=len(found), model=self._model)
+        for avatar in await self._registry.avatars.unknown(self._model):
+            if avatar not in found:
+                self._name(avatar)
         for avatar in found:
             if avatar in first:
                 await self._encode(avatar)
@@ -85,16 +89,14 @@ class Reencoding:
         ]
         if references and await self._registry.avatars.encoded_anew(avatar_id, model=self._model, likeness=references):
             await self._in_step(avatar)
-        await self._name_if_unknown(avatar_id)
+        if avatar_id in await self._registry.avatars.unknown(self._model, only=avatar_id):
+            self._name(avatar_id)
 
-    async def _name_if_unknown(self, avatar: AvatarId) -> None:
+    def _name(self, avatar: AvatarId) -> None:
         """Name whoever this model cannot know: no picture of it is kept that shows it."""
-        try:
-            await self._registry.avatars.vectors(avatar, self._model)
-        except NotFound:
-            self.pictureless.append(avatar)
-            _log.warning(
-                "likeness.needs_pictures",
-                avatar=avatar,
-                hint="no picture of it is kept that this model can use; 'nakanohito avatars dress' adds some",
-            )
+        self.pictureless.append(avatar)
+        _log.warning(
+            "likeness.needs_pictures",
+            avatar=avatar,
+            hint="no picture of it is kept that this model can use; 'nakanohito avatars dress' adds some",
+        )

@@ -7,3 +7,7 @@ class AttachRefused(Exception):
 
 class AttachLater(AttachRefused):
     """Nothing is wrong with what was asked for; the service cannot take it now."""
+
+
+class RegisterLater(Exception):
+    """Nothing is wrong with what was to be registered; the service cannot compare it with all others now."""

@@ -31,7 +31,7 @@ from protocols.session import AvatarId
 from registry.avatar import Avatar, Submission
 from registry.conflict import Conflicting, Finding
 from registry.consent import Consent
-from registry.error import NotFound, Refused, RegistryError
+from registry.error import Conflict, NotFound, Refused, RegistryError
 from registry.reference import DEFAULT_OUTFIT, Reference
 from registry.registry import Registry
 from registry.search import Search
@@ -86,6 +86,7 @@ class Registrar:
         remove_barred: Callable[[], Awaitable[None]],
         forget: Callable[[AvatarId], None],
         clock: Callable[[], datetime],
+        four_eyes: bool = True,
     ) -> None:
         self._registry = registry
         self._sight = sight
@@ -93,6 +94,7 @@ class Registrar:
         self._remove_barred = remove_barred
         self._forget = forget
         self._clock = clock
+        self._four_eyes = four_eyes
         # One at a time: encoding is heavy and streams go first, and of two submissions one must see the other.
         self._turn = asyncio.Lock()
         self.reencoding = Reencoding(registry, sight, self._in_step)
@@ -162,8 +164,13 @@ class Registrar:
             return await self._in_step(avatar)
 
     async def move(self, avatar_id: AvatarId, signal: AvatarSignal, *, by: str, because: str) -> Avatar:
-        """Approve, reject, suspend, reinstate or revoke. Raises RegistryError."""
+        """Approve, reject, suspend, reinstate or revoke. Raises RegistryError.
+
+        Where four eyes are wanted, whoever registered an avatar does not approve it: Conflict.
+        """
         at = self._clock()
+        if signal is AvatarSignal.APPROVE and self._four_eyes:
+            await self._refuse_own(avatar_id, by)
         avatar = await self._registry.avatars.move(avatar_id, signal, by=by, because=because, at=at)
         return await self._in_step(avatar)
 
@@ -227,6 +234,14 @@ class Registrar:
         """What an avatar was found too like to, the pictures side by side. Raises NotFound."""
         await self._registry.avatars.get(avatar_id)
         return tuple([await self._pair(finding) for finding in await self._registry.conflicts.of(avatar_id)])
+
+    async def _refuse_own(self, avatar_id: AvatarId, by: str) -> None:
+        if (await self._registry.avatars.get(avatar_id)).submitted_by == by:
+            raise Conflict(
+                f"Avatar {avatar_id} was registered by {by}, which cannot approve it: a review needs a second pair of "
+                "eyes. Approve it with another key ('nakanohito keys create NAME --scope avatars:review'), or turn "
+                "avatars.four_eyes off in the settings."
+            )
 
     # ---- the check
 

@@ -72,6 +72,14 @@ class Webhooks(Section):
     )
 
 
+class AvatarSettings(Section):
+    """Who decides about avatars."""
+
+    four_eyes: bool = Field(
+        True, description="whether an avatar that waits for review is approved by another key than registered it"
+    )
+
+
 class Likeness(Section):
     """The observer of likeness."""
 
@@ -226,6 +234,7 @@ class Settings(BaseSettings):
     console: ConsolePages = ConsolePages()
     operator: OperatorChannel = OperatorChannel()
     passkeys: PasskeySettings = PasskeySettings()
+    avatars: AvatarSettings = AvatarSettings()
     likeness: Likeness = Likeness()
     checkpoints: Checkpoints = Checkpoints()
     log: Log = Log()

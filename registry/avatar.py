@@ -25,7 +25,8 @@ Asset = tuple[AssetKind, str]
 class Avatar:
     """A registered likeness. ``model`` names the encoder that made the vectors it was registered with.
 
-    ``tenure`` says whether it may be on air; ``since``, ``because`` and ``by`` are of its last change of state.
+    ``tenure`` says whether it may be on air; ``since``, ``because`` and ``by`` are of its last change of state;
+    ``submitted_by`` registered it, None where that was not kept.
     """
 
     id: AvatarId
@@ -37,6 +38,7 @@ class Avatar:
     since: datetime
     because: str = ""
     by: str = ""
+    submitted_by: str | None = None
     abilities: frozenset[Ability]
     outfits: tuple[str, ...] = ()
     assets: tuple[Asset, ...] = ()
@@ -133,6 +135,7 @@ async def keep(connection: AsyncConnection, avatar: AvatarId, submission: Submis
             since=at,
             because="",
             decided_by=by,
+            submitted_by=by or None,
             abilities=sorted(ability.value for ability in submission.abilities),
             code=submission.code,
             valid_from=submission.valid_from or at,
@@ -207,6 +210,7 @@ def _avatar(
         since=row.since or row.registered_at,
         because=row.because or "",
         by=row.decided_by or "",
+        submitted_by=row.submitted_by,
         abilities=frozenset(Ability(ability) for ability in row.abilities),
         outfits=outfits,
         assets=bound,

@@ -90,7 +90,8 @@ class Avatars:
     async def merge(self, avatar: AvatarId, into: AvatarId, *, by: str, because: str, at: datetime) -> Avatar:
         """Make the references, names and assets of ``avatar`` those of ``into``, of the same owner, and revoke it.
 
-        Raises Refused where they are not of one owner and role, or one of them is revoked.
+        Raises Refused where they are not of one owner and role, or one of them is revoked; Conflict where it waits for
+        a review because of another owner's.
         """
         async with self._database.writing() as connection:
             await alone(connection, "avatars")
@@ -101,6 +102,7 @@ class Avatars:
             avatar_.refuse_revoked(other)
             if first.needs_consent and not other.needs_consent:
                 raise Refused(f"{avatar} needs a person's consent and {into} does not; revoke one of them instead.")
+            await conflicting.refuse_anothers(connection, avatar, first.owner)
             await conflicting.resolve(connection, avatar, Resolution.MERGED, at)
             why = f"merged into {into}" + (f": {because}" if because else "")
             await self._move(connection, avatar, AvatarSignal.REVOKE, by=by, because=why, at=at)
@@ -245,9 +247,14 @@ class Avatars:
             return bool(left)
 
     async def unencoded(self, model: str) -> tuple[AvatarId, ...]:
-        """Whatever is not revoked and has a picture without a vector of ``model``, or none at all; oldest first."""
+        """Whatever is not revoked and has a picture that is kept and has no vector of ``model``; oldest first."""
         async with self._database.reading() as connection:
             return await reference.unencoded(connection, model)
+
+    async def unknown(self, model: str, *, only: AvatarId | None = None) -> tuple[AvatarId, ...]:
+        """Whatever is not revoked and has no vector of ``model``, or ``only`` if it is such a one; oldest first."""
+        async with self._database.reading() as connection:
+            return await reference.unknown(connection, model, only)
 
     async def kept_unencoded(self, avatar: AvatarId, model: str) -> Mapping[bytes, bytes]:
         """The pictures of ``avatar`` that are kept and have no vector of ``model``: digest → JPEG."""

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from protocols.avatar import AvatarState
 from protocols.session import AvatarId
 from registry.database import Database
+from registry.error import Conflict
 from registry.identity import fresh
 from registry.schema import assets, avatars, conflicts
 from registry.state import AssetKind, ConflictReason, Resolution
@@ -86,6 +87,18 @@ async def by_assets(connection: AsyncConnection, given: Collection[tuple[AssetKi
     query = select(assets.c.avatar).distinct().join(avatars, avatars.c.id == assets.c.avatar)
     found = await connection.scalars(query.where(any_of, avatars.c.state != AvatarState.REVOKED))
     return tuple(Conflicting(other=AvatarId(other), reason=ConflictReason.ASSET) for other in found)
+
+
+async def refuse_anothers(connection: AsyncConnection, avatar: AvatarId, owner: str) -> None:
+    """Raise Conflict where it is not decided yet whether ``avatar`` is the likeness of another than ``owner``."""
+    still_open = (conflicts.c.avatar == avatar) & conflicts.c.resolution.is_(None)
+    query = select(avatars.c.id).join(conflicts, conflicts.c.other == avatars.c.id)
+    if (other := await connection.scalar(query.where(still_open, avatars.c.owner != owner).limit(1))) is not None:
+        raise Conflict(
+            f"Avatar {avatar} waits for a review, since it is too like {other} of another owner; "
+            "it can be merged once that is decided.",
+            other=other,
+        )
 
 
 async def resolve(connection: AsyncConnection, avatar: AvatarId, resolution: Resolution, at: datetime) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Row, delete, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, delete, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from protocols.avatar import AvatarState
@@ -162,10 +162,20 @@ async def hand_over(connection: AsyncConnection, avatar: AvatarId, to: AvatarId)
 
 
 async def unencoded(connection: AsyncConnection, model: str) -> tuple[AvatarId, ...]:
-    """Whatever is not revoked and has a picture without a vector of ``model``, or none at all; oldest first."""
-    lacking = select(pictures.c.digest).where(pictures.c.avatar == avatars.c.id, ~_encoded(model))
+    """Whatever is not revoked and has a picture that is kept and has no vector of ``model``; oldest first."""
+    lacking = select(pictures.c.digest).where(
+        pictures.c.avatar == avatars.c.id, pictures.c.content.is_not(None), ~_encoded(model)
+    )
+    query = select(avatars.c.id).where(avatars.c.state != AvatarState.REVOKED, exists(lacking))
+    return tuple(AvatarId(found) for found in await connection.scalars(query.order_by(avatars.c.seq)))
+
+
+async def unknown(connection: AsyncConnection, model: str, only: AvatarId | None) -> tuple[AvatarId, ...]:
+    """Whatever is not revoked and has no vector of ``model``, or ``only`` if it is such a one; oldest first."""
     having = select(vectors.c.position).where(vectors.c.avatar == avatars.c.id, vectors.c.model == model)
-    query = select(avatars.c.id).where(avatars.c.state != AvatarState.REVOKED, or_(exists(lacking), ~exists(having)))
+    query = select(avatars.c.id).where(avatars.c.state != AvatarState.REVOKED, ~exists(having))
+    if only is not None:
+        query = query.where(avatars.c.id == only)
     return tuple(AvatarId(found) for found in await connection.scalars(query.order_by(avatars.c.seq)))
 
 

@@ -70,7 +70,7 @@ class AvatarColumns(Arriving):
     """``name_key`` is the name as people compare names: without regard to case or width.
 
     ``since``, ``because`` and ``decided_by`` are of the last change of ``state``; what was registered before they
-    were kept has none, and is valid from its registration on.
+    were kept has none, and is valid from its registration on. ``submitted_by``: who registered it, where it was kept.
     """
 
     owner: Named[str] = Column(String(_NAME), index=True)
@@ -81,6 +81,7 @@ class AvatarColumns(Arriving):
     since: Named[datetime | None] = Column(Instant)
     because: Named[str | None] = Column(Text)
     decided_by: Named[str | None] = Column(String(_NAME))
+    submitted_by: Named[str | None] = Column(String(_NAME))
     abilities: Named[list[str]] = Column(Document)
     code: Named[str | None] = Column(String(_NAME))
     valid_from: Named[datetime | None] = Column(Instant)

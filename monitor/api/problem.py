@@ -13,7 +13,7 @@ from monitor.egress import EgressRefused
 from monitor.enforcers.enforcer import EnforcerFailure
 from monitor.identity import ProviderSilent
 from monitor.observers.likeness.picture_file import PictureRefused
-from monitor.refusal import AttachRefused
+from monitor.refusal import AttachLater, AttachRefused, RegisterLater
 from monitor.sources.sdp import SdpRefused
 from protocols.backend import InvalidField, Problem
 from protocols.identity import IdentityRefused
@@ -53,6 +53,7 @@ _OURS: tuple[type[Exception], ...] = (
     PasskeyRefused,
     PictureRefused,
     ProviderSilent,
+    RegisterLater,
     SdpRefused,
 )
 
@@ -104,7 +105,7 @@ def status_of(error: Exception) -> int:
             return 422
         case registry_error.Conflict():
             return 409
-        case registry_error.RegistryError():
+        case registry_error.RegistryError() | AttachLater() | RegisterLater():
             return 503
         case EnforcerFailure() | ProviderSilent():
             return 502
@@ -115,7 +116,7 @@ def status_of(error: Exception) -> int:
 async def _ours(request: Request, error: Exception) -> Response:
     status = status_of(error)
     detail = str(error) or "It was refused."
-    if status == 503:
+    if status == 503 and isinstance(error, registry_error.RegistryError):
         # What the database or the disk says is for the log alone.
         detail = "The registry or the ledger cannot be used now; try again in a moment."
     other = error.other if isinstance(error, registry_error.Conflict) else None

@@ -42,7 +42,8 @@ async def approve(
 ) -> AvatarView:
     """It is somebody else than those it is like: it becomes active as soon as it is valid.
 
-    Needs the scope `avatars:review`.
+    Whoever registered it cannot approve it, unless the service's settings let it (`avatars.four_eyes`). Needs the
+    scope `avatars:review`.
     """
     because, approve_ = request.reason, AvatarSignal.APPROVE
     return view(await service.registrar.move(AvatarId(avatar), approve_, by=key.id, because=because), service)

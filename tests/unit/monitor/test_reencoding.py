@@ -12,6 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from monitor.observers.likeness.sight import Sight
+from monitor.refusal import RegisterLater
 from monitor.registrar import Enrolment, Registrar
 from protocols.avatar import AvatarRole
 from protocols.session import AvatarId, Feed, OperatorId, SourceKind
@@ -113,7 +114,7 @@ async def test_whose_stream_is_on_air_is_encoded_before_all_others_and_all_are(t
     assert (town.sight.looked, await found(town, 3)) == ([3], [live])
     assert registrar.reencoding.going_on
     submission = Submission(name="x", owner="x", references=[], model="")
-    with pytest.raises(Unavailable, match="1 of 3"):
+    with pytest.raises(RegisterLater, match="1 of 3"):
         await registrar.submit(submission, Enrolment(pictures=[grey(5)]), by="key_1")
     await registrar.reencoding.run()
     assert [await found(town, number) for number in (1, 2, 4)] == [[first], [first], [scene]]
@@ -137,8 +138,9 @@ async def test_a_second_start_and_one_with_the_model_of_before_encode_nothing(to
 async def test_whoever_has_no_picture_that_serves_is_named(town: Town) -> None:
     without, nobody, some = await town.settle(1, kept=False), await town.settle(8), await town.settle(9, 2)
     registrar = town.registrar()
-    await registrar.load()
     with capture_logs() as logs:
+        await registrar.load()
+        assert registrar.reencoding.pictureless == [without]
         await registrar.reencoding.run()
     assert registrar.reencoding.pictureless == [without, nobody]
     named = [line for line in logs if line["event"] == "likeness.needs_pictures"]

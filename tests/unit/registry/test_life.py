@@ -94,6 +94,18 @@ async def test_what_is_rejected_does_not_come_back(registry: Registry) -> None:
     assert [f.resolution for f in await registry.conflicts.of(second.id)] == [Resolution.REJECTED]
 
 
+async def test_a_review_because_of_another_owner_is_not_led_round_by_a_merge(registry: Registry) -> None:
+    first, own = await register(registry), await register(registry, "Shiro", owner="another")
+    second = await register(registry, "Kuro", [like(first), like(own)], owner="another")
+    assert second.submitted_by == "key_1"
+    wish = {"by": "key_1", "because": "mine", "at": NOW}
+    with pytest.raises(Conflict, match=first.id):
+        await registry.avatars.merge(second.id, own.id, **wish)
+    assert (await registry.avatars.get(second.id)).state is AvatarState.REVIEW
+    await move(registry, second, AvatarSignal.APPROVE)
+    assert (await registry.avatars.merge(second.id, own.id, **wish)).id == own.id
+
+
 async def test_one_model_file_under_two_registrations_goes_to_review(registry: Registry) -> None:
     first = await register(registry, assets=[(AssetKind.VRM, VRM)])
     second = await register(registry, "Kuro", owner="another", assets=[(AssetKind.VRM, VRM)])

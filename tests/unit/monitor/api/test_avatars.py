@@ -12,11 +12,15 @@ import pytest
 
 from monitor.observers.likeness.enrolment import PictureRefused, vectors_of
 from monitor.observers.likeness.sight import Sight
+from protocols.avatar import AvatarState
 from protocols.purge import PurgeProof
 from registry.apikey import Scope
+from registry.avatar import Submission
+from registry.reference import Reference
 from registry.registry import Registry
+from registry.state import AssetKind
 from samples.studio.portrait import portraits
-from tests.unit.monitor.api.world import World, build
+from tests.unit.monitor.api.world import NOW, World, build
 
 CONSENT = {
     "subject": "person-17",
@@ -91,6 +95,35 @@ async def test_what_is_too_like_another_is_reviewed_side_by_side(
     assert (rejected["state"], rejected["because"]) == ("revoked", WHY["reason"])
     await post(seeing, f"/v1/reviews/{thief['id']}/approve", status=409)
     assert (await seeing.client.get("/v1/reviews")).json()["items"] == []
+
+
+async def in_review(world: World) -> str:
+    """An avatar with the model file of another owner's, registered by the administrator's key."""
+    admin, found = (await world.registry.keys.list())[0].id, []
+    for number, owner in enumerate(("studio", "another")):
+        reference = Reference(digest=bytes([40 + number]) * 32, vector=np.eye(8, dtype=np.float32)[number])
+        submission = Submission(
+            name=owner, owner=owner, references=[reference], model="m", assets=[(AssetKind.VRM, "ab" * 32)]
+        )
+        found.append(await world.registry.avatars.register(submission, by=admin, at=NOW))
+    assert found[1].state is AvatarState.REVIEW
+    return found[1].id
+
+
+async def test_who_registered_an_avatar_does_not_approve_it(world: World) -> None:
+    avatar = await in_review(world)
+    refused = await world.client.post(f"/v1/reviews/{avatar}/approve", json=WHY)
+    assert (refused.status_code, "keys create" in refused.json()["detail"]) == (409, True)
+    reviewer = await world.key(Scope.AVATARS_REVIEW)
+    approved = await world.client.post(f"/v1/reviews/{avatar}/approve", json=WHY, headers=reviewer)
+    assert (approved.status_code, approved.json()["state"]) == (200, "active")
+
+
+async def test_two_eyes_will_do_where_the_settings_say_so(tmp_path: Path, registry: Registry) -> None:
+    world = await build(tmp_path, registry, avatars={"four_eyes": False})
+    async with world.client:
+        avatar = await in_review(world)
+        assert (await post(world, f"/v1/reviews/{avatar}/approve"))["state"] == "active"
 
 
 async def test_near_duplicates_of_one_owner_are_merged_on_purpose(

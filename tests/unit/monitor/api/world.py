@@ -231,6 +231,7 @@ async def build(
     )
     avatar = await _avatar(registry)
     _, secret = await registry.keys.create(name="admin", scopes=[Scope.ADMIN], at=NOW)
+    chosen = Settings(data_dir=folder, **{"servers": SERVERS, **settings})  # type: ignore[arg-type]
     supervisor = FakeSupervisor(registry)
     seeing = sight or cast("Sight", FakeSight())
     registrar = Registrar(
@@ -240,6 +241,7 @@ async def build(
         remove_barred=supervisor.remove_barred,
         forget=supervisor.forget,
         clock=clock,
+        four_eyes=chosen.avatars.four_eyes,
     )
     await registrar.load()
     passkeys = Passkeys(registry.passkeys, party, clock)
@@ -256,7 +258,7 @@ async def build(
     service = Service(
         supervisor=supervisor,
         registry=registry,
-        settings=Settings(data_dir=folder, **{"servers": SERVERS, **settings}),  # type: ignore[arg-type]
+        settings=chosen,
         registrar=registrar,
         caseload=Caseload(registry, supervisor.restore, clock),
         tokens=PublishTokens(bytes(32)),
