@@ -10,7 +10,7 @@ from monitor.operator.entry import Admission as Admitted
 from monitor.operator.entry import ChannelObservation, Refusal
 from monitor.pipeline import Pipeline
 from monitor.shifts import Shifts
-from protocols.channel.event import Happening
+from protocols.channel.event import HandedOver, Happening
 from protocols.observation import Presence
 from protocols.session import OperatorId, SessionId
 from registry.error import RegistryError
@@ -45,7 +45,12 @@ class Admission:
         keys = enrolled.device_keys if shift is None else (*enrolled.device_keys, shift.channel_key)
         if enrolled.state is not OperatorState.ACTIVE or not keys:
             return Refusal()
-        return Admitted(device_keys=keys, epoch=pipeline.session.epoch, zero=pipeline.zero)
+        return Admitted(
+            device_keys=keys,
+            epoch=pipeline.session.epoch,
+            zero=pipeline.zero,
+            break_budget=pipeline.policy.operator.break_budget_s,
+        )
 
     def feed(self, session: str, observation: ChannelObservation) -> None:
         """Take an observation to its session, and who came or went to the shifts."""
@@ -57,7 +62,9 @@ class Admission:
             pipeline.observe(observation)
 
     def note(self, session: str, happening: Happening) -> None:
-        """Count and log what is no observation."""
+        """Count and log what is no observation; a handover goes on record."""
+        if isinstance(happening, HandedOver):
+            self._shifts.heard(session, happening)
         kind = type(happening).__name__
         metrics.HEARTBEATS.labels(outcome=kind).inc()
         _log.info("operator.channel", session=session, happening=kind)

@@ -33,7 +33,7 @@ from protocols.gesture import Gesture
 from protocols.judge import Judge, Judged
 from protocols.ladder import Ladder, Rung, Step
 from protocols.measure import Measure
-from protocols.observation import Blindness, ChallengeAsked, Deregistered, Forgotten, Look, Observation, Presence
+from protocols.observation import Blindness, ChallengeAsked, Deregistered, Forgotten, Look, Observation, Presence, Rest
 from protocols.policy import Policy
 from protocols.session import AvatarId, Session, SessionState
 from protocols.verdict import Driver, Verdict
@@ -270,6 +270,9 @@ class Pipeline:
         return await self._standstill.during(judging)
 
     async def _tell_presence(self, batch: list[Observation]) -> None:
+        for rest in (o for o in batch if isinstance(o, Rest)):
+            data = {"at": round(rest.at, 3), "operator": rest.operator, "until": round(rest.until, 3)}
+            await self._record.note(EventType.OPERATOR_BREAK, data)
         for presence in (o for o in batch if isinstance(o, Presence)):
             (self.operators.add if presence.connected else self.operators.discard)(presence.operator)
             kind = EventType.OPERATOR_PRESENT if presence.connected else EventType.OPERATOR_LAPSED

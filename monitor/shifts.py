@@ -21,13 +21,14 @@ from monitor.passkeys import Begun, Passkeys
 from monitor.pipeline import Pipeline
 from protocols.backend import EventType
 from protocols.channel.duty import ON_SHIFT, Asking, Duty, Needs
+from protocols.channel.event import HandedOver
 from protocols.channel.violation import Closing
 from protocols.observation import Presence
 from protocols.passkey.ceremony import WITHIN_S, PasskeyRefused
 from protocols.passkey.shift import ShiftClaim
 from protocols.policy import OperatorPolicy
 from protocols.session import OperatorId, Session, SessionId
-from registry.error import NotFound, RegistryError, Unavailable
+from registry.error import LedgerFailure, NotFound, RegistryError, Unavailable
 from registry.operator import Operator
 from registry.registry import Registry
 from registry.session import stream_name
@@ -78,7 +79,7 @@ class Shifts:
         self._journal = journal
         self._pipeline = pipeline
         self._clock = clock
-        self._heard: asyncio.Queue[tuple[str, Presence]] = asyncio.Queue()
+        self._heard: asyncio.Queue[tuple[str, Presence | HandedOver]] = asyncio.Queue()
 
     async def arrive(self, arrival: Arrival) -> Duty | Refusal:
         """How an operator stands who has come in, or whose passkey has answered. Raises RegistryError."""
@@ -130,15 +131,15 @@ class Shifts:
             self.channels.begin_shift(arrival, await self._on_shift(broadcast, operator))
         return shift
 
-    def heard(self, session: str, presence: Presence) -> None:
-        """Take note of who came or went; returns at once."""
-        self._heard.put_nowait((session, presence))
+    def heard(self, session: str, told: Presence | HandedOver) -> None:
+        """Take note of who came or went, or handed over; returns at once."""
+        self._heard.put_nowait((session, told))
 
     async def follow(self) -> None:
         """Let the registry follow what was heard, until cancelled."""
         while True:
-            session, presence = await self._heard.get()
-            while not await self._followed(SessionId(session), presence):  # noqa: ASYNC110 - the database decides
+            session, told = await self._heard.get()
+            while not await self._followed(SessionId(session), told):  # noqa: ASYNC110 - the database decides
                 await asyncio.sleep(_TRY_AGAIN_EVERY)
             self._heard.task_done()
 
@@ -249,14 +250,31 @@ class Shifts:
 
     # ---- following
 
-    async def _followed(self, session: SessionId, presence: Presence) -> bool:
+    async def _followed(self, session: SessionId, told: Presence | HandedOver) -> bool:
         """Whether the registry has followed; False where it cannot be used now."""
         try:
-            await self._follow(session, presence)
+            if isinstance(told, HandedOver):
+                await self._note_handed_over(session, told)
+            else:
+                await self._follow(session, told)
         except RegistryError as failure:
             _log.warning("shift.waits", session=session, because=str(failure))
-            return not isinstance(failure, Unavailable)
+            return not isinstance(failure, Unavailable | LedgerFailure)
         return True
+
+    async def _note_handed_over(self, session: SessionId, told: HandedOver) -> None:
+        pipeline = self._pipeline(session)
+        if pipeline is None:
+            return
+        data = {
+            "at": round(told.at, 3),
+            "giver": told.giver,
+            "taker": told.taker,
+            "statement": b64encode(told.statement).decode(),
+            "giver_signature": b64encode(told.giver_signature).decode(),
+            "taker_signature": b64encode(told.taker_signature).decode(),
+        }
+        await self._journal.note(pipeline.session, EventType.OPERATOR_HANDED_OVER, data)
 
     async def _follow(self, session: SessionId, presence: Presence) -> None:
         operator = OperatorId(presence.operator)

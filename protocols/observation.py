@@ -57,6 +57,15 @@ class Presence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rest:
+    """The operators take an announced break until ``until``; a rest that is over already ends the one before."""
+
+    at: float
+    operator: str
+    until: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChallengeAsked:
     """A gesture was asked of the operator; the answer is looked for until ``at + within`` seconds."""
 
@@ -109,5 +118,7 @@ class Deregistered:
 
 
 Seen = Motion | Look | Rival | Blindness
-Told = TelemetrySample | TelemetryBatch | Presence | ChallengeAsked | ChallengeAnswered | Deregistered | Forgotten
+Told = (
+    TelemetrySample | TelemetryBatch | Presence | Rest | ChallengeAsked | ChallengeAnswered | Deregistered | Forgotten
+)
 Observation = Seen | Told

@@ -35,6 +35,9 @@ class OperatorPolicy(PolicyPart):
     verified_for_days: float = Field(
         183, gt=0, le=3660, description="an identity must be verified anew after this many days"
     )
+    break_budget_s: float = Field(
+        600, ge=0, le=3600, description="seconds of announced breaks within an hour, in which nobody need be there"
+    )
     remind_days: float = Field(7, ge=0, le=365, description="an operator is told this many days before")
 
 

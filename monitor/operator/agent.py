@@ -20,6 +20,7 @@ from protocols.channel.client import ClientConnection
 from protocols.channel.event import ClientEvent, Ended
 from protocols.channel.limits import Limits
 from protocols.channel.outbox import Outbox
+from protocols.channel.seal import base64url
 from protocols.channel.table import ClientState
 from protocols.channel.violation import Closing, Fault, TheirViolation
 from protocols.telemetry import TelemetrySample
@@ -136,7 +137,23 @@ class Agent:
 
     def shift(self, ceremony: str, credential: str) -> bool:
         """Begin a shift by a passkey's answer; whether it could be sent."""
-        sent = self._connection is not None and self._connection.shift(ceremony, credential)
+        return self._said(lambda connection: connection.shift(ceremony, credential))
+
+    def rest(self, seconds: float) -> bool:
+        """Announce a break of so many seconds, or end it by 0; whether it could be sent."""
+        return self._said(lambda connection: connection.rest(seconds))
+
+    def offer(self, to: str) -> bool:
+        """Offer the floor to another operator who is there; whether it could be sent."""
+        nonce = base64url(secrets.token_bytes(16))
+        return self._said(lambda connection: connection.offer(to, nonce))
+
+    def accept(self, by: str, nonce: str) -> bool:
+        """Take the floor that another operator has offered; whether it could be sent."""
+        return self._said(lambda connection: connection.accept(by, nonce))
+
+    def _said(self, say: Callable[[ClientConnection], bool]) -> bool:
+        sent = self._connection is not None and say(self._connection)
         self._wake.set()
         return sent
 

@@ -8,7 +8,7 @@ from protocols.channel.event import Happening
 from protocols.channel.floor import Sharing
 from protocols.channel.server import NOT_ADMITTED
 from protocols.channel.violation import Closing
-from protocols.observation import ChallengeAnswered, Presence
+from protocols.observation import ChallengeAnswered, Presence, Rest
 from protocols.telemetry import TelemetryBatch
 
 
@@ -16,13 +16,15 @@ from protocols.telemetry import TelemetryBatch
 class Admission:
     """An operator may connect to a session, with one of these device keys (Ed25519, 32 bytes each).
 
-    ``epoch`` fences the session; ``zero`` is the session's zero on the event loop's clock, in seconds.
+    ``epoch`` fences the session; ``zero`` is the session's zero on the event loop's clock, in seconds;
+    ``break_budget`` are seconds of announced breaks within an hour.
     """
 
     device_keys: tuple[bytes, ...]
     epoch: int
     zero: float
     sharing: Sharing = Sharing.STANDBY
+    break_budget: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +46,7 @@ class Arrival:
     credential: str = ""
 
 
-ChannelObservation = TelemetryBatch | Presence | ChallengeAnswered
+ChannelObservation = TelemetryBatch | Presence | Rest | ChallengeAnswered
 Admit = Callable[[str, str], Awaitable[Admission | Refusal]]
 """``admit(operator, session)``."""
 Arrive = Callable[[Arrival], Awaitable[Duty | Refusal]]

@@ -21,7 +21,7 @@ from protocols.channel.seal import base64url
 from protocols.channel.server import ServerConnection
 from protocols.channel.table import ServerState
 from protocols.channel.violation import Closing, Fault, TheirViolation
-from protocols.observation import ChallengeAnswered, ChallengeAsked, Presence
+from protocols.observation import ChallengeAnswered, ChallengeAsked, Presence, Rest
 from protocols.telemetry import TelemetryBatch
 
 _log = structlog.get_logger(__name__)
@@ -276,6 +276,7 @@ class Gateway:
                 zero=admission.zero,
                 limits=self._limits,
                 sharing=admission.sharing,
+                break_budget=admission.break_budget,
             )
             room = self._rooms[session] = Room(floor, self._told, self._abandon)
         return room
@@ -353,7 +354,7 @@ class Gateway:
 
     def _told(self, session: str, event: FloorEvent) -> None:
         # Each heartbeat comes by here: a tuple of types is far quicker to ask than a union.
-        if isinstance(event, (TelemetryBatch, Presence, ChallengeAnswered)):
+        if isinstance(event, (TelemetryBatch, Presence, Rest, ChallengeAnswered)):
             self._feed(session, event)
         else:
             self._note(session, event)

@@ -19,6 +19,8 @@ class EventType(StrEnum):
     OPERATOR_PRESENT = "operator.present"
     OPERATOR_LAPSED = "operator.lapsed"
     OPERATOR_VERIFICATION_DUE = "operator.verification_due"
+    OPERATOR_BREAK = "operator.break"
+    OPERATOR_HANDED_OVER = "operator.handed_over"
     SHIFT_BEGAN = "shift.began"
     CHALLENGE_ASKED = "challenge.asked"
     CHALLENGE_JUDGED = "challenge.judged"
@@ -45,6 +47,8 @@ DATA: dict[EventType, str] = {
     EventType.OPERATOR_PRESENT: "`at`, `operator`",
     EventType.OPERATOR_LAPSED: "`at`, `operator`, `cause`",
     EventType.OPERATOR_VERIFICATION_DUE: "`operator`, `verified_at`, `lapses_in_s`: to be verified anew until then",
+    EventType.OPERATOR_BREAK: "`at`, `operator`, `until`: an announced break, over where `until` is `at`",
+    EventType.OPERATOR_HANDED_OVER: "`at`, `giver`, `taker`, `statement`, and the signatures of both, in base64",
     EventType.SHIFT_BEGAN: "`operator`, `shift`, `passkey` (null: none was asked for), `synced`",
     EventType.CHALLENGE_ASKED: "`at`, `challenge`, `gesture`, `within`",
     EventType.CHALLENGE_JUDGED: "`at`, `challenge`, `gesture`, `passed` (null: could not be judged), `score`",

@@ -13,10 +13,12 @@ from protocols.channel.event import (
     DutyTold,
     Ended,
     FloorChanged,
+    FloorOffered,
     Noticed,
     Opened,
     Receipted,
 )
+from protocols.channel.handover import statement
 from protocols.channel.handshake import derive, public_key, transcript
 from protocols.channel.limits import Limits
 from protocols.channel.outbox import Outbox
@@ -87,6 +89,30 @@ class ClientConnection:
         if self.state is not ClientState.OPEN:
             return False
         self._send(message.Shift(seq=self._seq, ceremony=ceremony, credential=credential))
+        return True
+
+    def rest(self, seconds: float) -> bool:
+        """Announce a break of so many seconds, or end it by 0; whether it could be sent."""
+        if self.state is not ClientState.OPEN:
+            return False
+        said = message.Break(seq=self._seq, seconds=seconds) if seconds > 0 else message.Back(seq=self._seq)
+        self._send(said)
+        return True
+
+    def offer(self, to: str, nonce: str) -> bool:
+        """Offer the floor to another operator; ``nonce``: 16 random bytes in base64url. Whether it could be sent."""
+        if self.state is not ClientState.OPEN:
+            return False
+        signature = self._sign(statement(self._session, self._epoch, self._operator, to, nonce))
+        self._send(message.Offer(seq=self._seq, to=to, nonce=nonce, signature=base64url(signature)))
+        return True
+
+    def accept(self, by: str, nonce: str) -> bool:
+        """Take the floor that ``by`` has offered; whether it could be sent."""
+        if self.state is not ClientState.OPEN:
+            return False
+        signature = self._sign(statement(self._session, self._epoch, by, self._operator, nonce))
+        self._send(message.Accept(seq=self._seq, by=by, nonce=nonce, signature=base64url(signature)))
         return True
 
     def bye(self, now: float) -> None:
@@ -204,6 +230,8 @@ class ClientConnection:
                 return FloorChanged(driving=received.driving)
             case message.Duty():
                 return _told(received, now)
+            case message.Offered(by=by, nonce=nonce, within=within):
+                return FloorOffered(by=by, nonce=nonce, until=now + within)
             case message.Close():
                 return Ended(code=received.code, message=received.message)
             case _:  # pragma: no cover - the table lets nothing else through
@@ -263,4 +291,6 @@ def _told(duty: message.Duty, now: float) -> DutyTold:
         options=duty.options,
         until=None if duty.within is None else now + duty.within,
         verified_for=duty.verified_for,
+        break_until=None if duty.break_for is None else now + duty.break_for,
+        break_left=duty.break_left,
     )

@@ -22,7 +22,9 @@ class Asking:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Duty:
-    """How an operator stands. ``verified_for``: seconds until the verification of their identity lapses, if soon."""
+    """How an operator stands. ``verified_for``: seconds until the verification of their identity lapses, if soon;
+    ``break_for``: seconds that a break goes on, ``break_left``: seconds of breaks that are left of this hour.
+    """
 
     on_shift: bool
     needs: Needs | None = None
@@ -30,6 +32,8 @@ class Duty:
     text_zh: str = ""
     asking: Asking | None = None
     verified_for: float | None = None
+    break_for: float | None = None
+    break_left: float | None = None
 
 
 ON_SHIFT = Duty(on_shift=True)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from protocols.channel.packing import Records
 from protocols.channel.violation import Fault
 from protocols.gesture import Gesture
-from protocols.observation import ChallengeAnswered, Presence
+from protocols.observation import ChallengeAnswered, Presence, Rest
 from protocols.telemetry import TelemetryBatch
 
 
@@ -67,11 +67,46 @@ class ShiftReceived:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BreakReceived:
+    """The operator wants a break of so many seconds; 0 ends the one that is on."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferReceived:
+    """The operator offers the floor to another, signed."""
+
+    to: str
+    nonce: str
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptReceived:
+    """The operator takes what another has offered, signed."""
+
+    by: str
+    nonce: str
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ByeReceived:
     """The operator leaves on purpose."""
 
 
-ServerEvent = HelloReceived | HeartbeatReceived | AnswerReceived | AttestReceived | ShiftReceived | ByeReceived
+ServerEvent = (
+    HelloReceived
+    | HeartbeatReceived
+    | AnswerReceived
+    | AttestReceived
+    | ShiftReceived
+    | BreakReceived
+    | OfferReceived
+    | AcceptReceived
+    | ByeReceived
+)
 
 # The floor of one session; ``at`` in seconds on its clock ---------------------------------------------------------
 
@@ -155,6 +190,18 @@ class ShiftAsserted:
     credential: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandedOver:
+    """The floor went from one operator to another without a gap; both have signed ``statement``."""
+
+    at: float
+    giver: str
+    taker: str
+    statement: bytes
+    giver_signature: bytes
+    taker_signature: bytes
+
+
 Happening = (
     ChallengeExpired
     | AnswerRefused
@@ -163,10 +210,11 @@ Happening = (
     | Attested
     | DriverChanged
     | ShiftAsserted
+    | HandedOver
     | Violated
 )
 """What is told about a session's channel beside its observations."""
-FloorEvent = TelemetryBatch | Presence | ChallengeAnswered | Happening
+FloorEvent = TelemetryBatch | Presence | Rest | ChallengeAnswered | Happening
 
 # One connection, operator's side; times on the operator's clock ---------------------------------------------------
 
@@ -236,6 +284,17 @@ class DutyTold:
     options: str | None
     until: float | None
     verified_for: float | None
+    break_until: float | None
+    break_left: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FloorOffered:
+    """``by`` offers the floor to this operator until ``until``."""
+
+    by: str
+    nonce: str
+    until: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,4 +305,4 @@ class Ended:
     message: str
 
 
-ClientEvent = Opened | Acknowledged | Challenged | Receipted | Noticed | FloorChanged | DutyTold | Ended
+ClientEvent = Opened | Acknowledged | Challenged | Receipted | Noticed | FloorChanged | DutyTold | FloorOffered | Ended

@@ -4,31 +4,36 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import assert_never
 
+from protocols.channel.breaks import Breaks
 from protocols.channel.challenge import Challenges, OpenChallenge
 from protocols.channel.duty import ON_SHIFT, Duty
 from protocols.channel.event import (
+    AcceptReceived,
     AnswerReceived,
     AnswerRefused,
     Attested,
     AttestReceived,
+    BreakReceived,
     ByeReceived,
     ChallengeExpired,
     DriverChanged,
     FloorEvent,
     HeartbeatReceived,
     HelloReceived,
+    OfferReceived,
     Outcome,
     ServerEvent,
     ShiftAsserted,
     ShiftReceived,
     Violated,
 )
+from protocols.channel.handover import OFFERED_FOR, HandoverRefused, Handovers
 from protocols.channel.limits import Limits
 from protocols.channel.notice import Notice
 from protocols.channel.seat import Seat
 from protocols.channel.server import ServerConnection
 from protocols.channel.violation import Closing, TheirViolation
-from protocols.observation import ChallengeAnswered, ChallengeAsked
+from protocols.observation import ChallengeAnswered, ChallengeAsked, Rest
 
 
 class Sharing(StrEnum):
@@ -46,7 +51,14 @@ class Floor:
     """
 
     def __init__(
-        self, *, session: str, epoch: int, zero: float, limits: Limits, sharing: Sharing = Sharing.STANDBY
+        self,
+        *,
+        session: str,
+        epoch: int,
+        zero: float,
+        limits: Limits,
+        sharing: Sharing = Sharing.STANDBY,
+        break_budget: float = 0.0,
     ) -> None:
         self.session = session
         self.epoch = epoch
@@ -57,6 +69,8 @@ class Floor:
         self._seats: dict[str, Seat] = {}
         self._challenges = Challenges(limits)
         self._notices: dict[str, Notice] = {}
+        self._breaks = Breaks(break_budget)
+        self._handovers = Handovers(session, epoch)
 
     @property
     def connections(self) -> tuple[ServerConnection, ...]:
@@ -136,7 +150,12 @@ class Floor:
             self._seats[operator].vacate(connection, "the connection is down")
 
     def ask(self, asked: ChallengeAsked, nonce: str, now: float) -> bool:
-        """Open a challenge; whether a driving operator could be asked at once. Others are when they come to drive."""
+        """Open a challenge; whether a driving operator could be asked at once. Others are when they come to drive.
+
+        Nobody is asked in a break.
+        """
+        if self._breaks.on(now):
+            return False
         deadline = self._zero + asked.at + asked.within
         challenge = OpenChallenge(id=asked.challenge, gesture=asked.gesture, deadline=deadline, nonce=nonce)
         self._challenges.ask(challenge)
@@ -164,7 +183,7 @@ class Floor:
 
     def next_deadline(self) -> float | None:
         """When ``expire`` has something to find."""
-        deadlines = [self._challenges.next_deadline()]
+        deadlines = [self._challenges.next_deadline(), self._breaks.until]
         deadlines += [seat.attendance.next_deadline() for seat in self._seats.values()]
         deadlines += [connection.next_deadline() for connection in self.connections]
         return min((deadline for deadline in deadlines if deadline is not None), default=None)
@@ -173,6 +192,8 @@ class Floor:
         """Find lapses, challenges that nobody has answered, and connections that do not do what they must."""
         at = now - self._zero
         events: list[FloorEvent] = [ChallengeExpired(at=at, challenge=id_) for id_ in self._challenges.expire(now)]
+        if self._breaks.expire(now):
+            self._tell_break(now)
         for seat in self._seats.values():
             events += seat.lapse(now)
             events += self._overdue(seat, now)
@@ -192,6 +213,10 @@ class Floor:
             case ShiftReceived(ceremony=ceremony, credential=credential):
                 at, operator = now - self._zero, seat.operator
                 return [ShiftAsserted(at=at, operator=operator, ceremony=ceremony, credential=credential)]
+            case BreakReceived(seconds=seconds):
+                return self._rest(connection, seat, seconds, now)
+            case OfferReceived() | AcceptReceived():
+                return self._handover(connection, seat.operator, event, now)
             case ByeReceived():
                 return [*seat.leave(now), *self._settle(now)]
             case HelloReceived():  # pragma: no cover - the table has no second hello
@@ -208,6 +233,52 @@ class Floor:
         if outcome is Outcome.ACCEPTED:
             return ChallengeAnswered(at=at, challenge=answer.challenge)
         return AnswerRefused(at=at, operator=operator, challenge=answer.challenge, outcome=outcome)
+
+    def _rest(self, connection: ServerConnection, seat: Seat, seconds: float, now: float) -> list[FloorEvent]:
+        """Begin or end a break; only who is on shift may, and everybody on shift is told."""
+        if not seat.on_shift:
+            return []
+        at = now - self._zero
+        until = self._breaks.begin(seconds, now) if seconds > 0 else now
+        if until is None:
+            connection.duty(self._duty(now, "No break is left this hour.", "本小时已无可用休息时间。"))
+            return []
+        if seconds <= 0 and not self._breaks.end(now):
+            return []
+        self._tell_break(now)
+        return [Rest(at=at, operator=seat.operator, until=until - self._zero)]
+
+    def _tell_break(self, now: float) -> None:
+        for seat in self._seats.values():
+            if seat.on_shift and seat.connection is not None:
+                seat.connection.duty(self._duty(now))
+
+    def _duty(self, now: float, en: str = "", zh: str = "") -> Duty:
+        until = self._breaks.until
+        break_for = None if until is None else max(0.0, until - now)
+        return Duty(on_shift=True, text_en=en, text_zh=zh, break_for=break_for, break_left=self._breaks.left(now))
+
+    def _handover(
+        self, connection: ServerConnection, operator: str, event: OfferReceived | AcceptReceived, now: float
+    ) -> list[FloorEvent]:
+        """Pass an offer on, or hand over in one step: at no moment does nobody drive, and at none do two."""
+        try:
+            if isinstance(event, OfferReceived):
+                self._offered(connection, operator, event, now)
+                return []
+            key, at = connection.device_key, now - self._zero
+            handed = self._handovers.accept(operator, event, key, self.driver, now, at)
+        except HandoverRefused as refused:
+            connection.duty(self._duty(now, refused.en, refused.zh))
+            return []
+        return [handed, *self._drive(operator, now)]
+
+    def _offered(self, connection: ServerConnection, giver: str, offer: OfferReceived, now: float) -> None:
+        taker = self._seats[offer.to].connection if offer.to in self._present() else None
+        if self.driver != giver or giver == offer.to or taker is None:
+            raise HandoverRefused("That operator is not there to take over from you.", "对方不在线，无法交接。")
+        self._handovers.offer(giver, offer, connection.device_key, now)
+        taker.offered(giver, offer.nonce, OFFERED_FOR)
 
     def _attested(self, connection: ServerConnection, operator: str, attest: AttestReceived, now: float) -> FloorEvent:
         return Attested(
@@ -241,10 +312,14 @@ class Floor:
         present = self._present()
         if self.driver in present or (self.driver is None and not present):
             return []
+        return self._drive(present[0] if present else None, now)
+
+    def _drive(self, operator: str | None, now: float) -> list[FloorEvent]:
+        """Let ``operator`` drive from now on, in place of whoever did."""
         before = self._driving()
         if before is not None:
             before.floor(driving=False)
-        self.driver = present[0] if present else None
+        self.driver = operator
         driving = self._driving()
         if driving is not None:
             driving.floor(driving=True)

@@ -19,6 +19,8 @@ Nonce = Annotated[str, Meta(min_length=22, max_length=22)]
 """16 bytes in base64url without padding."""
 Key = Annotated[str, Meta(min_length=43, max_length=43)]
 """32 bytes in base64url without padding."""
+Signature = Annotated[str, Meta(min_length=86, max_length=86)]
+"""64 bytes in base64url without padding."""
 Sequence = Annotated[int, Meta(ge=1, le=2**53)]
 Count = Annotated[int, Meta(ge=0, le=2**53)]
 Seconds = Annotated[float, Meta(ge=-1e10, le=1e10)]
@@ -141,7 +143,7 @@ class Attest(Message, frozen=True, tag="attest"):
 
     seq: Sequence
     count: Count
-    signature: Annotated[str, Meta(min_length=86, max_length=86)]
+    signature: Signature
 
 
 class Notice(Message, frozen=True, tag="notice"):
@@ -166,7 +168,8 @@ class Duty(Message, frozen=True, tag="duty"):
     """Server: whether this operator is on shift, what is needed for it, and how long their verification holds.
 
     ``options`` are for ``navigator.credentials.get``, to be answered by `Shift` for ``ceremony`` within ``within``
-    seconds; ``verified_for`` are seconds until the operator must be verified anew.
+    seconds; ``verified_for`` are seconds until the operator must be verified anew. ``break_for``: seconds that a break
+    goes on, ``break_left``: seconds of breaks that are left of this hour.
     """
 
     seq: Sequence
@@ -178,6 +181,8 @@ class Duty(Message, frozen=True, tag="duty"):
     options: Json | None = None
     within: Span | None = None
     verified_for: Seconds | None = None
+    break_for: Span | None = None
+    break_left: Span | None = None
 
 
 class Shift(Message, frozen=True, tag="shift"):
@@ -186,6 +191,46 @@ class Shift(Message, frozen=True, tag="shift"):
     seq: Sequence
     ceremony: Name
     credential: Json
+
+
+class Break(Message, frozen=True, tag="break"):
+    """Operator's side: a break of so many seconds begins; answered by `Duty`."""
+
+    seq: Sequence
+    seconds: Annotated[float, Meta(gt=0, le=3600)]
+
+
+class Back(Message, frozen=True, tag="back"):
+    """Operator's side: the break is over."""
+
+    seq: Sequence
+
+
+class Offer(Message, frozen=True, tag="offer"):
+    """Operator's side: who drives offers the floor to ``to``, and has signed the handover."""
+
+    seq: Sequence
+    to: Name
+    nonce: Nonce
+    signature: Signature
+
+
+class Offered(Message, frozen=True, tag="offered"):
+    """Server: ``by`` offers the floor to this operator, for ``within`` seconds."""
+
+    seq: Sequence
+    by: Name
+    nonce: Nonce
+    within: Span
+
+
+class Accept(Message, frozen=True, tag="accept"):
+    """Operator's side: takes what ``by`` has offered, and has signed the same handover."""
+
+    seq: Sequence
+    by: Name
+    nonce: Nonce
+    signature: Signature
 
 
 class Close(Message, frozen=True, tag="close"):
@@ -218,6 +263,11 @@ _TYPES: tuple[type[Message], ...] = (
     Floor,
     Duty,
     Shift,
+    Break,
+    Back,
+    Offer,
+    Offered,
+    Accept,
     Close,
     Bye,
 )

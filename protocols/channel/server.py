@@ -179,6 +179,15 @@ class ServerConnection:
         """Say whether this operator drives now."""
         self._send(message.Floor(seq=self._seq, driving=driving))
 
+    @property
+    def device_key(self) -> bytes:
+        """The device key that has signed the hello."""
+        return self._device_key
+
+    def offered(self, by: str, nonce: str, within: float) -> None:
+        """Say that another operator offers the floor."""
+        self._send(message.Offered(seq=self._seq, by=by, nonce=nonce, within=within))
+
     def duty(self, duty: Duty) -> None:
         """Say how the operator stands."""
         asking = duty.asking
@@ -193,6 +202,8 @@ class ServerConnection:
                 options=None if asking is None else asking.options,
                 within=None if asking is None else asking.within,
                 verified_for=duty.verified_for,
+                break_for=duty.break_for,
+                break_left=duty.break_left,
             )
         )
 

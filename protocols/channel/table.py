@@ -34,6 +34,10 @@ class Move(StrEnum):
     ANSWER = "answer"
     ATTEST = "attest"
     SHIFT = "shift"
+    BREAK = "break"
+    BACK = "back"
+    OFFER = "offer"
+    ACCEPT = "accept"
     BYE = "bye"
     WELCOME = "welcome"
     REFUSED = "refused"
@@ -44,6 +48,7 @@ class Move(StrEnum):
     NOTICE = "notice"
     FLOOR = "floor"
     DUTY = "duty"
+    OFFERED = "offered"
     CLOSE = "close"
     VERIFIES = "signature verifies"
     VIOLATION = "violation"
@@ -51,7 +56,20 @@ class Move(StrEnum):
     LOST = "transport lost"
 
 
-FROM_CLIENT = frozenset({Move.HELLO, Move.HEARTBEAT, Move.ANSWER, Move.ATTEST, Move.SHIFT, Move.BYE})
+FROM_CLIENT = frozenset(
+    {
+        Move.HELLO,
+        Move.HEARTBEAT,
+        Move.ANSWER,
+        Move.ATTEST,
+        Move.SHIFT,
+        Move.BREAK,
+        Move.BACK,
+        Move.OFFER,
+        Move.ACCEPT,
+        Move.BYE,
+    }
+)
 """Messages that the operator's side sends."""
 FROM_SERVER = frozenset(
     {
@@ -64,6 +82,7 @@ FROM_SERVER = frozenset(
         Move.NOTICE,
         Move.FLOOR,
         Move.DUTY,
+        Move.OFFERED,
         Move.CLOSE,
     }
 )
@@ -88,12 +107,17 @@ _TALK = (
     Move.ANSWER,
     Move.ATTEST,
     Move.SHIFT,
+    Move.BREAK,
+    Move.BACK,
+    Move.OFFER,
+    Move.ACCEPT,
     Move.ACK,
     Move.CHALLENGE,
     Move.RECEIPT,
     Move.NOTICE,
     Move.FLOOR,
     Move.DUTY,
+    Move.OFFERED,
 )
 
 SERVER: Table[ServerState] = {

@@ -4,10 +4,13 @@ from protocols.channel import message
 from protocols.channel.chain import Chain
 from protocols.channel.claim import Claim
 from protocols.channel.event import (
+    AcceptReceived,
     AnswerReceived,
     AttestReceived,
+    BreakReceived,
     ByeReceived,
     HeartbeatReceived,
+    OfferReceived,
     ServerEvent,
     ShiftReceived,
 )
@@ -78,6 +81,16 @@ class Talk:
                 return self._attest(received, now)
             case message.Shift():
                 return ShiftReceived(ceremony=received.ceremony, credential=received.credential)
+            case message.Break():
+                return BreakReceived(seconds=received.seconds)
+            case message.Back():
+                return BreakReceived(seconds=0.0)
+            case message.Offer():
+                signature = unbase64url(received.signature, 64)
+                return OfferReceived(to=received.to, nonce=received.nonce, signature=signature)
+            case message.Accept():
+                signature = unbase64url(received.signature, 64)
+                return AcceptReceived(by=received.by, nonce=received.nonce, signature=signature)
             case _:
                 return ByeReceived()
 

@@ -1,12 +1,16 @@
 """Presence: somebody of the roster is connected. It proves possession of a key, so being there weighs nothing."""
 
 from protocols.evidence import Evidence, Finding, RuleName
-from protocols.observation import Blindness, Observation, Presence
+from protocols.observation import Blindness, Observation, Presence, Rest
 from protocols.policy import PresencePolicy
 
 
 class PresenceRule:
-    """Fails once nobody has been connected for as long as the policy allows, the monitor's own blind time left out."""
+    """Fails once nobody has been connected for as long as the policy allows.
+
+    The monitor's own blind time is left out, and so are announced breaks. What goes on performing in a break is judged
+    by the other rules as ever: they look at what moves, and a break excuses nobody from them.
+    """
 
     name = RuleName.PRESENCE
 
@@ -17,6 +21,7 @@ class PresenceRule:
         self._absent_since: float = start
         self._blind_since: float | None = None
         self._cause = "no operator has connected"
+        self._rests_until = start
 
     def observe(self, observation: Observation) -> None:
         """Take note of comings and goings, and of the monitor's own blindness."""
@@ -26,6 +31,8 @@ class PresenceRule:
                 self._ever = True
             case Presence():
                 self._leave(observation)
+            case Rest():
+                self._rests_until = observation.until
             case Blindness(blind=True):
                 self._blind_since = observation.at if self._blind_since is None else self._blind_since
             case Blindness():
@@ -45,7 +52,7 @@ class PresenceRule:
         if self._connected:
             return 0.0
         until = at if self._blind_since is None else min(at, self._blind_since)
-        return max(0.0, until - self._absent_since)
+        return max(0.0, until - max(self._absent_since, self._rests_until))
 
     def standing(self, at: float) -> tuple[Evidence, ...]:
         """Nothing while somebody is there; the policy's weight against once the time is over."""
@@ -60,6 +67,8 @@ class PresenceRule:
         """PASS while somebody is there, UNKNOWN until anybody must be, WARN on the way, FAIL after it."""
         if self._connected:
             return Finding.PASS
+        if at < self._rests_until:  # an announced break: nobody need be there
+            return Finding.UNKNOWN
         if self.absent_for(at) >= self._allowed:
             return Finding.FAIL
         return Finding.WARN if self._ever else Finding.UNKNOWN

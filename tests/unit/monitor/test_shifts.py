@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+from base64 import b64decode
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -15,6 +16,7 @@ from monitor.operator.entry import Arrival, Refusal
 from monitor.pipeline import Pipeline
 from monitor.shifts import Shifts
 from protocols.channel.duty import ON_SHIFT, Duty, Needs
+from protocols.channel.event import HandedOver
 from protocols.observation import Presence
 from protocols.passkey.ceremony import PasskeyRefused, register, registration_options
 from protocols.policy import BRISK, OperatorPolicy
@@ -282,3 +284,22 @@ async def test_an_operator_hears_a_week_before_that_they_must_be_verified_anew(t
         assert "within 6 days" in duty.text_en
         (due,) = await home.stage.entries("operator.verification_due")
         assert due["operator"] == home.stage.operator
+
+
+@in_virtual_time
+async def test_a_handover_goes_on_record_with_both_signatures(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        handed = HandedOver(
+            at=3.0,
+            giver=home.stage.operator,
+            taker="op_other",
+            statement=b"told",
+            giver_signature=b"1" * 64,
+            taker_signature=b"2" * 64,
+        )
+        home.shifts.heard(home.stage.session.id, handed)
+        home.shifts.heard("ses_none", handed)
+        (entry,) = await home.stage.noted("operator.handed_over")
+        assert (entry["giver"], entry["taker"]) == (home.stage.operator, "op_other")
+        assert b64decode(entry["statement"]) == b"told"
+        assert b64decode(entry["taker_signature"]) == b"2" * 64

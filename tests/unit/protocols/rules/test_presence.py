@@ -1,5 +1,5 @@
 from protocols.evidence import Finding
-from protocols.observation import Blindness, ChallengeAnswered, Presence
+from protocols.observation import Blindness, ChallengeAnswered, Presence, Rest
 from protocols.policy import PresencePolicy
 from protocols.rules.presence import PresenceRule
 
@@ -71,3 +71,23 @@ def test_the_monitors_own_blindness_does_not_count():
 def test_other_observations_are_passed_over():
     made = rule(ChallengeAnswered(at=1.0, challenge="c"))
     assert made.absent_for(5.0) == 5.0
+
+
+def test_in_an_announced_break_nobody_need_be_there() -> None:
+    policy = PresencePolicy(connect_within_s=60, absent_after_s=20)
+    rule = PresenceRule(policy)
+    rule.observe(Presence(at=10.0, operator="op", connected=True, cause="hello"))
+    rule.observe(Rest(at=100.0, operator="op", until=400.0))
+    rule.observe(Presence(at=110.0, operator="op", connected=False, cause="the connection is down"))
+    assert (rule.finding(399.0), rule.absent_for(399.0)) == (Finding.UNKNOWN, 0.0)
+    assert rule.finding(419.0) is Finding.WARN
+    assert rule.finding(420.0) is Finding.FAIL
+
+
+def test_a_break_that_is_ended_early_excuses_nobody_any_more() -> None:
+    rule = PresenceRule(PresencePolicy(connect_within_s=60, absent_after_s=20))
+    rule.observe(Presence(at=10.0, operator="op", connected=True, cause="hello"))
+    rule.observe(Rest(at=100.0, operator="op", until=400.0))
+    rule.observe(Rest(at=120.0, operator="op", until=120.0))
+    rule.observe(Presence(at=130.0, operator="op", connected=False, cause="silent"))
+    assert rule.finding(150.0) is Finding.FAIL
