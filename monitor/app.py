@@ -33,6 +33,8 @@ from monitor.enforcers.fence import RegisteredFence
 from monitor.enforcers.fenced import Fenced
 from monitor.enforcers.whip import WhipEnforcer
 from monitor.events import EventFeed
+from monitor.evidence import EvidenceRoom
+from monitor.evidence_place import evidence_store
 from monitor.gate import Bookable, PublishGate
 from monitor.hooks.router import HookSettings, WhenBlind, hook_router
 from monitor.identity import Provider, Providers
@@ -157,6 +159,13 @@ class _Parts:
             origins=frozenset({*settings.operator.origins, *party.origins}),
         )
         self._shifts.channels = self._gateway
+        self._evidence = EvidenceRoom(
+            registry,
+            evidence_store(settings),
+            clock=now,
+            retention=settings.evidence.retention,
+            model=sight.encoder.sha256,
+        )
         assembly = SessionAssembly(
             registry=registry,
             journal=journal,
@@ -171,6 +180,7 @@ class _Parts:
             egress=egress,
             encoding_anew=lambda: self._registrar.reencoding.going_on,
             ice_servers=tuple(server.url for server in settings.whip.ice_servers),
+            evidence=self._evidence,
         )
         self._supervisor = Supervisor(
             registry=registry,
@@ -195,11 +205,12 @@ class _Parts:
             clock=now,
             four_eyes=settings.avatars.four_eyes,
         )
-        self._caseload = Caseload(registry, self._supervisor.restore, now)
+        self._caseload = Caseload(registry, self._supervisor.restore, self._evidence, now)
         self._api = Service(
             supervisor=self._supervisor,
             registrar=self._registrar,
             caseload=self._caseload,
+            evidence=self._evidence,
             registry=registry,
             settings=settings,
             tokens=PublishTokens(publish_secret(settings.data_dir)),
@@ -229,6 +240,7 @@ class _Parts:
                 ),
                 group.create_task(self._registrar.keep(), name="registrar"),
                 group.create_task(self._caseload.keep(), name="caseload"),
+                group.create_task(self._evidence.run(), name="evidence"),
             ]
             await held.wait()
             await server.serve()

@@ -15,6 +15,7 @@ from monitor.budget import WindowBudget
 from monitor.desk import Desk
 from monitor.egress import EgressPolicy
 from monitor.enforcement import Enforcement
+from monitor.evidence import EvidenceRoom, Witness
 from monitor.gaze import Gaze
 from monitor.journal import Journal
 from monitor.observers.likeness.sight import Sight
@@ -24,9 +25,11 @@ from monitor.recall import Likenesses, Recall
 from monitor.refusal import AttachLater, AttachRefused
 from monitor.slates import Slates
 from monitor.sources.pull import PullSource
+from monitor.sources.ring import Ring
 from monitor.sources.source import Patience, Source
 from monitor.sources.whep import WhepSource
 from monitor.sources.whip import WhipSource
+from monitor.testimony import Testimony
 from protocols.avatar import AvatarRole
 from protocols.challenge import ChallengeSchedule
 from protocols.judge import Judge
@@ -62,7 +65,9 @@ class SessionAssembly:
         egress: EgressPolicy,
         encoding_anew: Callable[[], bool] = lambda: False,
         ice_servers: tuple[str, ...] = (),
+        evidence: EvidenceRoom,
     ) -> None:
+        self._evidence = evidence
         self._registry = registry
         self._journal = journal
         self._enforcement = enforcement
@@ -103,22 +108,24 @@ class SessionAssembly:
         avatar = await self._registry.avatars.get(session.avatar)
         claimed = await self._registry.avatars.vectors(avatar.id, self._likenesses.model)
         recall = Recall(self._likenesses, avatar.id)
-        zero = asyncio.get_running_loop().time()
         await self._slates.lift(session)  # what an owner of before has left over the picture
+        zero, ring = asyncio.get_running_loop().time(), Ring()
+        judge = Judge(
+            policy=policy,
+            policy_id=session.policy,
+            avatar=avatar.id,
+            claimed=claimed,
+            gallery=await self._neighbours(avatar.id, claimed),
+            likeness=self._sight.encoder.calibration,
+        )
+        testimony = Testimony(judge)
         return Pipeline(
             session=session,
             policy=policy,
             zero=zero,
-            source=self._source(session, zero, policy.watch.blind_after_s),
+            source=self._source(session, zero, policy.watch.blind_after_s, ring),
             gaze=lambda deliver: Gaze(self._sight, deliver, self._threads, policy=policy.watch, recall=recall),
-            judge=Judge(
-                policy=policy,
-                policy_id=session.policy,
-                avatar=avatar.id,
-                claimed=claimed,
-                gallery=await self._neighbours(avatar.id, claimed),
-                likeness=self._sight.encoder.calibration,
-            ),
+            judge=testimony,
             schedule=ChallengeSchedule(policy.challenge, avatar.abilities, _DICE, now=0.0),
             desk=Desk(self._gateway, session.id),
             journal=self._journal,
@@ -127,6 +134,7 @@ class SessionAssembly:
             move=self._mover(session, self._journal.clock),
             threads=self._bench,
             budget=self._budget,
+            witness=Witness(testimony, ring, self._evidence, zero=zero),
         )
 
     async def _neighbours(self, avatar: AvatarId, claimed: NDArray[np.float32]) -> Mapping[str, NDArray[np.float32]]:
@@ -140,20 +148,22 @@ class SessionAssembly:
                         found[match.avatar] = await self._registry.avatars.vectors(other.id, likenesses.model)
         return found
 
-    def _source(self, session: Session, zero: float, stall_after: float) -> Source:
+    def _source(self, session: Session, zero: float, stall_after: float, ring: Ring) -> Source:
         kind, url, egress = session.feed.kind, session.feed.url or "", self._egress
         patience = Patience(stall_after=stall_after)
         match kind:
             case SourceKind.WHIP:
                 patience = replace(patience, start_within=None)
-                return WhipSource(zero=zero, policy=egress, patience=patience, ice_servers=self._ice_servers)
+                return WhipSource(zero=zero, policy=egress, patience=patience, ice_servers=self._ice_servers, ring=ring)
             case SourceKind.WHEP:
-                return WhepSource(url, zero=zero, policy=egress, patience=patience, ice_servers=self._ice_servers)
+                return WhepSource(
+                    url, zero=zero, policy=egress, patience=patience, ice_servers=self._ice_servers, ring=ring
+                )
             case SourceKind.HLS:
                 patience = replace(patience, stall_after=max(stall_after, _LONGEST_SEGMENT))
-                return PullSource(url, zero=zero, policy=egress, patience=patience)
+                return PullSource(url, zero=zero, policy=egress, patience=patience, ring=ring)
             case SourceKind.RTMP | SourceKind.FLV | SourceKind.FILE:
-                return PullSource(url, zero=zero, policy=egress, patience=patience)
+                return PullSource(url, zero=zero, policy=egress, patience=patience, ring=ring)
             case _:
                 assert_never(kind)
 

@@ -8,17 +8,19 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
 from monitor.enforcers.enforcer import EnforcerFailure
+from monitor.evidence import EvidenceRoom
 from protocols.case import CaseDecision, CaseState
 from protocols.session import CutId, SessionId
-from protocols.timeline import Timeline, told
+from protocols.timeline import Series, Timeline, told
 from registry.case import Case, CaseLook, CaseNote
 from registry.cut import Cut
 from registry.error import Conflict, RegistryError
+from registry.exhibit import Exhibit, Keeping
 from registry.registry import Registry
 from registry.state import CutState
 
@@ -43,6 +45,10 @@ class Dossier:
     case: Case
     cut: Cut | None
     timeline: Timeline
+    curves: dict[str, Series]
+    clips: list[dict[str, Any]]
+    exhibits: tuple[Exhibit, ...]
+    keeping: Keeping
     notes: tuple[CaseNote, ...]
     looks: tuple[CaseLook, ...]
     look: CaseLook
@@ -52,7 +58,10 @@ class Dossier:
 class Caseload:
     """The cases of one service. ``keep`` runs beside it."""
 
-    def __init__(self, registry: Registry, restore: Restore, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, registry: Registry, restore: Restore, evidence: EvidenceRoom, clock: Callable[[], datetime]
+    ) -> None:
+        self._evidence = evidence
         self._registry = registry
         self._restore = restore
         self._clock = clock
@@ -64,10 +73,15 @@ class Caseload:
             begun = await cases.look(case_id, by=by, at=self._clock())
         else:
             begun = await cases.looked(look, by=by, seconds=0.0, at=self._clock(), left=False)
+        curves, clips = await self._evidence.timeline(case_id)
         return Dossier(
             case=case,
             cut=None if case.cut is None else await self._registry.cuts.get(case.cut),
             timeline=await self._timeline(case.session),
+            curves=curves,
+            clips=clips,
+            exhibits=await self._registry.exhibits.of(case_id),
+            keeping=await self._registry.exhibits.keeping(case_id),
             notes=await cases.notes(case_id),
             looks=await cases.looks(case_id),
             look=begun,

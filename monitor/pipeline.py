@@ -7,11 +7,11 @@ Two tasks: one watches, one deliberates. A stream dies alone, and the monitor's 
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, assert_never
+from typing import Any, Protocol, assert_never
 
 import structlog
 
@@ -19,6 +19,7 @@ from monitor import metrics
 from monitor.budget import WindowBudget
 from monitor.desk import Desk
 from monitor.enforcement import Enforcement
+from monitor.evidence import Witness
 from monitor.gaze import Gaze
 from monitor.journal import Journal
 from monitor.record import Move, Record
@@ -30,7 +31,7 @@ from protocols.backend import EventType, VerdictView
 from protocols.challenge import ChallengeSchedule
 from protocols.evidence import RuleName
 from protocols.gesture import Gesture
-from protocols.judge import Judge, Judged
+from protocols.judge import Judged
 from protocols.ladder import Ladder, Rung, Step
 from protocols.measure import Measure
 from protocols.observation import Blindness, ChallengeAsked, Deregistered, Forgotten, Look, Observation, Presence, Rest
@@ -68,6 +69,13 @@ class CutOrder:
     because: str
 
 
+class Judging(Protocol):
+    """Observations in, verdicts out."""
+
+    def consider(self, observations: Iterable[Observation], at: float) -> tuple[Verdict, tuple[Judged, ...]]:
+        """Take what was observed and judge at media time ``at``."""
+
+
 class Pipeline:
     """One session while it is monitored. ``run`` returns when it is over."""
 
@@ -79,7 +87,7 @@ class Pipeline:
         zero: float,
         source: Source,
         gaze: Callable[[Callable[[Observation], None]], Gaze],
-        judge: Judge,
+        judge: Judging,
         schedule: ChallengeSchedule,
         desk: Desk,
         journal: Journal,
@@ -88,6 +96,7 @@ class Pipeline:
         move: Move,
         threads: Executor,
         budget: WindowBudget,
+        witness: Witness | None = None,
     ) -> None:
         self.policy = policy
         self.source = source
@@ -115,6 +124,7 @@ class Pipeline:
         self._covered = False
         self._threads = threads
         self._budget = budget
+        self._witness = witness
         self._inbox: list[Observation] = [Blindness(at=0.0, blind=True, cause=self.blind_because)]
         self._steps: list[dict[str, Any]] = []
         self._stirred = asyncio.Event()
@@ -387,10 +397,14 @@ class Pipeline:
         """Cut, and go on trying until the media server confirms it: an AI-driven stream does not stay on air."""
         rule = step.cause or RuleName.DRIVING
         measure = step.measure or self.policy.ladder.measure(rule, self.ladder.strikes, step.by)
+        sealed = None if self._witness is None else self._witness.seal()
         while True:
             cut = await self._try_to_cut(verdict, rule, measure)
             if cut is None:
                 return
+            if self._witness is not None and sealed is not None:
+                await self._witness.keep(self.session, cut, sealed)
+                sealed = None
             _log.info("cut", session=self.session.id, cut=cut.id, rule=rule.value, state=cut.state.value)
             match cut.state:
                 case CutState.CONFIRMED:

@@ -18,6 +18,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from monitor.server_settings import KINDS, Obs, Section, Server, WebhookKeys
+from registry.state import Retention
 
 PREFIX = "NAKANOHITO_"
 FILE = "nakanohito.toml"
@@ -110,6 +111,23 @@ class Checkpoints(Section):
         description="the ledger's name in its checkpoints: a host and a path of yours, without a scheme",
     )
     every_s: float = Field(600, ge=1, le=86_400, description="seconds between two checkpoints, where anything is new")
+
+
+class Evidence(Section):
+    """The evidence of cases."""
+
+    store: str | None = Field(
+        None,
+        pattern=r"^[a-z0-9+]+://.+",
+        description="where it lies: a URL that fsspec reaches, such as s3://bucket/folder (install nakanohito[s3]); "
+        "data_dir/evidence where absent",
+    )
+    key: SecretStr | None = Field(
+        None, description="key that it is encrypted with where it lies: 32 bytes in base64; not encrypted where absent"
+    )
+    retention: Retention = Field(
+        Retention.HALF_YEAR, description="for how long it is kept, unless a legal hold is on it: half_year, three_years"
+    )
 
 
 class OperatorChannel(Section):
@@ -237,6 +255,7 @@ class Settings(BaseSettings):
     avatars: AvatarSettings = AvatarSettings()
     likeness: Likeness = Likeness()
     checkpoints: Checkpoints = Checkpoints()
+    evidence: Evidence = Evidence()
     log: Log = Log()
 
     @field_validator("servers")

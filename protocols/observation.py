@@ -29,6 +29,10 @@ class Motion:
     thumbnail: NDArray[np.uint8]
     detail: NDArray[np.uint8]
 
+    def __deepcopy__(self, memo: object) -> "Motion":
+        """Itself: it never changes, and a copy of whoever keeps many of them is to be cheap."""
+        return self
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Look:

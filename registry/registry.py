@@ -15,6 +15,7 @@ from registry.consent import Consents
 from registry.cut import Cuts
 from registry.database import Database
 from registry.error import Refused
+from registry.exhibit import Exhibits
 from registry.idempotency import Idempotency
 from registry.ledger import Ledger
 from registry.migrations import upgrade
@@ -45,6 +46,7 @@ class Registry:
         self.cuts = Cuts(database)
         self.cases = Cases(database, ledger)
         self.strikes = Strikes(database)
+        self.exhibits = Exhibits(database, ledger)
         self.blocks = Blocks(database)
         self.bookings = Bookings(database)
         self.keys = ApiKeys(database)

@@ -42,6 +42,7 @@ from registry.state import (
     OperatorState,
     Purpose,
     Resolution,
+    Retention,
     Role,
     SignInMethod,
 )
@@ -380,6 +381,7 @@ class CaseColumns(Arriving):
 
     What is listed and searched by stands here as it was when the case was opened. ``proposal`` and what goes with it
     waits for a second person; ``restored_at``: when an overturned cut was undone on its media server.
+    ``missing`` says why there is no evidence.
     """
 
     act: Named[CaseAct] = Column(Choice(CaseAct))
@@ -408,6 +410,20 @@ class CaseColumns(Arriving):
     because: Named[str | None] = Column(Text)
     decided_at: Named[datetime | None] = Column(Instant)
     restored_at: Named[datetime | None] = Column(Instant)
+    retention: Named[Retention] = Column(Choice(Retention), server_default=Retention.HALF_YEAR.value)
+    hold: Named[bool] = Column(Boolean, server_default=false())
+    missing: Named[str | None] = Column(Text)
+
+
+class ExhibitColumns(TypedColumns):
+    """A piece of a case's evidence: what is in the evidence store by this SHA-256."""
+
+    case: Named[str] = Column(String(_ID), ForeignKey("cases.id"), primary_key=True)
+    name: Named[str] = Column(String(_NAME), primary_key=True)
+    digest: Named[bytes] = Column(LargeBinary(32), index=True)
+    size: Named[int] = Column(BigInteger)
+    media_type: Named[str] = Column(String(_NAME))
+    deleted_at: Named[datetime | None] = Column(Instant)
 
 
 class CaseWordColumns(TypedColumns):
@@ -557,3 +573,4 @@ cases = Table(
 case_words = Table("case_words", metadata, CaseWordColumns, Index("ix_case_words_case_word", "case", "word"))
 case_notes = Table("case_notes", metadata, CaseNoteColumns, sqlite_autoincrement=True)
 case_views = Table("case_views", metadata, CaseViewColumns, sqlite_autoincrement=True)
+exhibits = Table("exhibits", metadata, ExhibitColumns)

@@ -82,3 +82,10 @@ class SignInMethod(StrEnum):
 
     PASSKEY = "passkey"
     OPENID = "openid"
+
+
+class Retention(StrEnum):
+    """For how long the evidence of a case is kept; a legal hold keeps it until it is lifted."""
+
+    HALF_YEAR = "half_year"
+    THREE_YEARS = "three_years"

@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import AwareDatetime
 
 from monitor.api.auth import allowed
 from monitor.api.idempotency import IdempotencyKey, IdempotentRoute
 from monitor.api.listing import Cursor, Limit
+from monitor.api.ranged import ranged
 from monitor.api.reference import problems
 from monitor.api.service import Serving
 from protocols.backend import (
@@ -17,6 +18,9 @@ from protocols.backend import (
     CaseView,
     CutView,
     DecideRequest,
+    ExhibitView,
+    HoldRequest,
+    KeepingView,
     LookRequest,
     NoteRequest,
     Page,
@@ -33,6 +37,7 @@ from registry.case import CaseFilter
 router = APIRouter(prefix="/v1/cases", tags=["cases"], route_class=IdempotentRoute)
 
 CasePath = Annotated[str, Path(max_length=64, description="Id of the case.", examples=["case_3k9d7m2x8q0ab"])]
+ExhibitPath = Annotated[str, Path(max_length=64, description="Name of the exhibit.", examples=["clip-1.mp4"])]
 LookPath = Annotated[str, Path(max_length=64, description="Id of the look.", examples=["look_3k9d7m2x8q0ab"])]
 Reading = Annotated[ApiKey, allowed(Scope.CASES_READ)]
 Deciding = Annotated[ApiKey, allowed(Scope.CASES_DECIDE)]
@@ -95,11 +100,38 @@ async def read(
         detail=None if dossier.cut is None else CutView.of(dossier.cut),
         verdict=None if verdict is None else VerdictView.of(verdict),
         table=[] if verdict is None else weights(verdict),
-        timeline=TimelineView.of(dossier.timeline, {}),
+        timeline=TimelineView.of(dossier.timeline, dossier.curves),
+        exhibits=[ExhibitView.of(one, url=f"/v1/cases/{case}/exhibits/{one.name}") for one in dossier.exhibits],
+        clips=dossier.clips,
+        keeping=KeepingView.of(dossier.keeping),
         notes=[CaseNoteView.of(note) for note in dossier.notes],
         looks=[CaseLookView.of(one) for one in dossier.looks],
         look=CaseLookView.of(dossier.look),
     )
+
+
+@router.get(
+    "/{case}/exhibits/{name}",
+    summary="Fetch an exhibit",
+    response_class=Response,
+    responses={200: {"content": {"application/octet-stream": {}}}, **problems(404)},
+)
+async def exhibit(case: CasePath, name: ExhibitPath, request: Request, service: Serving, key: Reading) -> Response:
+    """A piece of evidence, checked against its SHA-256; parts of it by `Range`, so that a browser can seek in a clip.
+
+    Needs the scope `cases:read`.
+    """
+    found, content = await service.evidence.content(case, name)
+    return ranged(content, found.media_type, request.headers.get("range"), tag=found.digest.hex())
+
+
+@router.post("/{case}/hold", summary="Put on legal hold", responses=problems(404, 409))
+async def hold(
+    case: CasePath, request: HoldRequest, service: Serving, key: Deciding, idempotency_key: IdempotencyKey = None
+) -> KeepingView:
+    """Keep the evidence until the hold is lifted, or lift it. Needs the scope `cases:decide`."""
+    await service.registry.exhibits.hold(case, hold=request.hold, by=key.id, because=request.reason, at=service.clock())
+    return KeepingView.of(await service.registry.exhibits.keeping(case))
 
 
 @router.put("/{case}/looks/{look}", summary="Say for how long", responses=problems(404))

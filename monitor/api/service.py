@@ -14,6 +14,7 @@ from monitor.api.publication import Publications, PublishTokens
 from monitor.api.trail import Trail
 from monitor.breaker import MassBreaker
 from monitor.caseload import Caseload
+from monitor.evidence import EvidenceRoom
 from monitor.identity import Providers
 from monitor.passkeys import Passkeys
 from monitor.pipeline import CutOrder
@@ -106,6 +107,7 @@ class Service:
     settings: Settings
     registrar: Registrar
     caseload: Caseload
+    evidence: EvidenceRoom
     tokens: PublishTokens
     notary: Notary
     passkeys: Passkeys

@@ -10,6 +10,7 @@ import av
 
 from monitor.sources.clock import MediaClock
 from monitor.sources.mailbox import Mailbox
+from monitor.sources.ring import Ring
 from monitor.sources.silence import Silence
 from monitor.sources.source import Ended, Patience, Picture, Refused, SourceEvent, Watch
 
@@ -17,7 +18,7 @@ from monitor.sources.source import Ended, Patience, Picture, Refused, SourceEven
 class Feed:
     """Takes packets and frames from the thread that decodes; gives events to the task that watches."""
 
-    def __init__(self, *, zero: float, patience: Patience, capacity: int = 64) -> None:
+    def __init__(self, *, zero: float, patience: Patience, capacity: int = 64, ring: Ring | None = None) -> None:
         self._zero = zero
         self._clock = MediaClock(zero)
         self._mailbox = Mailbox(capacity)
@@ -26,6 +27,7 @@ class Feed:
         self._size = (0, 0)
         self._fresh = True
         self._followed = False
+        self.ring = ring
         self.mode = Watch.AMBIENT
         self.corrupt = 0
 

@@ -11,6 +11,7 @@ from monitor.egress import EgressPolicy, Resolve, resolve
 from monitor.sources.feed import Feed, finished
 from monitor.sources.opening import kind_of
 from monitor.sources.reader import Reader
+from monitor.sources.ring import Ring
 from monitor.sources.source import Limit, Patience, SourceEvent, Watch
 
 ABANDONED = Counter(
@@ -32,11 +33,12 @@ class PullSource:
         patience: Patience | None = None,
         limit: Limit | None = None,
         resolve: Resolve = resolve,
+        ring: Ring | None = None,
     ) -> None:
         """Take the URL; raises EgressRefused for a scheme that no source has. Nothing is connected yet."""
         patience = patience or Patience()
         self._name = f"source-{kind_of(url)}"
-        self._feed = Feed(zero=zero, patience=patience)
+        self._feed = Feed(zero=zero, patience=patience, ring=ring)
         self._reader = Reader(
             url, self._feed, policy=policy, patience=patience, limit=limit or Limit(), resolve=resolve
         )

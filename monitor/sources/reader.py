@@ -41,6 +41,7 @@ class Reader:
         self._opener: HttpOpener | None = None
         self._without_video = 0
         self._packet_at = -math.inf
+        self._ring_begun = False
 
     def run(self) -> None:
         """Read until stopped, refused or, for what is finite, the end; connect anew after anything else."""
@@ -87,7 +88,7 @@ class Reader:
         if stream is None:
             return
         self._feed.connected()
-        decoder = Decoder(stream.codec_context, self._limit)
+        decoder, self._ring_begun = Decoder(stream.codec_context, self._limit), False
         pace = Pace() if self._opening.paced else None
         unit, before = float(stream.time_base or 1), self._feed.corrupt
         # Packets of other streams are fetched too, so that this loop sees the stop while video is silent.
@@ -95,6 +96,7 @@ class Reader:
             if self.stop.is_set() or packet.size == 0:
                 return
             if packet.stream_index == stream.index:
+                self._keep(packet, stream)
                 self._take(packet, unit, decoder, pace)
                 self._feed.corrupt = before + decoder.corrupt
 
@@ -109,6 +111,18 @@ class Reader:
         mode = self._feed.mode
         for frame in decoder.decode(packet, keyframe=packet.is_keyframe, mode=mode, arrived=arrived):
             self._feed.frame(frame, None if frame.pts is None else frame.pts * unit, arrived)
+
+    def _keep(self, packet: "av.Packet[Any]", stream: VideoStream) -> None:
+        """Let the ring keep a packet, from the connection's first keyframe on."""
+        ring, keyframe = self._feed.ring, packet.is_keyframe
+        if ring is None:
+            return
+        if not self._ring_begun:
+            if not keyframe:
+                return
+            ring.begin_from(stream, packet)
+            self._ring_begun = True
+        ring.take(packet, packet.size, packet.pts, packet.dts, keyframe=keyframe, arrived=time.monotonic())
 
     def _video(self, container: InputContainer) -> VideoStream | None:
         """The stream to watch, the others discarded; None where another attempt may find one."""

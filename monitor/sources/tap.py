@@ -9,6 +9,7 @@ import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, Protocol, cast
 
 import aiortc
@@ -19,6 +20,7 @@ from av.video.codeccontext import VideoCodecContext
 
 from monitor.sources.decoder import Decoder
 from monitor.sources.feed import Feed
+from monitor.sources.ring import Take
 from monitor.sources.source import Limit, StreamRefused, Watch
 
 KNOWN_VERSION = "1.16."
@@ -66,6 +68,8 @@ class TappedDecoder(AiortcDecoder):
         self._paused_at = 0.0
         self._returned_at = 0.0
         self._before = tap.feed.corrupt
+        if tap.feed.ring is not None:
+            tap.feed.ring.begin(Take(codec=codec, unit=Fraction(1, CLOCK_RATE)))
 
     def decode(self, encoded_frame: EncodedFrame) -> list[Any]:
         """Take one encoded frame; called in the receiver's thread, must never be slower than the stream."""
@@ -75,6 +79,9 @@ class TappedDecoder(AiortcDecoder):
         arrived, pts = time.monotonic(), encoded_frame.timestamp / CLOCK_RATE
         tap.feed.packet(pts, arrived)
         keyframe = is_keyframe(self._codec, encoded_frame.data)
+        if tap.feed.ring is not None:
+            data, stamp = encoded_frame.data, encoded_frame.timestamp
+            tap.feed.ring.take(data, len(data), stamp, stamp, keyframe=keyframe, arrived=arrived)
         if keyframe:
             tap.keyframe_at, tap.wanted = arrived, False
         if not (self._is_behind(pts, arrived) and not keyframe):

@@ -11,6 +11,7 @@ import httpx
 from monitor.egress import EgressPolicy, EgressRefused, HostUnknown, Resolve, http_client, resolve
 from monitor.sources.feed import Feed
 from monitor.sources.reception import Reception
+from monitor.sources.ring import Ring
 from monitor.sources.sdp import LONGEST, SdpRefused
 from monitor.sources.source import Limit, Patience, SourceEvent, Watch
 
@@ -34,12 +35,13 @@ class WhepSource:
         keyframe_every: float = 1.0,
         ice_servers: tuple[str, ...] = (),
         resolve: Resolve = resolve,
+        ring: Ring | None = None,
     ) -> None:
         if urlsplit(url).scheme not in {"http", "https"}:
             raise EgressRefused("a WHEP endpoint is an http or https URL")
         self._url = url
         self._patience = patience or Patience()
-        self._feed = Feed(zero=zero, patience=self._patience)
+        self._feed = Feed(zero=zero, patience=self._patience, ring=ring)
         self._limit = limit or Limit()
         self._policy = policy
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from monitor.egress import EgressPolicy
 from monitor.sources.feed import Feed
 from monitor.sources.reception import Reception
+from monitor.sources.ring import Ring
 from monitor.sources.sdp import SdpRefused
 from monitor.sources.source import Limit, Patience, SourceEvent, Watch
 
@@ -28,8 +29,9 @@ class WhipSource:
         limit: Limit | None = None,
         keyframe_every: float = 1.0,
         ice_servers: tuple[str, ...] = (),
+        ring: Ring | None = None,
     ) -> None:
-        self._feed = Feed(zero=zero, patience=patience or Patience(start_within=None))
+        self._feed = Feed(zero=zero, patience=patience or Patience(start_within=None), ring=ring)
         self._limit = limit or Limit()
         self._policy = policy
         self._keyframe_every = keyframe_every

@@ -190,6 +190,53 @@ class CaseLookView(Part):
         return cls.model_validate(look, from_attributes=True)
 
 
+class ExhibitView(Part):
+    """A piece of evidence."""
+
+    name: str = Field(description="Its name.", examples=["clip-1.mp4"])
+    media_type: str = Field(description="What it is.", examples=["video/mp4"])
+    size: int = Field(description="Bytes.", examples=[11_250_000])
+    sha256: str = Field(description="SHA-256, as it stands in the ledger.", examples=["9f86d081884c7d65"])
+    url: str | None = Field(
+        description="Where it is fetched; null once it was deleted.",
+        examples=["/v1/cases/case_3k9d7m2x8q0ab/exhibits/clip-1.mp4"],
+    )
+
+    @classmethod
+    def of(cls, exhibit: Any, *, url: str) -> "ExhibitView":
+        """The exhibit, for the wire."""
+        return cls(
+            name=exhibit.name,
+            media_type=exhibit.media_type,
+            size=exhibit.size,
+            sha256=exhibit.digest.hex(),
+            url=None if exhibit.deleted_at else url,
+        )
+
+
+class HoldRequest(Part):
+    """Whether the evidence must be kept, and why."""
+
+    hold: bool = Field(description="true: keep it until this is lifted; false: lift it.")
+    reason: Sentence = Field(description="Kept in the ledger.", examples=["an inquiry by the regulator"])
+
+
+class KeepingView(Part):
+    """How the evidence is kept."""
+
+    retention: str = Field(description="half_year or three_years.", examples=["half_year"])
+    until: Moment = Field(description="From when on it may be deleted.", examples=["2027-05-25T08:31:00Z"])
+    hold: bool = Field(description="Whether a legal hold keeps it beyond that.")
+    missing: str | None = Field(
+        description="Why there is no evidence, where there should be.", examples=["The evidence store cannot be used."]
+    )
+
+    @classmethod
+    def of(cls, keeping: object) -> "KeepingView":
+        """How it is kept, for the wire."""
+        return cls.model_validate(keeping, from_attributes=True)
+
+
 class CaseDetail(CaseView):
     """Everything that a case's page needs."""
 
@@ -197,6 +244,13 @@ class CaseDetail(CaseView):
     verdict: VerdictView | None = Field(description="The verdict that it rests on, with its explanation.")
     table: list[WeightRow] = Field(description="The rows that sum to the log-odds, and so to the probability.")
     timeline: TimelineView = Field(description="What happened when.")
+    exhibits: list[ExhibitView] = Field(description="The evidence, by name.")
+    clips: list[dict[str, Any]] = Field(
+        description="The clips: `name` of the exhibit, `at` media seconds of its first picture, `packets`, `stills` "
+        "(`name`, `at`), and `trouble` where it does not decode.",
+        examples=[[{"name": "clip-1.mp4", "at": 88.2, "packets": 900}]],
+    )
+    keeping: KeepingView = Field(description="For how long the evidence is kept, or why there is none.")
     notes: list[CaseNoteView] = Field(description="What moderators wrote.")
     looks: list[CaseLookView] = Field(description="Who has looked at it, the latest first.")
     look: CaseLookView = Field(description="Your look, which begins with this answer, or goes on.")

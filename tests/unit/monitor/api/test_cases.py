@@ -1,3 +1,4 @@
+import json
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,9 @@ from protocols.policy import STANDARD
 from protocols.session import SessionId, SessionState
 from protocols.verdict import Driver, Verdict, conclude
 from registry.apikey import Scope
+from registry.evidence_store import EvidenceStore, Folder
+from registry.exhibit import Exhibit
+from registry.state import Retention
 from tests.unit.monitor.api.world import NOW, World
 
 REASON = {"reason": "the operator was there", "version": 1}
@@ -196,3 +200,51 @@ async def test_cases_are_listed_filtered_and_noted(world: World) -> None:
     assert written.json()["text"] == text
     assert await found(text="备注") == [first]
     assert (await world.client.get("/v1/cases", params={"since": "yesterday"})).status_code == 422
+
+
+async def with_evidence(world: World) -> tuple[str, bytes]:
+    """A case with a clip, and the clip."""
+    case, clip = await cut(world), bytes(range(256)) * 4
+    series = {"motion": {"t": [1.0], "v": [0.01], "unit": "u", "low": 0.0, "high": 1.0}}
+    line = json.dumps({"series": series, "clips": [{"name": "clip-1.mp4", "at": 1.0, "packets": 9}]}).encode()
+    store, kept = EvidenceStore(Folder(world.service.settings.data_dir / "evidence")), []
+    for name, media, content in (("clip-1.mp4", "video/mp4", clip), ("timeline.json", "application/json", line)):
+        digest = store.put(content)
+        kept.append(Exhibit(case=case, name=name, digest=digest, size=len(content), media_type=media))
+    await world.registry.exhibits.keep(case, kept, retention=Retention.HALF_YEAR, at=NOW)
+    return case, clip
+
+
+async def test_the_evidence_is_listed_fetched_whole_and_in_parts(world: World) -> None:
+    case, clip = await with_evidence(world)
+    found = (await world.client.get(f"/v1/cases/{case}")).json()
+    assert [exhibit["name"] for exhibit in found["exhibits"]] == ["clip-1.mp4", "timeline.json"]
+    assert found["clips"] == [{"name": "clip-1.mp4", "at": 1.0, "packets": 9}]
+    assert set(found["timeline"]["series"]) == {"probability", "motion"}
+    assert (found["keeping"]["retention"], found["keeping"]["missing"]) == ("half_year", None)
+    url = found["exhibits"][0]["url"]
+    whole = await world.client.get(url)
+    assert (whole.status_code, whole.content, whole.headers["content-type"]) == (200, clip, "video/mp4")
+    for asked, status, part in (
+        ("bytes=10-19", 206, clip[10:20]),
+        ("bytes=1000-", 206, clip[1000:]),
+        ("bytes=-4", 206, clip[-4:]),
+        ("bytes=9999-", 416, b""),
+        ("bytes=-", 200, clip),
+        ("lines=1-2", 200, clip),
+    ):
+        answer = await world.client.get(url, headers={"range": asked})
+        assert (answer.status_code, answer.content) == (status, part), asked
+    assert (await world.client.get(f"/v1/cases/{case}/exhibits/none")).status_code == 404
+    assert (await world.client.get(url, headers=await world.key(Scope.CUTS_READ))).status_code == 403
+
+
+async def test_a_legal_hold_is_put_on_and_lifted(world: World) -> None:
+    case, _ = await with_evidence(world)
+    path = f"/v1/cases/{case}/hold"
+    assert (await world.client.post(path, json={"hold": True, "reason": "an inquiry"})).json()["hold"] is True
+    assert (await world.client.post(path, json={"hold": False, "reason": "it is over"})).json()["hold"] is False
+    assert (await world.client.post(path, json={"hold": True, "reason": ""})).status_code == 422
+    assert [kind for kind in await entered(world, case) if kind.startswith("evidence.")] == [
+        "evidence.kept", "evidence.held", "evidence.released",
+    ]  # fmt: skip

@@ -18,6 +18,7 @@ from monitor.breaker import MassBreaker
 from monitor.caseload import Caseload
 from monitor.egress import EgressRefused
 from monitor.events import EventFeed
+from monitor.evidence import EvidenceRoom
 from monitor.identity import Provider, Providers
 from monitor.journal import Journal
 from monitor.observers.likeness.sight import Sight
@@ -38,6 +39,7 @@ from protocols.session import AvatarId, CutId, OperatorId, Session, SessionId, S
 from registry.apikey import Scope
 from registry.avatar import Submission
 from registry.cut import Cut
+from registry.evidence_store import EvidenceStore, Folder
 from registry.notary import Notary
 from registry.reference import Reference
 from registry.registry import Registry
@@ -255,12 +257,14 @@ async def build(
         pipeline=lambda session: cast("Pipeline | None", pipelines.get(session)),
         clock=clock,
     )
+    evidence = EvidenceRoom(registry, EvidenceStore(Folder(folder / "evidence")), clock=clock)
     service = Service(
         supervisor=supervisor,
         registry=registry,
         settings=chosen,
         registrar=registrar,
-        caseload=Caseload(registry, supervisor.restore, clock),
+        caseload=Caseload(registry, supervisor.restore, evidence, clock),
+        evidence=evidence,
         tokens=PublishTokens(bytes(32)),
         notary=Notary(registry.ledger, Ed25519PrivateKey.from_private_bytes(bytes(32)), "log.example"),
         passkeys=passkeys,

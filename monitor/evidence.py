@@ -1,0 +1,212 @@
+"""Evidence: what a session's witness has kept becomes the exhibits of a case, in the store and named in the ledger.
+
+The witness seals what it has at the moment of the decision, which takes nothing but references; writing it follows the
+cut and never holds it up. Where it cannot be written the case says why: nothing is missing in silence.
+"""
+
+import asyncio
+import json
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+import structlog
+
+from monitor.clip import ClipRefused, clip_of, stills_of
+from monitor.sources.ring import Excerpt, Ring
+from monitor.testimony import Deposition, Testimony
+from protocols.frozen import FrozenRefused
+from protocols.session import Session
+from protocols.timeline import Series
+from registry.cut import Cut
+from registry.error import NotFound, RegistryError
+from registry.evidence_store import EvidenceStore
+from registry.exhibit import Exhibit
+from registry.registry import Registry
+from registry.state import Retention
+
+_log = structlog.get_logger()
+
+_TRY_AGAIN_AFTER = (0.5, 2.0, 5.0)  # seconds, where the store or the registry fails
+_PURGE_EVERY = 3600.0
+
+OBSERVATIONS, VERDICT, TIMELINE = "observations.nkhf", "verdict.json", "timeline.json"
+TELEMETRY, TRANSCRIPT = "telemetry.jsonl", "challenges.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sealed:
+    """What a witness had at one moment. ``zero`` is the session's zero on the monotonic clock."""
+
+    deposition: Deposition
+    excerpts: Sequence[Excerpt]
+    zero: float
+
+
+class Witness:
+    """One session's: the judge that remembers, and the ring of its stream."""
+
+    def __init__(self, testimony: Testimony, ring: Ring, room: "EvidenceRoom", *, zero: float) -> None:
+        self._testimony = testimony
+        self._ring = ring
+        self._room = room
+        self._zero = zero
+
+    def seal(self) -> Sealed:
+        """Everything up to now."""
+        return Sealed(deposition=self._testimony.deposition(), excerpts=self._ring.excerpts(), zero=self._zero)
+
+    async def keep(self, session: Session, cut: Cut, sealed: Sealed) -> None:
+        """Make it the evidence of the cut's case. Never raises for trouble of the store's: the case tells it."""
+        await self._room.keep(session, cut, sealed)
+
+
+class EvidenceRoom:
+    """The evidence of one service. ``run`` deletes what has been kept for long enough."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        store: EvidenceStore,
+        *,
+        clock: Callable[[], datetime],
+        retention: Retention = Retention.HALF_YEAR,
+        model: str = "",
+    ) -> None:
+        self._registry = registry
+        self._store = store
+        self._clock = clock
+        self._retention = retention
+        self._model = model
+
+    async def keep(self, session: Session, cut: Cut, sealed: Sealed) -> None:
+        """Write the exhibits, try again where that fails, and say so in the case where it goes on failing."""
+        case = (await self._registry.cases.of_cut(cut.id)).id
+        if await self._registry.exhibits.of(case):
+            return
+        because = ""
+        for pause in (*_TRY_AGAIN_AFTER, None):
+            try:
+                await self._keep(case, session, cut, sealed)
+            except (RegistryError, FrozenRefused, OSError) as failure:
+                because = str(failure)
+                _log.warning("evidence.waits", case=case, session=session.id, because=because)
+                if pause is not None:
+                    await asyncio.sleep(pause)
+            else:
+                return
+        _log.error("evidence.missing", case=case, session=session.id, because=because)
+        await self._registry.exhibits.miss(case, because)
+
+    async def content(self, case: str, name: str) -> tuple[Exhibit, bytes]:
+        """An exhibit with its content. Raises NotFound, EvidenceDamaged, Unavailable."""
+        for exhibit in await self._registry.exhibits.of(case):
+            if exhibit.name == name and exhibit.deleted_at is None:
+                return exhibit, await asyncio.to_thread(self._store.get, exhibit.digest)
+        raise NotFound(f"Case {case} has no exhibit {name[:80]!r}, or has it no longer.")
+
+    async def timeline(self, case: str) -> tuple[dict[str, Series], list[dict[str, Any]]]:
+        """The curves that were recorded, by name, and what is known of the clips; nothing where that is lost."""
+        try:
+            _, content = await self.content(case, TIMELINE)
+            line = json.loads(content)
+            return {name: Series(**curve) for name, curve in line["series"].items()}, line["clips"]
+        except (RegistryError, ValueError, KeyError, TypeError) as lost:
+            if not isinstance(lost, NotFound):
+                _log.warning("evidence.unreadable", case=case, because=str(lost))
+            return {}, []
+
+    async def run(self) -> None:
+        """Delete what has been kept for long enough, until cancelled."""
+        while True:
+            try:
+                await self.purge()
+            except RegistryError as failure:
+                _log.warning("evidence.purge_waits", because=str(failure))
+            await asyncio.sleep(_PURGE_EVERY)
+
+    async def purge(self) -> int:
+        """Delete what is due; how many cases' evidence. Raises RegistryError."""
+        count = 0
+        while cases := await self._registry.exhibits.due(now=self._clock()):
+            for case in cases:
+                for digest in await self._registry.exhibits.delete(case, at=self._clock()):
+                    await asyncio.to_thread(self._store.remove, digest)
+                count += 1
+        return count
+
+    async def _keep(self, case: str, session: Session, cut: Cut, sealed: Sealed) -> None:
+        policy = (await self._registry.policies.get(session.policy)).document
+        about: dict[str, Any] = {"verdict": dict(cut.evidence), "policy": dict(policy), "policy_id": session.policy}
+        about |= {"case": case, "cut": cut.id, "session": session.id, "avatar": session.avatar, "epoch": session.epoch}
+        about |= {"versions": versions(self._model), "rule": cut.rule}
+        made = await asyncio.to_thread(exhibits_of, sealed, about)
+        kept = []
+        for name, (media_type, content) in made.items():
+            digest = await asyncio.to_thread(self._store.put, content)
+            kept.append(Exhibit(case=case, name=name, digest=digest, size=len(content), media_type=media_type))
+        await self._registry.exhibits.keep(case, kept, retention=self._retention, at=self._clock())
+
+
+def exhibits_of(sealed: Sealed, about: Mapping[str, Any]) -> dict[str, tuple[str, bytes]]:
+    """The exhibits by name: their media type and content. ``about``: the verdict, its policy and versions (JSON)."""
+    deposition = sealed.deposition
+    made: dict[str, tuple[str, bytes]] = {
+        OBSERVATIONS: ("application/octet-stream", deposition.frozen()),
+        VERDICT: ("application/json", _json(about)),
+        TELEMETRY: ("application/jsonl", b"".join(_json(one) + b"\n" for one in deposition.telemetry())),
+        TRANSCRIPT: ("application/json", _json(deposition.transcript())),
+    }
+    clips = []
+    for number, excerpt in enumerate(sealed.excerpts, start=1):
+        clips.append(_put_clip(made, number, excerpt, sealed.zero))
+    curves = {
+        name: {"t": curve.t, "v": curve.v, "unit": curve.unit, "low": curve.low, "high": curve.high}
+        for name, curve in deposition.curves.items()
+    }
+    line = {"series": curves, "clips": clips, "began": deposition.began}
+    made[TIMELINE] = ("application/json", _json(line))
+    return made
+
+
+def _put_clip(made: dict[str, tuple[str, bytes]], number: int, excerpt: Excerpt, zero: float) -> dict[str, Any]:
+    """Add a clip and its stills; what the timeline says of it."""
+    begins = round(excerpt.began - zero, 3)
+    try:
+        clip = clip_of(excerpt)
+    except ClipRefused as refused:
+        return {"at": begins, "packets": len(excerpt.packets), "trouble": str(refused)}
+    name = f"clip-{number}.{clip.suffix}"
+    made[name] = (clip.media_type, clip.content)
+    told: dict[str, Any] = {"name": name, "at": begins, "packets": clip.packets}
+    try:
+        for place, (at, picture) in enumerate(stills_of(clip), start=1):
+            made[f"still-{number}-{place}.jpg"] = ("image/jpeg", picture)
+            told.setdefault("stills", []).append({"name": f"still-{number}-{place}.jpg", "at": round(begins + at, 3)})
+    except ClipRefused as refused:
+        told["trouble"] = str(refused)
+    return told
+
+
+def versions(model: str) -> dict[str, str]:
+    """What judged: the programs' versions and the likeness model's SHA-256."""
+    try:
+        ours = version("nakanohito")
+    except PackageNotFoundError:  # run from a folder without installing
+        ours = "0"
+    machine = platform.machine()
+    return {
+        "nakanohito": ours,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "machine": machine,
+        "likeness_model": model,
+    }
+
+
+def _json(document: Any) -> bytes:
+    return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()

@@ -1,0 +1,29 @@
+"""What was asked of an operator and what they said to it, as it is kept with a case."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from protocols.observation import ChallengeAnswered, ChallengeAsked, Observation, Presence
+
+Transcript = dict[str, Any]
+"""One line: ``at`` (media seconds), ``what`` (asked, answered, present or lapsed) and its particulars; JSON."""
+
+
+def transcript(observations: Iterable[Observation]) -> list[Transcript]:
+    """The lines, in the order of media time."""
+    lines = [line for one in observations if (line := _line(one)) is not None]
+    return sorted(lines, key=lambda line: float(line["at"]))
+
+
+def _line(one: Observation) -> Transcript | None:
+    match one:
+        case ChallengeAsked():
+            what = {"challenge": one.challenge, "gesture": one.gesture.value, "within": one.within}
+            return {"at": one.at, "what": "asked", **what}
+        case ChallengeAnswered():
+            return {"at": one.at, "what": "answered", "challenge": one.challenge}
+        case Presence():
+            state = "present" if one.connected else "lapsed"
+            return {"at": one.at, "what": state, "operator": one.operator, "cause": one.cause}
+        case _:
+            return None
