@@ -16,7 +16,8 @@ from protocols.session import AvatarId
 from registry.error import Refused
 
 _FIRST_CAPACITY = 1024
-_MORE = 8  # vectors looked at for each avatar that is asked for, at first: an avatar has several
+MORE = 8
+"""Vectors looked at for each avatar that is asked for, at first: an avatar has several."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,12 +109,12 @@ class MemorySearch:
             return self._best(similarities, owner, most)
 
     def _best(self, similarities: NDArray[np.float32], owner: NDArray[np.int32], most: int) -> tuple[Match, ...]:
-        wanted = most * _MORE
+        wanted = most * MORE
         while True:
             found = self._among(_greatest(similarities, wanted), similarities, owner, most)
             if len(found) >= most or wanted >= len(similarities):
                 return found
-            wanted *= _MORE
+            wanted *= MORE
 
     def _among(
         self, candidates: NDArray[np.intp], similarities: NDArray[np.float32], owner: NDArray[np.int32], most: int

@@ -1,5 +1,8 @@
 """The search in PostgreSQL, by its extension pgvector: exact, beyond what should lie in the service's memory.
 
+Exact, so without an index of neighbours: among 100,000 vectors HNSW finds 68 to 89 % of the four nearest avatars in a
+time in which all can be compared (docs/registry.md), and each that it misses is somebody's likeness on air.
+
 Its table is derived from the registry's vectors and made here, not by a migration: the registry itself needs no
 extension, and what is derived can be made again at any time.
 """
@@ -14,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from protocols.session import AvatarId
 from registry.database import Database
 from registry.error import Refused, Unavailable
-from registry.search import Match, checked
+from registry.search import MORE, Match, checked
 
 _CHUNK = 2_000
 _PUT = text(
@@ -24,10 +27,13 @@ _DROP = text("DELETE FROM likeness_search WHERE avatar = :avatar")
 _DIMENSION = text(
     "SELECT atttypmod FROM pg_attribute WHERE attrelid = 'likeness_search'::regclass AND attname = 'embedding'"
 )
-# The inner product is the cosine: every vector has length one.
+# The inner product is the cosine: every vector has length one. The nearest vectors come first and are grouped after
+# that: to group them all takes four times as long.
 _NEAREST = """
-    SELECT avatar, MAX(-(embedding <#> CAST(:vector AS vector))) AS similarity FROM likeness_search {where}
-    GROUP BY avatar ORDER BY similarity DESC, avatar LIMIT :most
+    SELECT avatar, MAX(similarity) AS similarity, SUM(COUNT(*)) OVER () AS looked_at FROM (
+        SELECT avatar, -(embedding <#> CAST(:vector AS vector)) AS similarity FROM likeness_search {where}
+        ORDER BY embedding <#> CAST(:vector AS vector) LIMIT :wanted
+    ) AS nearest GROUP BY avatar ORDER BY similarity DESC, avatar LIMIT :most
 """
 _AMONG_ALL = text(_NEAREST.format(where=""))
 _AMONG_STANDING = text(_NEAREST.format(where="WHERE standing"))
@@ -85,9 +91,13 @@ class PgvectorSearch:
         """See Search."""
         checked(vector[None], self._dimension)
         query = _AMONG_STANDING if standing_only else _AMONG_ALL
+        wanted, asked = most * MORE, {"vector": _written(vector), "most": most}
         async with self._database.reading() as connection:
-            rows = await connection.execute(query, {"vector": _written(vector), "most": most})
-            return tuple(Match(avatar=AvatarId(row.avatar), similarity=float(row.similarity)) for row in rows)
+            while True:
+                rows = (await connection.execute(query, {**asked, "wanted": wanted})).all()
+                if len(rows) >= most or not rows or rows[0].looked_at < wanted:
+                    return tuple(Match(avatar=AvatarId(row.avatar), similarity=float(row.similarity)) for row in rows)
+                wanted *= MORE
 
     async def close(self) -> None:
         """Close every connection."""

@@ -54,6 +54,13 @@ class SearchContract:
         assert found[0].avatar == "av_many"
         assert found[0].similarity == pytest.approx(1.0, abs=1e-5)
 
+    async def test_it_finds_as_many_as_there_are_and_misses_nobody(self, search: Search) -> None:
+        model = {AvatarId(f"av_{number}"): likeness(number, rows=4) for number in range(60)}
+        await search.load(model, frozenset(model))
+        for seed in range(100, 106):
+            await self.agrees(search, model, likeness(seed)[0])
+        assert len(await search.nearest(likeness(0)[0], 200)) == 60
+
     async def test_what_is_merely_submitted_is_left_out_where_that_is_wished(self, search: Search) -> None:
         await search.put(AvatarId("av_owner"), likeness(1), standing=True)
         await search.put(AvatarId("av_thief"), likeness(1), standing=False)
