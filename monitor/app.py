@@ -45,6 +45,7 @@ from monitor.operator.gateway import Gateway
 from monitor.own_end import OwnEnd
 from monitor.passkeys import Passkeys
 from monitor.registrar import Registrar
+from monitor.returns import Returns
 from monitor.server_assembly import Surroundings, dialects, enforcers
 from monitor.settings import Settings
 from monitor.shifts import Shifts
@@ -166,11 +167,13 @@ class _Parts:
             retention=settings.evidence.retention,
             model=sight.encoder.sha256,
         )
+        returns = Returns(registry, journal, model=sight.encoder.sha256, calibration=sight.encoder.calibration)
         assembly = SessionAssembly(
             registry=registry,
             journal=journal,
             enforcement=enforcement,
             slates=Slates(registry, journal, self._enforcer_of),
+            returns=returns,
             gateway=self._gateway,
             sight=sight,
             search=search,
@@ -186,6 +189,7 @@ class _Parts:
             registry=registry,
             journal=journal,
             enforcement=enforcement,
+            returns=returns,
             feed=feed,
             assembly=assembly,
             egress=egress,

@@ -23,6 +23,7 @@ from monitor.operator.gateway import Gateway
 from monitor.pipeline import Pipeline
 from monitor.recall import Likenesses, Recall
 from monitor.refusal import AttachLater, AttachRefused
+from monitor.returns import Returns
 from monitor.slates import Slates
 from monitor.sources.pull import PullSource
 from monitor.sources.ring import Ring
@@ -56,6 +57,7 @@ class SessionAssembly:
         journal: Journal,
         enforcement: Enforcement,
         slates: Slates,
+        returns: Returns,
         gateway: Gateway,
         sight: Sight,
         search: Search,
@@ -72,6 +74,7 @@ class SessionAssembly:
         self._journal = journal
         self._enforcement = enforcement
         self._slates = slates
+        self._returns = returns
         self._gateway = gateway
         self._sight = sight
         self._likenesses = Likenesses(
@@ -131,6 +134,7 @@ class SessionAssembly:
             journal=self._journal,
             enforcement=self._enforcement,
             slates=self._slates,
+            returns=self._returns,
             move=self._mover(session, self._journal.clock),
             threads=self._bench,
             budget=self._budget,

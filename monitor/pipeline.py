@@ -23,13 +23,14 @@ from monitor.evidence import Witness
 from monitor.gaze import Gaze
 from monitor.journal import Journal
 from monitor.record import Move, Record
+from monitor.returns import Returns
 from monitor.slates import Slates
 from monitor.sources.source import Ended, Picture, Refused, Resumed, Source, SourceEvent, Stalled, Watch
 from monitor.standstill import Standstill
 from protocols.attention import Attention
 from protocols.backend import EventType, VerdictView
 from protocols.challenge import ChallengeSchedule
-from protocols.evidence import RuleName
+from protocols.evidence import Finding, RuleName
 from protocols.gesture import Gesture
 from protocols.judge import Judged
 from protocols.ladder import Ladder, Rung, Step
@@ -93,6 +94,7 @@ class Pipeline:
         journal: Journal,
         enforcement: Enforcement,
         slates: Slates,
+        returns: Returns,
         move: Move,
         threads: Executor,
         budget: WindowBudget,
@@ -120,6 +122,7 @@ class Pipeline:
         self._record = Record(session, journal=journal, move=move, standstill=self._standstill)
         self._enforcement = enforcement
         self._slates = slates
+        self._returns = returns
         self._ordered: CutOrder | None = None
         self._covered = False
         self._threads = threads
@@ -299,6 +302,8 @@ class Pipeline:
         if before is None or _differs(before, verdict):
             metrics.VERDICTS.labels(driver=verdict.driver.value).inc()
             await self._record.note(EventType.VERDICT_CHANGED, VerdictView.of(verdict).document())
+            if (other := _shown_instead(verdict)) is not None:
+                await self._standstill.during(self._returns.seen(self.session, other))
 
     async def _climb(self) -> None:
         now, verdict = self.at(), self.verdict
@@ -459,6 +464,14 @@ class Pipeline:
             await self._record.stand(state, because)
         except Conflict as lost:
             self._over.put_nowait(lost)
+
+
+def _shown_instead(verdict: Verdict) -> AvatarId | None:
+    """The avatar on screen, where it is another than is claimed."""
+    if verdict.finding(RuleName.LIKENESS) is not Finding.FAIL:
+        return None
+    names = [dict(e.facts).get("most_like_otherwise") for e in verdict.evidence if e.rule is RuleName.LIKENESS]
+    return AvatarId(str(names[0])) if names and names[0] else None
 
 
 def _told(step: Step, verdict: Verdict) -> dict[str, Any]:

@@ -15,8 +15,17 @@ from monitor.events import EventFeed
 from monitor.journal import Journal
 from monitor.pipeline import CutOrder, Pipeline
 from monitor.refusal import AttachLater, AttachRefused
+from monitor.returns import Newcomer, Return, Returns
 from monitor.sources.whip import WhipSource
-from protocols.backend import AttachRequest, ChallengeView, EventType, SessionStatus, SessionView, VerdictView
+from protocols.backend import (
+    AttachRequest,
+    ChallengeView,
+    EventType,
+    ReturnView,
+    SessionStatus,
+    SessionView,
+    VerdictView,
+)
 from protocols.evidence import RuleName
 from protocols.policy import Policy
 from protocols.session import FINAL, AvatarId, CutId, OperatorId, Session, SessionId, SessionState, SourceKind
@@ -81,6 +90,7 @@ class Supervisor:
         registry: Registry,
         journal: Journal,
         enforcement: Enforcement,
+        returns: Returns,
         feed: EventFeed,
         assembly: Assembly,
         egress: EgressPolicy,
@@ -93,6 +103,7 @@ class Supervisor:
         self._registry = registry
         self._journal = journal
         self._enforcement = enforcement
+        self._returns = returns
         self._assembly = assembly
         self._egress = egress
         self._servers = servers
@@ -133,19 +144,33 @@ class Supervisor:
             await checked(request.callback_url, self._egress)
         avatar = await self._registry.avatars.meant(request.avatar)
         await self._assembly.check(avatar)
+        policy = await self._registry.policies.get(request.policy or avatar.policy or _DEFAULT_POLICY)
+        operators = [OperatorId(operator) for operator in request.operators]
+        newcomer = Newcomer(avatar=avatar.id, operators=operators, account=request.account or account)
+        returns = await self._returning(newcomer, Policy.model_validate(policy.document))
         session = await self._registry.sessions.create(
             feed=feed,
             avatar=avatar.id,
-            operators=[OperatorId(operator) for operator in request.operators],
-            policy=(await self._registry.policies.get(request.policy or avatar.policy or _DEFAULT_POLICY)).id,
+            operators=operators,
+            policy=policy.id,
             at=self._clock(),
             callback_url=request.callback_url,
             placement=placement,
-            account=request.account or account,
+            account=newcomer.account,
         )
         await self._enter(session)
+        await self._returns.link(session, returns)
         self._hold(session)
         return session
+
+    async def _returning(self, newcomer: Newcomer, policy: Policy) -> tuple[Return, ...]:
+        """The bans that a newcomer runs into. Raises AttachRefused where the policy refuses such."""
+        returns = await self._returns.found(newcomer, same_at=policy.likeness.review_at)
+        if returns and policy.returns == "refuse":
+            ban, by = returns[0].ban, returns[0].by
+            until = "it is restored" if ban.until is None else ban.until.isoformat(timespec="seconds")
+            raise AttachRefused(f"this stream is forbidden by cut {ban.cut} until {until}: the {by} is the same")
+        return returns
 
     async def end(self, session_id: SessionId, because: str) -> Session:
         """End a session without a cut; one that has ended stays as it is. Raises RegistryError."""
@@ -176,8 +201,11 @@ class Supervisor:
         """Where a session stands now. Raises NotFound."""
         session = await self._registry.sessions.get(session_id)
         view = SessionView.of(session)
+        links = await self._registry.links.of(session_id)
+        returns = [ReturnView(cut=link.cut, by=link.by.value, at=link.at) for link in links]
         pipeline = self._pipelines.get(session_id)
-        return SessionStatus(**view.model_dump()) if pipeline is None else _status(view, pipeline)
+        status = SessionStatus(**view.model_dump()) if pipeline is None else _status(view, pipeline)
+        return status.model_copy(update={"returns": returns})
 
     def pipelines(self) -> tuple[Pipeline, ...]:
         """Every pipeline that runs here."""

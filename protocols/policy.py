@@ -120,6 +120,11 @@ class Policy(PolicyPart):
     likeness: LikenessPolicy = LikenessPolicy()
     ladder: LadderPolicy = LadderPolicy()
     challenge: ChallengePolicy = ChallengePolicy()
+    returns: Literal["link", "refuse"] = Field(
+        "link",
+        description="what becomes of a stream that is forbidden and returns under another key, room or account, with "
+        "the same avatar, picture, operator or account: linked and shown, or refused as well",
+    )
     mixed: Literal["pass", "warn"] = Field(
         "warn", description="what a MIXED verdict means: only entirely AI-driven is cut"
     )

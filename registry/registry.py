@@ -18,6 +18,7 @@ from registry.error import Refused
 from registry.exhibit import Exhibits
 from registry.idempotency import Idempotency
 from registry.ledger import Ledger
+from registry.link import Links
 from registry.migrations import upgrade
 from registry.operator import Operators
 from registry.outbox import Outbox
@@ -47,6 +48,7 @@ class Registry:
         self.cases = Cases(database, ledger)
         self.strikes = Strikes(database)
         self.exhibits = Exhibits(database, ledger)
+        self.links = Links(database)
         self.blocks = Blocks(database)
         self.bookings = Bookings(database)
         self.keys = ApiKeys(database)

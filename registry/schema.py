@@ -39,6 +39,7 @@ from registry.state import (
     ConflictReason,
     CutState,
     EventState,
+    LinkedBy,
     OperatorState,
     Purpose,
     Resolution,
@@ -305,6 +306,15 @@ class StrikeColumns(Arriving):
     taken_back_at: Named[datetime | None] = Column(Instant)
 
 
+class LinkColumns(TypedColumns):
+    """A session that is the return of the stream of ``cut``, under another key, room or account."""
+
+    session: Named[str] = Column(String(_ID), ForeignKey("sessions.id"), primary_key=True)
+    cut: Named[str] = Column(String(_ID), ForeignKey("cuts.id"), primary_key=True)
+    by: Named[LinkedBy] = Column(Choice(LinkedBy))
+    at: Named[datetime] = Column(Instant)
+
+
 class BlockColumns(Arriving):
     """A place that may not publish until ``until`` (null: until lifted)."""
 
@@ -536,6 +546,7 @@ strikes = Table(
     Index("ix_strikes_kind_subject", "kind", "subject"),
     sqlite_autoincrement=True,
 )
+links = Table("links", metadata, LinkColumns)
 blocks = Table(
     "blocks",
     metadata,

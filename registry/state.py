@@ -41,6 +41,15 @@ class CutState(StrEnum):
     RESTORED = "restored"
 
 
+class LinkedBy(StrEnum):
+    """By what a stream was recognised that is forbidden elsewhere."""
+
+    AVATAR = "avatar"
+    PICTURE = "picture"
+    OPERATOR = "operator"
+    ACCOUNT = "account"
+
+
 class EventState(StrEnum):
     """Where a webhook event stands; DEAD was given up on."""
 

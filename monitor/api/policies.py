@@ -48,7 +48,10 @@ async def versions(
     key: Annotated[ApiKey, allowed(Scope.POLICIES_READ)],
     limit: Limit = 100,
 ) -> list[PolicyView]:
-    """Its versions, the newest first: what sessions and verdicts of then were judged by. Needs `policies:read`."""
+    """Its versions, the newest first: what sessions and verdicts of then were judged by.
+
+    Needs the scope `policies:read`.
+    """
     return [view(policy) for policy in await service.registry.policies.versions(name, most=limit)]
 
 

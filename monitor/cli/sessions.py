@@ -74,6 +74,7 @@ def show(ctx: typer.Context, session: SessionArgument, as_json: AsJson = False) 
             "probability": f"{verdict['p_human']:.1%} that a person drives" if verdict else None,
             "verdict": verdict.get("explanation", {}).get("en"),
             "": verdict.get("explanation", {}).get("zh"),
+            "returns": [f"{one['cut']} by its {one['by']}" for one in found["returns"]] or None,
             "rung": found["rung"],
             "cause": found["cause"],
             "rung ends in": None if found["rung_ends_in"] is None else f"{found['rung_ends_in']:.0f} s",

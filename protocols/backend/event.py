@@ -15,6 +15,7 @@ class EventType(StrEnum):
     SESSION_LIVE = "session.live"
     SESSION_BLIND = "session.blind"
     SESSION_SIGHTED = "session.sighted"
+    SESSION_RETURNED = "session.returned"
     SESSION_ENDED = "session.ended"
     OPERATOR_PRESENT = "operator.present"
     OPERATOR_LAPSED = "operator.lapsed"
@@ -43,6 +44,8 @@ DATA: dict[EventType, str] = {
     EventType.SESSION_LIVE: "`at`",
     EventType.SESSION_BLIND: "`at`, `cause`: the monitor cannot see; nobody is judged meanwhile",
     EventType.SESSION_SIGHTED: "`at`, `blind_s`: for how long it could not",
+    EventType.SESSION_RETURNED: "`cut`: a ban in force whose stream this is, `of`: its session, `by`: avatar, picture, "
+    "operator or account, `until`",
     EventType.SESSION_ENDED: "`state` (ended or cut), `because`",
     EventType.OPERATOR_PRESENT: "`at`, `operator`",
     EventType.OPERATOR_LAPSED: "`at`, `operator`, `cause`",

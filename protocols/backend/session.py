@@ -176,11 +176,25 @@ class ChallengeView(Part):
     within: float = Field(description="It is looked for during this many seconds.", examples=[8.0])
 
 
+class ReturnView(Part):
+    """A ban that this session is recognised to run into, under another key, room or account."""
+
+    cut: str = Field(description="Id of the cut that forbids.", examples=["cut_3k9d7m2x8q0ab"])
+    by: Literal["avatar", "picture", "operator", "account"] = Field(
+        description="By what: the avatar, a picture of the same likeness, an operator who drove it, the account.",
+        examples=["operator"],
+    )
+    at: Moment = Field(description="When it was recognised.", examples=["2026-11-22T08:30:00Z"])
+
+
 class SessionStatus(SessionView):
     """A session and where it stands at this moment. What is live is null once it has ended."""
 
     at: float | None = Field(None, description="Media time now, in seconds since attach.", examples=[61.2])
     verdict: VerdictView | None = Field(None, description="The newest verdict; null before the first.")
+    returns: list[ReturnView] = Field(
+        default_factory=list, description="Streams forbidden elsewhere that this one is the return of."
+    )
     rung: Annotated[Rung, Field(strict=False)] = Field(
         Rung.WATCHING,
         description="Where it stands on the ladder: watching, notify, challenge, grace, slate, drop, forbid, restored.",

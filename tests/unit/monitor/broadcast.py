@@ -26,6 +26,7 @@ from monitor.gaze import Gaze
 from monitor.journal import Journal
 from monitor.passkeys import Passkeys
 from monitor.pipeline import Pipeline
+from monitor.returns import Returns
 from monitor.shifts import Shifts
 from monitor.slates import Slates
 from monitor.sources.source import Picture, Source, SourceEvent, Watch
@@ -35,6 +36,7 @@ from protocols.evidence import RuleName
 from protocols.gesture import Ability
 from protocols.judge import Judge, Judged
 from protocols.ladder import Rung
+from protocols.likeness import LikenessCalibration
 from protocols.measure import Measure, MeasureKind
 from protocols.observation import ChallengeAsked, Observation, Presence
 from protocols.passkey.ceremony import RelyingParty
@@ -313,6 +315,7 @@ class Broadcast:
             desk=cast("Desk", self.desk),
             journal=self.journal,
             enforcement=self.enforcement,
+            returns=returning(self.registry, self.journal),
             slates=Slates(self.registry, self.journal, lambda of: ("edge", self.front)),
             move=move,
             threads=self.threads,
@@ -452,6 +455,13 @@ def enforcing(registry: Registry, journal: Journal, server: MediaServer) -> Enfo
 
 def fronting(registry: Registry, server: MediaServer) -> Fenced:
     return Fenced(server, RegisteredFence(registry.sessions), RegisteredBlocks(registry.blocks, clock))
+
+
+def returning(registry: Registry, journal: Journal) -> Returns:
+    calibration = LikenessCalibration(
+        centre=0.5, slope=12, cap=4, memory=0.5, independent_s=2, least_confidence=0.3, full_confidence=0.7, stale_s=20
+    )
+    return Returns(registry, journal, model="m", calibration=calibration)
 
 
 def forbid(seconds: float) -> Measure:

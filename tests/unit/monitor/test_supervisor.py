@@ -39,6 +39,7 @@ from tests.unit.monitor.broadcast import (
     failure,
     forbid,
     picture,
+    returning,
     verdict,
 )
 from tests.virtual_time import in_virtual_time
@@ -114,6 +115,7 @@ async def service(stage: Broadcast) -> AsyncIterator[House]:
         registry=stage.registry,
         journal=stage.journal,
         enforcement=stage.enforcement,
+        returns=returning(stage.registry, stage.journal),
         feed=stage.feed,
         assembly=assembly,
         egress=LOOPBACK,
