@@ -4,6 +4,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
+from registry.access import Accesses
 from registry.account import Accounts
 from registry.apikey import ApiKeys
 from registry.avatars import Avatars
@@ -40,6 +41,7 @@ class Registry:
         self.consents = Consents(database, self.avatars, ledger)
         self.conflicts = Conflicts(database)
         self.operators = Operators(database)
+        self.accesses = Accesses(database)
         self.passkeys = Passkeys(database)
         self.policies = Policies(database)
         self.sessions = Sessions(database)

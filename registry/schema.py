@@ -215,6 +215,16 @@ class InvitationColumns(Arriving):
     used_at: Named[datetime | None] = Column(Instant)
 
 
+class AccessColumns(TypedColumns):
+    """Somebody looked at something of an operator; rows are only ever added."""
+
+    seq = Column(BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=True)
+    operator: Named[str] = Column(String(_ID), ForeignKey("operators.id"), index=True)
+    by: Named[str] = Column(String(_NAME))
+    what: Named[str] = Column(String(_NAME))
+    at: Named[datetime] = Column(Instant)
+
+
 class PolicyColumns(TypedColumns):
     """One version of a policy, never changed."""
 
@@ -515,6 +525,7 @@ operators = Table(
     sqlite_autoincrement=True,
 )
 device_keys = Table("device_keys", metadata, DeviceKeyColumns)
+accesses = Table("accesses", metadata, AccessColumns, sqlite_autoincrement=True)
 passkeys = Table("passkeys", metadata, PasskeyColumns, sqlite_autoincrement=True)
 ceremonies = Table("ceremonies", metadata, CeremonyColumns)
 invitations = Table("invitations", metadata, InvitationColumns, sqlite_autoincrement=True)

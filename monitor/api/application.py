@@ -9,6 +9,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.routing import BaseRoute
 
 from monitor.api import (
+    accesses,
     accounts,
     avatars,
     bookings,
@@ -61,6 +62,8 @@ _ROUTERS: Sequence[APIRouter] = (
     own.router,
     shifts.router,
     shifts.pages,
+    accesses.router,
+    accesses.own,
     passkey_page.router,
     policies.router,
     keys.router,

@@ -85,8 +85,9 @@ async def verify(
 async def listed(
     service: Serving, key: Annotated[ApiKey, allowed(Scope.OPERATORS_READ)], limit: Limit = 100, cursor: Cursor = None
 ) -> Page[OperatorView]:
-    """Operators, newest first. Needs the scope `operators:read`."""
+    """Operators, newest first; each of them can read that you looked. Needs the scope `operators:read`."""
     page = await service.registry.operators.list(limit=limit, cursor=cursor)
+    await service.looked([operator.id for operator in page.items], by=key.id, what="list")
     return Page(items=[view(operator) for operator in page.items], next=page.next)
 
 
@@ -94,8 +95,10 @@ async def listed(
 async def read(
     operator: OperatorPath, service: Serving, key: Annotated[ApiKey, allowed(Scope.OPERATORS_READ)]
 ) -> OperatorView:
-    """One operator. Needs the scope `operators:read`."""
-    return view(await service.registry.operators.get(OperatorId(operator)))
+    """One operator, who can read that you looked. Needs the scope `operators:read`."""
+    found = await service.registry.operators.get(OperatorId(operator))
+    await service.looked([found.id], by=key.id, what="operator")
+    return view(found)
 
 
 @router.post("/{operator}/device-keys", summary="Add a device", responses=problems(404, 409, 413))

@@ -63,6 +63,7 @@ async def listed(
 ) -> list[PasskeyView]:
     """The passkeys that count, oldest first. Needs the scope `operators:read`."""
     found = await service.registry.operators.get(OperatorId(operator))
+    await service.looked([found.id], by=key.id, what="passkeys")
     return [view(passkey) for passkey in await service.registry.passkeys.of(found.id)]
 
 

@@ -1,7 +1,7 @@
 """What the API stands on: the supervisor as the API sees it, the registry, the settings and the clock."""
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated, Protocol, cast
@@ -22,7 +22,7 @@ from monitor.registrar import Registrar
 from monitor.settings import Settings
 from monitor.shifts import Shifts
 from protocols.backend import AttachRequest, SessionEvent, SessionStatus
-from protocols.session import CutId, Session, SessionId
+from protocols.session import CutId, OperatorId, Session, SessionId
 from registry.cut import Cut
 from registry.notary import Notary
 from registry.registry import Registry
@@ -119,6 +119,11 @@ class Service:
     trail: Trail = field(default_factory=Trail)
     pace: Pace = field(default_factory=Pace)
     clock: Callable[[], datetime] = _now
+
+    async def looked(self, operators: Sequence[OperatorId], *, by: str, what: str) -> None:
+        """Note that somebody looks at operators' data, before it is shown. Raises RegistryError; then it is not."""
+        await self.registry.accesses.note(operators, by=by, what=what, at=self.clock())
+
     monotonic: Callable[[], float] = time.monotonic
 
 

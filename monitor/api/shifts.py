@@ -35,6 +35,7 @@ async def listed(
 ) -> Page[ShiftView]:
     """When the operator stood behind which session, newest first. Needs the scope `operators:read`."""
     found = await service.registry.operators.get(OperatorId(operator))
+    await service.looked([found.id], by=key.id, what="shifts")
     page = await service.registry.shifts.of(found.id, limit=limit, cursor=cursor)
     return Page(items=[view(shift) for shift in page.items], next=page.next)
 

@@ -121,6 +121,27 @@ def passkeys(ctx: typer.Context, operator: OperatorArgument, as_json: AsJson = F
     put_table(found, columns, nothing="No passkey yet; 'nakanohito operators invite' lets the operator register one.")
 
 
+@app.command()
+def accesses(
+    ctx: typer.Context,
+    operator: OperatorArgument,
+    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """Say who looked at an operator's data, newest first."""
+    found = client(ctx).every(f"/v1/operators/{operator}/accesses", most=limit)
+    if as_json:
+        put_json(found)
+        return
+    put_table(found, {"at": "at", "by": "by", "what": "what"}, nothing="Nobody has looked.")
+
+
+@app.command()
+def export(ctx: typer.Context, operator: OperatorArgument) -> None:
+    """Print everything that is kept of an operator, as JSON, to be handed to them."""
+    put_json(client(ctx).get(f"/v1/operators/{operator}/export"))
+
+
 @app.command("revoke-passkey")
 def revoke_passkey(
     ctx: typer.Context,

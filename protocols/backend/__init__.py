@@ -3,6 +3,7 @@
 Strict: a value of the wrong type is refused, never coerced, and so is a name that is not known.
 """
 
+from protocols.backend.access import AccessView, OperatorExport
 from protocols.backend.account import (
     AccountChange,
     AccountInvited,
@@ -80,6 +81,7 @@ from protocols.backend.wall import WallEntry
 
 __all__ = [
     "DATA",
+    "AccessView",
     "AccountChange",
     "AccountInvited",
     "AccountRequest",
@@ -125,6 +127,7 @@ __all__ = [
     "LookRequest",
     "MergeRequest",
     "NoteRequest",
+    "OperatorExport",
     "OperatorView",
     "OrderRequest",
     "OwnSession",

@@ -108,6 +108,8 @@ class Floor:
             events.append(DriverChanged(at=now - self._zero, operator=operator))
         if duty != ON_SHIFT:
             connection.duty(duty)
+        if duty.on_shift and self._breaks.on(now):
+            connection.duty(self._duty(now))
         self._remind(connection, now, driving=driving)
         return events
 

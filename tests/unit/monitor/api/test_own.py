@@ -136,3 +136,14 @@ def test_an_operator_is_shown_no_score() -> None:
     assert told == {
         "id", "avatar", "stream", "state", "attached_at", "rung", "cause", "rung_ends_in", "held", "here", "others"
     }  # fmt: skip
+
+
+async def test_an_operator_reads_who_looked_and_takes_their_data_along(world: World, page: httpx.AsyncClient) -> None:
+    assert (await page.get("/v1/own/accesses")).status_code == 401
+    await sign_in(page, await registered(world))
+    await world.client.get(f"/v1/operators/{world.operator}")
+    (access,) = (await page.get("/v1/own/accesses")).json()["items"]
+    assert (access["what"], access["by"][:4]) == ("operator", "key_")
+    exported = (await page.get("/v1/own/export")).json()
+    assert (exported["operator"]["id"], len(exported["passkeys"])) == (world.operator, 1)
+    assert exported["accesses"] == [access]

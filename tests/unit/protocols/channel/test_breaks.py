@@ -91,3 +91,5 @@ def test_who_has_lost_their_connection_is_told_when_they_are_back() -> None:
     said(pair, 60.0)
     assert pair.of(DutyTold)[-1].break_left == 540.0
     assert other.of(DutyTold) == []
+    again = Pair(floor, operator="bob", seed="2").connect()
+    assert again.of(DutyTold)[-1].break_left == 540.0

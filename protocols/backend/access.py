@@ -1,0 +1,25 @@
+"""What is known of an operator, and who looked at it: for the operator."""
+
+from pydantic import Field
+
+from protocols.backend.operator import OperatorView
+from protocols.backend.part import Moment, Part
+from protocols.backend.passkey import PasskeyView
+from protocols.backend.shift import ShiftView
+
+
+class AccessView(Part):
+    """Somebody looked at something of an operator."""
+
+    by: str = Field(description="Id of the API key or the account that looked.", examples=["key_7h2m9q0d5k1wz"])
+    what: str = Field(description="What was looked at.", examples=["operator"])
+    at: Moment = Field(description="When.", examples=["2026-11-22T08:30:00Z"])
+
+
+class OperatorExport(Part):
+    """Everything that is kept of an operator: no more than this is."""
+
+    operator: OperatorView = Field(description="The operator.")
+    passkeys: list[PasskeyView] = Field(description="The passkeys that count.")
+    shifts: list[ShiftView] = Field(description="When they stood behind which session, newest first.")
+    accesses: list[AccessView] = Field(description="Who looked at any of it, newest first.")
