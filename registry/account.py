@@ -40,13 +40,23 @@ class Account:
 
 
 _VIEWING = frozenset(
-    {Scope.SESSIONS_READ, Scope.CUTS_READ, Scope.AVATARS_READ, Scope.OPERATORS_READ, Scope.POLICIES_READ}
+    {
+        Scope.SESSIONS_READ,
+        Scope.CUTS_READ,
+        Scope.CASES_READ,
+        Scope.AVATARS_READ,
+        Scope.OPERATORS_READ,
+        Scope.POLICIES_READ,
+    }
 )
-_MODERATING = _VIEWING | {Scope.CUTS_RESTORE}
+_MODERATING = _VIEWING | {Scope.CASES_DECIDE}
+_REGISTERING = frozenset(
+    {Scope.AVATARS_REVIEW, Scope.AVATARS_WRITE, Scope.OPERATORS_WRITE, Scope.SESSIONS_WRITE, Scope.CUTS_RESTORE}
+)
 SCOPES: Mapping[Role, frozenset[Scope]] = {
     Role.VIEWER: _VIEWING,
     Role.MODERATOR: _MODERATING,
-    Role.SENIOR: _MODERATING | {Scope.AVATARS_REVIEW, Scope.AVATARS_WRITE, Scope.OPERATORS_WRITE, Scope.SESSIONS_WRITE},
+    Role.SENIOR: _MODERATING | _REGISTERING,
     Role.AUDITOR: _VIEWING | {Scope.LEDGER_READ, Scope.METRICS_READ},
     Role.ADMIN: frozenset({Scope.ADMIN}),
 }

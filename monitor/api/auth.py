@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 
 from monitor.api.service import Service, of
+from monitor.api.step_up import refuse_stale
 from monitor.api.visitor import rights, signed_in, token_of
 from registry.apikey import ApiKey, Scope
 from registry.signin import SignIn
@@ -89,15 +90,15 @@ class GuardedRoute(APIRoute):
             service = of(request)
             await identified(request, service)
             if isinstance(visitor := getattr(request.state, "signin", None), SignIn):
-                await self._trace(request, service, visitor)
+                await self._admit(request, service, visitor)
             return await handler(request)
 
         return guarded
 
-    async def _trace(self, request: Request, service: Service, visitor: SignIn) -> None:
-        """Enter what an account looks at or does into the ledger, before it is shown or done."""
+    async def _admit(self, request: Request, service: Service, visitor: SignIn) -> None:
+        """Ask for the passkey where it hurts, then enter into the ledger what is looked at or done."""
+        operation = f"{self.tags[0]}-{self.name}"
+        await refuse_stale(operation, request, service, visitor)
         values = {name: str(value) for name, value in request.path_params.items()}
         reads = request.method in {"GET", "HEAD"}
-        await service.trail.enter(
-            service.registry.ledger, visitor, f"{self.tags[0]}-{self.name}", values, reads=reads, at=service.clock()
-        )
+        await service.trail.enter(service.registry.ledger, visitor, operation, values, reads=reads, at=service.clock())

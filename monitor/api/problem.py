@@ -66,9 +66,11 @@ def problem(
     other: str | None = None,
     errors: Sequence[InvalidField] | None = None,
     headers: Mapping[str, str] | None = None,
+    kind: str | None = None,
 ) -> Response:
-    """A problem as a response."""
+    """A problem as a response; ``kind`` where it is a particular one of its status."""
     slug, title = TITLES.get(status) or ("other", HTTPStatus(status).phrase)
+    slug = kind or slug
     document = Problem(
         type=f"urn:nakanohito:problem:{slug}",
         title=title,
@@ -129,7 +131,8 @@ async def _http(request: Request, error: Exception) -> Response:
     detail = str(error.detail)
     if not isinstance(error, HTTPException):  # of the framework: 404 and 405 without our words
         detail = _WORDS.get(error.status_code, detail)
-    return problem(error.status_code, detail, request_id=request_id(request), headers=error.headers)
+    kind = getattr(error, "kind", None)
+    return problem(error.status_code, detail, request_id=request_id(request), headers=error.headers, kind=kind)
 
 
 _WORDS = {

@@ -9,6 +9,7 @@ from registry.signin import SignIn
 
 VIEWED = "account.viewed"
 ACTED = "account.acted"
+_PART_OF_A_LOOK = frozenset({"cases-looked", "avatars-picture"})  # which stand in the ledger as what they belong to
 _AGAIN_AFTER = timedelta(minutes=1)  # a page asks for the same thing again and again; one look is one entry
 _MOST_KEPT = 10_000
 
@@ -26,6 +27,8 @@ class Trail:
 
         Raises LedgerFailure; then nothing may be shown or done.
         """
+        if operation in _PART_OF_A_LOOK:
+            return
         subject = " ".join(values.values())[:256]
         if reads and self._lately(signin.id, operation, subject, at):
             return

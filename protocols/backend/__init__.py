@@ -45,6 +45,7 @@ from protocols.backend.case import (
     verdict_view,
     weights,
 )
+from protocols.backend.case_batch import DecidedMany, DecideManyRequest
 from protocols.backend.cut import CutView, OrderRequest, RestoreRequest, StrikeView
 from protocols.backend.event import DATA, EventType, SessionEvent, WebhookEvent
 from protocols.backend.health import HealthView
@@ -105,7 +106,9 @@ __all__ = [
     "ConsentView",
     "ConsistencyView",
     "CutView",
+    "DecideManyRequest",
     "DecideRequest",
+    "DecidedMany",
     "Decision",
     "DeviceKeyRequest",
     "EnrolOperator",

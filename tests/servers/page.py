@@ -12,6 +12,8 @@ AXE = Path(__file__).parents[2] / "monitor" / "console" / "node_modules" / "axe-
 PATIENCE = 20.0
 """Seconds that something may take to show; only a failing test waits for them."""
 
+_CODES = {"Escape": 27, "Enter": 13, "Tab": 9, " ": 32}
+_TEXTS = {"Enter": "\r"}
 _FIND = """(() => {
   const wanted = %s;
   const shown = (element) => element.checkVisibility({ checkVisibilityCSS: true }) && !element.closest("[inert]");
@@ -31,7 +33,11 @@ class Page:
         self.url = url
 
     async def passkey(self) -> str:
-        """Give the browser a device that holds passkeys, and whose finger is always right; its id."""
+        """Give the browser a device for passkeys, whose finger is always right, in place of the one before; its id.
+
+        It holds three passkeys at most.
+        """
+        await self.browser.command("WebAuthn.disable")
         await self.browser.command("WebAuthn.enable", enableUI=False)
         options = {
             "protocol": "ctap2",
@@ -100,11 +106,10 @@ class Page:
 
     async def key(self, key: str, code: str = "", modifiers: int = 0) -> None:
         """Press a key."""
-        text = key if len(key) == 1 else ""
+        text = _TEXTS.get(key, key if len(key) == 1 else "")
+        told = {"key": key, "code": code or key, "modifiers": modifiers, "windowsVirtualKeyCode": _CODES.get(key, 0)}
         for kind in ("keyDown", "keyUp"):
-            await self.browser.command(
-                "Input.dispatchKeyEvent", type=kind, key=key, code=code or key, text=text, modifiers=modifiers
-            )
+            await self.browser.command("Input.dispatchKeyEvent", type=kind, text=text, **told)
 
     async def window(self, width: int = 1360, height: int = 860) -> None:
         """Make the page this large."""

@@ -21,6 +21,7 @@ LOOKS = [("light", "en"), ("dark", "zh")]
 """Together they show each theme and each language."""
 
 
+_POOL = 5
 _LEAVE = """fetch('/v1/sign-in').then(async (answer) => {
   if (!answer.ok) return;
   const { csrf } = await answer.json();
@@ -46,6 +47,7 @@ class Stage:
         """Sign a new account in on the browser, whoever was before."""
         await self.page.open("/console")
         await self.page.evaluate(_LEAVE)
+        await self.page.passkey()
         await self.page.open(await self.invite(name, role))
         await self.page.press("Register a passkey")
         await self.page.says("Live wall")
@@ -59,6 +61,17 @@ class Stage:
         await self.page.prefer(theme="light", language="en")
 
 
+async def _warm(home: House) -> None:
+    """Open as many connections as the database's pool keeps: their threads are the stage's, not a test's."""
+    database, all_open = home.world.registry._database, asyncio.Barrier(_POOL)
+
+    async def one() -> None:
+        async with database.reading():
+            await all_open.wait()
+
+    await asyncio.gather(*(one() for _ in range(_POOL)))
+
+
 @asynccontextmanager
 async def stage(folder: Path, **options: Any) -> AsyncIterator[Stage]:
     """A stage that stands while the block runs."""
@@ -69,6 +82,7 @@ async def stage(folder: Path, **options: Any) -> AsyncIterator[Stage]:
     opened = house(folder, port=port, party=party, clock=lambda: datetime.now(UTC), **options)
     home = await asyncio.to_thread(opened.__enter__)
     try:
+        home.call(_warm(home))
         headers = {"authorization": f"Bearer {home.world.secret}"}
         async with Chromium(folder) as browser, httpx.AsyncClient(base_url=url, headers=headers) as api:
             page = Page(browser, url)

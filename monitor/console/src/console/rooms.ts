@@ -24,6 +24,21 @@ export const rooms: Room[] = [
     load: () => import("./pages/Wall.svelte"),
   },
   {
+    at: /^\/console\/cases$/,
+    href: "/console/cases",
+    scope: "cases:read",
+    icon: "cases",
+    title: "cases",
+    load: () => import("./pages/Queue.svelte"),
+  },
+  {
+    at: /^\/console\/cases\/[a-z0-9_]+$/,
+    href: "/console/case",
+    under: "/console/cases",
+    scope: "cases:read",
+    load: () => import("./pages/CasePage.svelte"),
+  },
+  {
     at: /^\/console\/accounts$/,
     href: "/console/accounts",
     scope: "admin",
