@@ -17,8 +17,10 @@ from rich.text import Text
 
 from monitor.operator.agent import Agent, AgentEvent, Finished, ServerRefused, address, page
 from monitor.operator.device import KeyRefused, generate, load, public
+from monitor.operator.keys import listening
 from monitor.operator.recording import RecordingRefused
 from monitor.operator.source import Source, motion_of, source_of
+from monitor.operator.standing import Standing
 from monitor.operator.tracking.choice import TrackerRefused
 from monitor.operator.tracking.feed import Tracked
 from monitor.operator.view import View, line, tracking_line
@@ -62,15 +64,25 @@ def operate(
         typer.Option(help="Recorded motion in place of tracking: JSON lines with t, yaw, pitch, roll and so on."),
     ] = None,
     loop: Annotated[bool, typer.Option("--loop", help="Play recorded motion again and again.")] = False,
-    answer: Annotated[
-        bool, typer.Option(help="Say of each challenge that its gesture is done, 1.5 s after it was asked.")
-    ] = True,
+    answer_by_itself: Annotated[
+        bool,
+        typer.Option(
+            "--answer-by-itself",
+            help="For tests and demonstrations with recorded motion: say of each challenge that it is done, 1.5 s "
+            "after it was asked, in place of whoever should press a key.",
+        ),
+    ] = False,
     insecure: Annotated[
         bool, typer.Option("--insecure", help="Allow a server without TLS on another machine.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON line for each event, instead of the view.")] = False,
 ) -> None:
-    """Be an operator: prove the device key, beat, and forward the motion that your tracking sees."""
+    """Be an operator: prove the device key, beat, and forward the motion that your tracking sees.
+
+    In the terminal: space or enter says that the gesture is done, b begins or ends a break of five minutes, t takes
+    the floor that another operator has offered. With --json, lines 'done', 'break' and 'take' on standard input say
+    the same.
+    """
     errors = Console(stderr=True)
     if not key.exists():
         try:
@@ -88,7 +100,7 @@ def operate(
     except (ServerRefused, KeyRefused, RecordingRefused, TrackerRefused) as error:
         errors.print(Text(str(error), style="red"), soft_wrap=True)
         raise typer.Exit(2) from None
-    finished = asyncio.run(_run(_Shift(url, session, operator, device, source, answer, as_json)))
+    finished = asyncio.run(_run(_Shift(url, session, operator, device, source, answer_by_itself, as_json)))
     if finished.code not in {Closing.BYE, Closing.SESSION_OVER}:
         errors.print(Text(f"{finished.message} ({finished.code})", style="red"), soft_wrap=True)
         raise typer.Exit(1)
@@ -103,7 +115,7 @@ class _Shift:
     operator: str
     device: Ed25519PrivateKey
     source: Source
-    answer: bool
+    by_itself: bool
     as_json: bool
 
 
@@ -118,13 +130,15 @@ async def _operate(
     clock = asyncio.get_running_loop()
     view = View(shift.session, shift.operator, page(shift.url))
     answers: set[asyncio.TimerHandle] = set()
+    standing = Standing()
 
     def tell(event: AgentEvent) -> None:
         if shift.as_json:
             typer.echo(line(event, clock.time()))
         else:
             view.hear(event, clock.time())
-        if shift.answer and isinstance(event, Challenged):
+        standing.hear(event)
+        if shift.by_itself and isinstance(event, Challenged):
             within = max(0.0, event.deadline - clock.time())
             answers.add(clock.call_later(min(_ANSWER_AFTER, within / 2), agent.answer, event.challenge))
 
@@ -135,9 +149,10 @@ async def _operate(
         with suppress(NotImplementedError):
             clock.add_signal_handler(number, agent.leave)
     try:
-        if shift.as_json:
-            return await _told(agent, tracked)
-        return await _shown(agent, view, tracked)
+        with listening(lambda press: standing.press(press, agent)):
+            if shift.as_json:
+                return await _told(agent, tracked)
+            return await _shown(agent, view, tracked)
     finally:
         for timer in answers:
             timer.cancel()

@@ -19,6 +19,7 @@ from protocols.channel.event import (
     DutyTold,
     Ended,
     FloorChanged,
+    FloorOffered,
     Noticed,
     Opened,
     Receipted,
@@ -53,6 +54,7 @@ class View:
         """``page`` is where a passkey can be used, such as ``https://monitor.example/passkey``."""
         self._page = page
         self._duty: DutyTold | None = None
+        self._offer: FloorOffered | None = None
         self._who = f"{operator} · {session}"
         self._state = _CONNECTING
         self._round_trip: float | None = None
@@ -74,9 +76,8 @@ class View:
                 self._state = _driving(driving)
             case Acknowledged():
                 self._acknowledged(event, now)
-            case DutyTold():
-                self._duty = event
-                self._state = self._state if event.on_shift else _OFF_SHIFT
+            case DutyTold() | FloorOffered():
+                self._asked_of(event)
             case Challenged():
                 self._challenge, self._asked_for = event, max(0.001, event.deadline - now)
             case Receipted():
@@ -103,6 +104,18 @@ class View:
         parts: list[RenderableType] = [grid]
         if self._duty is not None and self._duty.en:
             parts += [Text(), *self._stands(self._duty, now)]
+        if self._duty is not None and self._duty.break_until is not None and now < self._duty.break_until:
+            left = f"{(self._duty.break_until - now) / 60:.0f}"
+            parts += [
+                Text(),
+                Text(f"break, {left} min left, press b to end it 休息中，剩余 {left} 分钟，按 b 结束", style="cyan"),
+            ]
+        if self._offer is not None and now < self._offer.until:
+            by = self._offer.by
+            parts += [
+                Text(),
+                Text(f"{by} hands over to you, press t to take it 请求交接，按 t 接手", style="bold yellow"),
+            ]
         if self._challenge is not None and now <= self._challenge.deadline:
             parts += [Text(), *_ask(self._challenge, self._asked_for, now)]
         elif self._last is not None:
@@ -111,6 +124,13 @@ class View:
             colour = _COLOURS.get(self._notice.level, "cyan")
             parts += [Text(), Text(f"{self._notice.en}\n{self._notice.zh}", style=colour)]
         return Panel(Group(*parts), title=Text(self._who), border_style="dim", padding=(1, 2))
+
+    def _asked_of(self, event: DutyTold | FloorOffered) -> None:
+        if isinstance(event, FloorOffered):
+            self._offer = event
+            return
+        self._duty = event
+        self._state = self._state if event.on_shift else _OFF_SHIFT
 
     def _stands(self, duty: DutyTold, now: float) -> list[RenderableType]:
         """What an operator's shift waits for, and where to do it."""
@@ -178,6 +198,7 @@ def _ask(challenge: Challenged, asked_for: float, now: float) -> list[Renderable
     left = max(0.0, challenge.deadline - now)
     return [
         Text(f"{words.en.capitalize()}   {words.zh}", style="bold yellow"),
+        Text("then press space 完成后按空格键", style="dim"),
         ProgressBar(total=asked_for, completed=left, width=40),
         Text(f"{left:.0f} s left 剩余 {left:.0f} 秒", style="dim"),
     ]

@@ -49,6 +49,7 @@ class Operator:
         command = [sys.executable, "-m", "monitor", "operate", "--json", *motion]
         command += ["--server", service.url, "--session", session, "--operator", operator, "--key", str(key)]
         command += ["--loop"] if loop else []
+        command += ["--answer-by-itself"]
         settings = f"XDG_CONFIG_HOME={service.directory / 'config'}"
         self._program = Program("env", *unset(), settings, *command, log=self._log, directory=ROOT)
 
