@@ -50,6 +50,7 @@ from monitor.server_assembly import Surroundings, dialects, enforcers
 from monitor.settings import Settings
 from monitor.shifts import Shifts
 from monitor.slates import Slates
+from monitor.statements import Statements
 from monitor.supervisor import Supervisor
 from monitor.vigil import Vigil
 from monitor.webhooks import Webhooks
@@ -209,6 +210,7 @@ class _Parts:
             clock=now,
             four_eyes=settings.avatars.four_eyes,
         )
+        self._statements = Statements(registry, journal, self._gateway.notify)
         self._caseload = Caseload(registry, self._supervisor.restore, self._evidence, now)
         self._api = Service(
             supervisor=self._supervisor,
@@ -245,6 +247,7 @@ class _Parts:
                 group.create_task(self._registrar.keep(), name="registrar"),
                 group.create_task(self._caseload.keep(), name="caseload"),
                 group.create_task(self._evidence.run(), name="evidence"),
+                group.create_task(self._statements.run(), name="statements"),
             ]
             await held.wait()
             await server.serve()

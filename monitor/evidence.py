@@ -19,13 +19,16 @@ import structlog
 from monitor.clip import ClipRefused, clip_of, stills_of
 from monitor.sources.ring import Excerpt, Ring
 from monitor.testimony import Deposition, Testimony
+from protocols.backend import EntryView, InclusionView
 from protocols.frozen import FrozenRefused
+from protocols.pack import packed
 from protocols.session import Session
 from protocols.timeline import Series
 from registry.cut import Cut
-from registry.error import NotFound, RegistryError
+from registry.error import Conflict, NotFound, RegistryError
 from registry.evidence_store import EvidenceStore
 from registry.exhibit import Exhibit
+from registry.notary import Notary
 from registry.registry import Registry
 from registry.state import Retention
 
@@ -108,6 +111,27 @@ class EvidenceRoom:
             if exhibit.name == name and exhibit.deleted_at is None:
                 return exhibit, await asyncio.to_thread(self._store.get, exhibit.digest)
         raise NotFound(f"Case {case} has no exhibit {name[:80]!r}, or has it no longer.")
+
+    async def pack(self, case_id: str, notary: Notary) -> bytes:
+        """The evidence pack of a case, for ``nakanohito verify``. Raises NotFound, EvidenceDamaged, Conflict."""
+        case = await self._registry.cases.get(case_id)
+        exhibits = await self._registry.exhibits.of(case_id)
+        if not exhibits or any(exhibit.deleted_at is not None for exhibit in exhibits):
+            missing = (await self._registry.exhibits.keeping(case_id)).missing
+            why = missing or ("it was deleted when its time had come" if exhibits else "it is not written yet")
+            raise Conflict(f"Case {case_id} has no evidence to pack: {why}", other=case_id)
+        contents = {exhibit.name: await asyncio.to_thread(self._store.get, exhibit.digest) for exhibit in exhibits}
+        entries = [
+            entry
+            for subject in (case.cut or "", case_id)
+            for entry in await self._registry.ledger.read(session=case.session, subject=subject)
+        ]
+        proven = await notary.inclusions(sorted(entries, key=lambda entry: entry.number))
+        views = [
+            InclusionView(entry=EntryView.of(one.entry), checkpoint=one.note, proof=[part.hex() for part in one.proof])
+            for one in proven
+        ]
+        return await asyncio.to_thread(packed, case_id, notary.verifier, views, contents)
 
     async def timeline(self, case: str) -> tuple[dict[str, Series], list[dict[str, Any]]]:
         """The curves that were recorded, by name, and what is known of the clips; nothing where that is lost."""

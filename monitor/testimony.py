@@ -4,7 +4,6 @@ The judge is copied from time to time, and what it is told since is kept beside 
 that there is always a whole one behind. Curves of the last half hour are kept as numbers, for the case's timeline.
 """
 
-import copy
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from protocols.challenge_transcript import Transcript, transcript
-from protocols.frozen import freeze
+from protocols.frozen import duplicate, freeze
 from protocols.judge import Judge, Judged
 from protocols.observation import Look, Motion, Observation
 from protocols.telemetry import TelemetryBatch, TelemetrySample
@@ -68,7 +67,7 @@ class Testimony:
 
     def __init__(self, judge: Judge) -> None:
         self._judge = judge
-        self._spans = deque([_Span(copy.deepcopy(judge))], maxlen=2)
+        self._spans = deque([_Span(duplicate(judge))], maxlen=2)
         self._curves: dict[str, deque[tuple[float, float]]] = {
             name: deque() for name in ("probability", "likeness", "motion", "telemetry")
         }
@@ -83,7 +82,7 @@ class Testimony:
         verdict, judged = self._judge.consider(batch, at)
         self._draw(verdict, batch, at)
         if at - span.began >= SPAN_S or span.size >= SPAN_BYTES:
-            self._spans.append(_Span(copy.deepcopy(self._judge)))
+            self._spans.append(_Span(duplicate(self._judge)))
         return verdict, judged
 
     def deposition(self) -> Deposition:

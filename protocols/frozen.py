@@ -5,9 +5,11 @@ of ``protocols`` alone, without calling them, arrays of plain numbers, and conta
 arrays of a motion or a look are kept as they are; floats are written so that they are read back bit for bit.
 """
 
+import copy
 import importlib
 import json
 import struct
+import sys
 import zlib
 from collections import deque
 from enum import Enum
@@ -48,6 +50,22 @@ def freeze(value: Any) -> bytes:
     return _MAGIC + zlib.compress(_LENGTHS.pack(len(header), len(body)) + header + body, 1)
 
 
+def duplicate(value: Any) -> Any:
+    """A deep copy of ``value`` in which the constants of ``protocols`` stay the ones that they are."""
+    return copy.deepcopy(value, {number: one for number, (_, one) in _constants().items()})
+
+
+def _constants() -> dict[int, tuple[str, Any]]:
+    """Objects that a module of ``protocols`` keeps under a name, by their id: code asks whether something *is* one."""
+    return {
+        id(value): (f"{name}:{attribute}", value)
+        for name, module in list(sys.modules.items())
+        if name.startswith("protocols.")
+        for attribute, value in vars(module).items()
+        if type(value).__module__.startswith("protocols.") and not isinstance(value, Enum | BaseModel)
+    }
+
+
 def thaw(frozen: bytes) -> Any:
     """What ``freeze`` made bytes of. Raises FrozenRefused, whatever they hold."""
     header, body = _parts(frozen)
@@ -83,6 +101,7 @@ class _Freezer:
         self._known: dict[int, int] = {}
         self._held: list[Any] = []  # so that no id is given out twice
         self._end = 0
+        self._constants = _constants()
 
     def refer(self, value: Any) -> Any:
         """The value itself where JSON has it; else ``[number]`` of its node."""
@@ -96,6 +115,8 @@ class _Freezer:
         return [self._known[id(value)]]
 
     def _node(self, value: Any) -> Any:
+        if id(value) in self._constants:
+            return ["constant", self._constants[id(value)][0]]
         match value:
             case Enum():
                 return ["enum", _name(type(value)), value.name]
@@ -139,27 +160,35 @@ class _Thawer:
 
     def _make(self, number: int) -> None:
         match self._nodes[number]:
-            case ["enum", str() as name, str() as member]:
-                self._made[number] = _class(name, Enum)[member]  # type: ignore[index]
-            case ["array", str() as dtype, list() as shape, int() as start]:
-                self._made[number] = self._array(dtype, shape, start)
-            case ["scalar", str() as dtype, plain] if dtype in _DTYPES:
-                self._made[number] = np.dtype(dtype).type(plain)
-            case ["model", str() as name, dict() as document]:
-                self._made[number] = _class(name, BaseModel).model_validate(document)  # type: ignore[attr-defined]
             case ["tuple" | "set" | "frozenset" as kind, list() as items]:
                 self._made[number] = _CLOSED[kind]([self.value(one) for one in items])
             case ["list", list() as items]:
                 self._made[number] = made = list[Any]()
                 made.extend(self.value(one) for one in items)
             case ["deque", int() | None as most, list() as items]:
-                self._made[number] = row = deque[Any](maxlen=most)
+                self._made[number] = row = deque[Any]((), most)
                 row.extend(self.value(one) for one in items)
             case ["dict", list() as pairs]:
                 self._made[number] = table = dict[Any, Any]()
                 table.update((self.value(key), self.value(one)) for key, one in pairs)
             case ["object", str() as name, dict() as attributes]:
                 self._object(number, name, attributes)
+            case node:
+                self._made[number] = self._leaf(node)
+
+    def _leaf(self, node: Any) -> Any:
+        """What holds nothing else of the record."""
+        match node:
+            case ["enum", str() as name, str() as member]:
+                return _class(name, Enum)[member]  # type: ignore[index]
+            case ["constant", str() as name]:
+                return _constant(name)
+            case ["array", str() as dtype, list() as shape, int() as start]:
+                return self._array(dtype, shape, start)
+            case ["scalar", str() as dtype, plain] if dtype in _DTYPES:
+                return np.dtype(dtype).type(plain)
+            case ["model", str() as name, dict() as document]:
+                return _class(name, BaseModel).model_validate(document)  # type: ignore[attr-defined]
             case strange:
                 raise FrozenRefused(f"the frozen record holds what is unknown here: {str(strange)[:80]}")
 
@@ -201,6 +230,16 @@ def _class(name: str, base: type) -> type:
     if not isinstance(kind, type) or not issubclass(kind, base) or kind.__module__ != module:
         raise FrozenRefused(f"{name} is unknown here: the record is of another version")
     return kind
+
+
+def _constant(name: str) -> Any:
+    module, _, attribute = name.partition(":")
+    if not module.startswith("protocols.") or not attribute.isidentifier():
+        raise FrozenRefused(f"{name} may not be read")
+    value = getattr(importlib.import_module(module), attribute)
+    if id(value) not in _constants():
+        raise FrozenRefused(f"{name} is no constant here: the record is of another version")
+    return value
 
 
 def _attributes(value: Any) -> list[tuple[str, Any]]:

@@ -89,7 +89,7 @@ def conclude(
     policy_id: str,
 ) -> Verdict:
     """Fuse the standing ``evidence`` and the ``findings`` into a verdict."""
-    log_odds = policy.fusion.prior + math.fsum(e.weight for e in evidence)  # the same in any order and any Python
+    log_odds = _log_odds(policy.fusion.prior, evidence)
     driver = decide(log_odds, evidence, before, policy.fusion)
     return Verdict(
         at=at,
@@ -102,6 +102,16 @@ def conclude(
         policy=policy_id,
         cause=_cause(driver, evidence, findings),
     )
+
+
+def _log_odds(prior: float, evidence: tuple[Evidence, ...]) -> float:
+    return prior + math.fsum(e.weight for e in evidence)  # the same in any order and in any Python
+
+
+def weighed(verdict: Verdict) -> tuple[float, float]:
+    """The log-odds and the probability that the evidence of ``verdict`` sums to."""
+    log_odds = _log_odds(verdict.prior, verdict.evidence)
+    return log_odds, probability(log_odds)
 
 
 def deregistered(because: str, policy: Policy, policy_id: str) -> Verdict:

@@ -109,3 +109,8 @@ def notice(rung: Rung, cause: RuleName | None) -> Wording:
     return Wording(
         en=words.en.format(reason=why.en, advice=advice.en), zh=words.zh.format(reason=why.zh, advice=advice.zh)
     )
+
+
+def advice(rule: RuleName) -> Wording:
+    """How what a rule speaks against is mended."""
+    return _ADVICE[rule]

@@ -22,7 +22,7 @@ from registry.error import Conflict, NotFound, Refused
 from registry.identity import fresh
 from registry.ledger import Ledger
 from registry.page import Page, page_size, write_cursor
-from registry.schema import case_notes, case_views, cases
+from registry.schema import case_notes, case_views, cases, cuts
 
 __all__ = ["Case", "CaseFilter", "CaseLook", "CaseNote", "Cases"]
 
@@ -30,6 +30,7 @@ LONGEST_VIEW = 86_400.0
 """Seconds; a page that was left open over night tells no more."""
 
 MOST_NOTES = 500
+_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +164,21 @@ class Cases:
         async with self._database.reading() as connection:
             return tuple(_case(row) for row in await connection.execute(query.order_by(cases.c.seq)))
 
+    async def unstated(self) -> tuple[Case, ...]:
+        """Cases whose statement of reasons is due: their cut is confirmed, or was; oldest first, some at once."""
+        query = (
+            select(cases)
+            .join(cuts, cuts.c.id == cases.c.cut)
+            .where(cases.c.stated_at.is_(None), cuts.c.confirmed_at.is_not(None))
+        )
+        async with self._database.reading() as connection:
+            return tuple(_case(row) for row in await connection.execute(query.order_by(cases.c.seq).limit(_AT_ONCE)))
+
+    async def note_stated(self, case: str, *, at: datetime) -> None:
+        """Note that the statement of reasons was sent."""
+        async with self._database.writing() as connection:
+            await connection.execute(update(cases).where(cases.c.id == case).values(stated_at=at))
+
     async def look(self, case: str, *, by: str, at: datetime) -> CaseLook:
         """Note that somebody looks at the case from now on."""
         look = fresh("look")
@@ -206,6 +222,10 @@ class Cases:
             await connection.execute(insert(case_notes).values(id=note.id, case=case, by=by, at=at, text=text))
             await find_by(connection, row.seq, [text])
         return note
+
+    async def note_exported(self, case: str, *, by: str, sha256: str, at: datetime) -> None:
+        """Note that somebody has taken the evidence pack of the case."""
+        await self._enter("exported", await self.get(case), {"by": by, "sha256": sha256}, at)
 
     async def notes(self, case: str) -> tuple[CaseNote, ...]:
         """What was written beside it, in order."""

@@ -121,7 +121,7 @@ class Cuts:
                 connection,
                 present,
                 cut=cut,
-                act=CaseAct.CUT,
+                act=CaseAct(measure.value),
                 rule=rule,
                 cause=cause,
                 evidence=evidence,

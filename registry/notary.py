@@ -6,7 +6,7 @@ who has the public key verify its history; one that is kept elsewhere shows that
 
 import asyncio
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -75,6 +75,19 @@ class Notary:
         leaves = await self._leaves()
         proof = await asyncio.to_thread(merkle.inclusion, leaves, number - 1)
         return Inclusion(entry=entries[0], note=self._note(leaves), proof=tuple(proof))
+
+    async def inclusions(self, entries: Sequence[Entry]) -> tuple[Inclusion, ...]:
+        """Prove that ``entries``, as the ledger gave them, are in it, by one checkpoint. Raises LedgerFailure."""
+        leaves = await self._leaves()
+        note = self._note(leaves)
+
+        def work() -> tuple[Inclusion, ...]:
+            return tuple(
+                Inclusion(entry=entry, note=note, proof=tuple(merkle.inclusion(leaves, entry.number - 1)))
+                for entry in entries
+            )
+
+        return await asyncio.to_thread(work)
 
     async def consistency(self, size: int) -> Consistency:
         """Prove that the ledger still begins with its first ``size`` entries. Raises NotFound, LedgerFailure."""

@@ -433,6 +433,7 @@ class CaseColumns(Arriving):
     retention: Named[Retention] = Column(Choice(Retention), server_default=Retention.HALF_YEAR.value)
     hold: Named[bool] = Column(Boolean, server_default=false())
     missing: Named[str | None] = Column(Text)
+    stated_at: Named[datetime | None] = Column(Instant)
 
 
 class ExhibitColumns(TypedColumns):
@@ -589,6 +590,7 @@ cases = Table(
     Index("ix_cases_account_seq", "account", "seq"),
     Index("ix_cases_server_seq", "server", "seq"),
     Index("ix_cases_opened_at", "opened_at"),
+    Index("ix_cases_unstated", "seq", **_where("stated_at IS NULL")),
     Index("ix_cases_unrestored", "seq", **_where("state = 'overturned' AND restored_at IS NULL")),
     sqlite_autoincrement=True,
 )

@@ -1,5 +1,6 @@
 """Cases: list, look, note, decide."""
 
+import hashlib
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -11,6 +12,7 @@ from monitor.api.listing import Cursor, Limit
 from monitor.api.ranged import ranged
 from monitor.api.reference import problems
 from monitor.api.service import Serving
+from monitor.statements import of_cut
 from protocols.backend import (
     CaseDetail,
     CaseLookView,
@@ -24,6 +26,7 @@ from protocols.backend import (
     LookRequest,
     NoteRequest,
     Page,
+    StatementView,
     TimelineView,
     VerdictView,
     verdict_view,
@@ -33,6 +36,7 @@ from protocols.case import CaseState
 from protocols.evidence import RuleName
 from registry.apikey import ApiKey, Scope
 from registry.case import CaseFilter
+from registry.error import Conflict
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"], route_class=IdempotentRoute)
 
@@ -123,6 +127,35 @@ async def exhibit(case: CasePath, name: ExhibitPath, request: Request, service: 
     """
     found, content = await service.evidence.content(case, name)
     return ranged(content, found.media_type, request.headers.get("range"), tag=found.digest.hex())
+
+
+@router.get(
+    "/{case}/pack",
+    summary="Fetch the evidence pack",
+    response_class=Response,
+    responses={200: {"content": {"application/zip": {}}}, **problems(404, 409)},
+)
+async def pack(case: CasePath, service: Serving, key: Reading) -> Response:
+    """Everything that the case rests on in one zip: exhibits, statement of reasons, ledger entries and their proof.
+
+    `nakanohito verify` checks it on any machine, without this service. Needs the scope `cases:read`.
+    """
+    content = await service.evidence.pack(case, service.notary)
+    digest = hashlib.sha256(content).hexdigest()
+    await service.registry.cases.note_exported(case, by=key.id, sha256=digest, at=service.clock())
+    headers = {"content-disposition": f'attachment; filename="{case}.zip"'}
+    return Response(content, media_type="application/zip", headers=headers)
+
+
+@router.get("/{case}/statement", summary="Read the statement of reasons", responses=problems(404, 409))
+async def read_statement(case: CasePath, service: Serving, key: Reading) -> StatementView:
+    """What was done, why, for how long, how it is mended and contested; as text, and for the EU's DSA Transparency
+    Database. Needs the scope `cases:read`."""
+    found = await service.registry.cases.get(case)
+    if found.cut is None:
+        raise Conflict(f"Case {case} has no cut to state reasons for.")
+    said = of_cut(await service.registry.cuts.get(found.cut), case)
+    return StatementView.model_validate(said.document(case))
 
 
 @router.post("/{case}/hold", summary="Put on legal hold", responses=problems(404, 409))

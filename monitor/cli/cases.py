@@ -1,15 +1,18 @@
 """``nakanohito cases``: list, show, note, decide."""
 
+import hashlib
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from monitor.cli.client import client
-from monitor.cli.screen import AsJson, put_card, put_json, put_table, say
+from monitor.cli.screen import AsJson, fail, put_card, put_json, put_table, say
 
 app = typer.Typer(add_completion=False)
 
 CaseArgument = Annotated[str, typer.Argument(metavar="CASE", help="Id of the case.")]
+Chinese = Annotated[bool, typer.Option("--chinese", help="In Chinese.")]
 Reason = Annotated[str, typer.Option(help="Why; kept in the ledger and told to who is affected.")]
 
 
@@ -110,6 +113,28 @@ def note(
     """Write something beside a case."""
     found = client(ctx).post(f"/v1/cases/{case}/notes", {"text": text})
     put_json(found) if as_json else put_card({"note": found["id"], "at": found["at"]})
+
+
+@app.command()
+def statement(ctx: typer.Context, case: CaseArgument, chinese: Chinese = False, as_json: AsJson = False) -> None:
+    """Show the statement of reasons, as the operator and the backend got it."""
+    found = client(ctx).get(f"/v1/cases/{case}/statement")
+    put_json(found) if as_json else typer.echo(found["text"]["zh" if chinese else "en"])
+
+
+@app.command()
+def pack(
+    ctx: typer.Context,
+    case: CaseArgument,
+    file: Annotated[Path | None, typer.Argument(help="Where to write it; CASE.zip where absent.")] = None,
+) -> None:
+    """Fetch the evidence pack of a case, for ``nakanohito verify``."""
+    content, file = client(ctx).content(f"/v1/cases/{case}/pack"), file or Path(f"{case}.zip")
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        fail(f"{file} cannot be written: {error.strerror}.")
+    put_card({"pack": str(file), "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()})
 
 
 @app.command()

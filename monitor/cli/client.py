@@ -38,6 +38,10 @@ class Client:
         """The text at ``path``."""
         return self._answer("GET", path).text
 
+    def content(self, path: str) -> bytes:
+        """The file at ``path``."""
+        return self._answer("GET", path, timeout=_UPLOAD_SECONDS).content
+
     def post(self, path: str, document: Any = None) -> Any:
         """Post a document."""
         return self._ask("POST", path, json=document)

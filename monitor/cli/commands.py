@@ -32,6 +32,7 @@ OURS: dict[str, str] = {
     "replay": "monitor.cli.replay:replay",
     "simulate": "monitor.cli.simulate:simulate",
     "ledger": "monitor.cli.ledger:app",
+    "verify": "monitor.cli.verify:verify",
     "policies": "monitor.cli.policies:app",
     "accounts": "monitor.cli.accounts:app",
     "keys": "monitor.cli.keys:app",

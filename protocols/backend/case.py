@@ -214,6 +214,17 @@ class ExhibitView(Part):
         )
 
 
+class StatementView(Part):
+    """A statement of reasons."""
+
+    case: str = Field(description="Id of the case.", examples=["case_3k9d7m2x8q0ab"])
+    text: Explanation = Field(description="The statement, in English and in Chinese.")
+    dsa: dict[str, Any] = Field(
+        description="The same in the form of the EU's DSA Transparency Database.",
+        examples=[{"puid": "case_3k9d7m2x8q0ab", "automated_decision": "AUTOMATED_DECISION_FULLY"}],
+    )
+
+
 class HoldRequest(Part):
     """Whether the evidence must be kept, and why."""
 

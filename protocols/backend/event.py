@@ -35,6 +35,7 @@ class EventType(StrEnum):
     CUT_FAILED = "cut.failed"
     CUT_RETURNED = "cut.returned"
     CUT_RESTORED = "cut.restored"
+    STATEMENT_ISSUED = "statement.issued"
     CUTS_HELD = "cuts.held"
     CUTS_RELEASED = "cuts.released"
 
@@ -66,6 +67,8 @@ DATA: dict[EventType, str] = {
     EventType.CUT_FAILED: "the cut, as `CutView`; `failure` says why",
     EventType.CUT_RETURNED: "the cut, as `CutView`: its stream was on air again within the block, and is cut again",
     EventType.CUT_RESTORED: "the cut, as `CutView`",
+    EventType.STATEMENT_ISSUED: "`case`, `text` (`en`, `zh`), `dsa`: the statement of reasons, as text and for "
+    "the EU's DSA Transparency Database",
     EventType.CUTS_HELD: "`lapsed`, `of`, `losses` by kind: many sessions lost their operators at once, none is cut",
     EventType.CUTS_RELEASED: "`because`, `by` (null: by itself)",
 }

@@ -4,28 +4,36 @@ import json
 from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
+from typing import cast
 
 import av
 import numpy as np
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from monitor.clip import ClipRefused, clip_of, stills_of
 from monitor.evidence import EvidenceRoom, Sealed, Witness
 from monitor.sources.ring import Ring, Take
+from monitor.statements import Statements
 from monitor.testimony import Testimony
+from protocols.channel.notice import Notice
+from protocols.evidence import RuleName
 from protocols.frozen import thaw
 from protocols.gesture import Gesture
 from protocols.judge import Judge
 from protocols.likeness import LikenessCalibration
 from protocols.observation import Blindness, ChallengeAsked, Look, Motion, Observation, Presence
+from protocols.pack import checked
 from protocols.policy import BRISK
 from protocols.session import AvatarId
 from protocols.telemetry import TelemetrySample
 from protocols.verdict import Verdict
 from registry.cut import Cut
-from registry.error import NotFound
+from registry.error import Conflict, NotFound
 from registry.evidence_store import EvidenceDamaged, EvidenceStore, Folder
-from tests.unit.monitor.broadcast import Broadcast, broadcast, clock
+from registry.ledger import Ledger
+from registry.notary import Notary
+from tests.unit.monitor.broadcast import Broadcast, broadcast, clock, forbid
 from tests.virtual_time import in_virtual_time
 
 Testimony.__test__ = False  # a noun, no class of tests
@@ -327,3 +335,32 @@ async def test_evidence_is_deleted_when_its_time_has_come_and_the_ledger_proves_
         with pytest.raises(NotFound):
             await room.content(case, "clip-1.mp4")
         assert await room.purge() == 0
+
+
+@in_virtual_time
+async def test_the_pack_of_a_cut_is_checked_elsewhere_and_judged_again(tmp_path: Path, film: Path) -> None:
+    async with broadcast(tmp_path) as stage:
+        testimony, ring = Testimony(judge()), Ring()
+        fill(ring, film)
+        verdict = tell(testimony, 12)
+        room = EvidenceRoom(stage.registry, EvidenceStore(Folder(tmp_path / "e")), clock=clock, model="m")
+        witness = Witness(testimony, ring, room, zero=90.0)
+        sealed = witness.seal()
+        cut = await stage.enforcement.cut(
+            stage.session, verdict, RuleName.DRIVING, measure=forbid(600), steps=[{"rung": "notify", "at": 20.0}]
+        )
+        case = (await stage.registry.cases.of_cut(cut.id)).id
+        notary = Notary(cast("Ledger", stage.ledger), Ed25519PrivateKey.from_private_bytes(bytes(32)), "log.example")
+        with pytest.raises(Conflict, match="not written yet"):
+            await room.pack(case, notary)
+        await witness.keep(stage.session, cut, sealed)
+        statements = Statements(stage.registry, stage.journal, lambda session, notice: told.append(notice))
+        told: list[Notice] = []
+        assert await statements.send() == 1
+        assert await statements.send() == 0
+        [issued] = await stage.entries("statement.issued")
+        assert issued["text"]["en"] == told[0].text_en
+        found = checked(await room.pack(case, notary), notary.verifier)
+        assert (found.case, found.cut, found.replayed) == (case, cut.id, True)
+        assert found.p_human == verdict.p_human
+        assert found.entries == 4  # the intent, its receipt, the evidence, the statement

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protocols.frozen import LARGEST, FrozenRefused, freeze, thaw
+from protocols.driving.plausibility import UNKNOWN, Plausibility
+from protocols.frozen import LARGEST, FrozenRefused, duplicate, freeze, thaw
 from protocols.gesture import Gesture
 from protocols.observation import ChallengeAsked, Look
 from protocols.policy import STANDARD
@@ -55,6 +56,14 @@ def test_what_is_shared_stays_shared_and_may_go_round() -> None:
     assert one[1] is one
 
 
+def test_a_constant_stays_the_one_that_it_is() -> None:
+    held = {"unknown": UNKNOWN, "own": Plausibility(score=UNKNOWN.score, weight=UNKNOWN.weight, findings=())}
+    for back in (thaw(freeze(held)), duplicate(held)):
+        assert back["unknown"] is UNKNOWN
+        assert back["own"] is not UNKNOWN
+        assert back["own"] == held["own"]
+
+
 @pytest.mark.parametrize("value", [object(), print, 1j, np.array(["a"]), struct.Struct("<Q"), b"bytes"])
 def test_what_is_no_data_of_ours_is_not_frozen(value: object) -> None:
     with pytest.raises(FrozenRefused):
@@ -80,6 +89,10 @@ def made(nodes: list[Any], root: Any = None, body: bytes = b"", lengths: tuple[i
         [["enum", "protocols.gesture:Gesture", "EAT"]],
         [["enum", "protocols.policy:Policy", "x"]],
         [["model", "protocols.policy:Policy", {"name": "!"}]],
+        [["constant", "os:environ"]],
+        [["constant", "protocols.policy:Policy"]],
+        [["constant", "protocols.policy:NONE"]],
+        [["constant", "protocols.policy:not one"]],
         [["array", "object", [1], 0]],
         [["array", "float32", [-1], 0]],
         [["array", "float32", [10**30], 0]],

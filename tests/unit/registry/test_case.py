@@ -30,7 +30,7 @@ async def test_a_case_is_opened_with_its_cut(studio: Studio) -> None:
     cut = await intend(studio, session, until=SOON, id=CutId("cut_mine"))
     case = await studio.registry.cases.of_cut(cut.id)
     assert case.id == "case_mine"
-    assert (case.act, case.state, case.version) == (CaseAct.CUT, CaseState.OPEN, 1)
+    assert (case.act, case.state, case.version) == (CaseAct.FORBID, CaseState.OPEN, 1)
     assert (case.session, case.avatar, case.avatar_name) == (session.id, studio.avatar, "Hoshino")
     assert (case.operators, case.placement) == ((studio.operator,), PLACEMENT)
     assert (case.rule, case.p_human, case.driver, case.policy) == ("driving", 0.01, None, studio.policy)
@@ -162,3 +162,13 @@ async def test_what_is_not_there_is_not_found(studio: Studio) -> None:
         await studio.registry.cases.of_cut(CutId("cut_x"))
     with pytest.raises(NotFound):
         await studio.registry.cases.note("case_x", "t", by="ann", at=NOW)
+
+
+async def test_a_statement_is_due_once_the_cut_is_confirmed(studio: Studio) -> None:
+    case = await opened(studio)
+    assert await studio.registry.cases.unstated() == ()
+    assert case.cut is not None
+    await studio.registry.cuts.confirm(case.cut, epoch=1, at=SOON, seconds=1.0)
+    assert [one.id for one in await studio.registry.cases.unstated()] == [case.id]
+    await studio.registry.cases.note_stated(case.id, at=SOON)
+    assert await studio.registry.cases.unstated() == ()

@@ -4,9 +4,11 @@ from datetime import timedelta
 import pytest
 
 from monitor.enforcers.enforcer import EnforcerFailure
+from protocols.backend import CutView
 from protocols.evidence import Evidence, Finding, RuleName
+from protocols.pack import checked
 from protocols.policy import STANDARD
-from protocols.session import SessionId, SessionState
+from protocols.session import CutId, SessionId, SessionState
 from protocols.verdict import Driver, Verdict, conclude
 from registry.apikey import Scope
 from registry.evidence_store import EvidenceStore, Folder
@@ -68,7 +70,7 @@ async def entered(world: World, case: str) -> list[str]:
 async def test_a_case_has_what_its_page_needs_and_nobody_sees_it_unseen(world: World) -> None:
     case = await cut(world)
     found = (await world.client.get(f"/v1/cases/{case}")).json()
-    assert (found["state"], found["act"], found["rule"], found["avatar_name"]) == ("open", "cut", "driving", "Hoshi")
+    assert (found["state"], found["act"], found["rule"], found["avatar_name"]) == ("open", "forbid", "driving", "Hoshi")
     assert found["detail"]["state"] == "confirmed"
     assert found["verdict"]["explanation"]["en"].startswith("Nobody drives this avatar")
     rows = found["table"]
@@ -248,3 +250,27 @@ async def test_a_legal_hold_is_put_on_and_lifted(world: World) -> None:
     assert [kind for kind in await entered(world, case) if kind.startswith("evidence.")] == [
         "evidence.kept", "evidence.held", "evidence.released",
     ]  # fmt: skip
+
+
+async def test_the_statement_and_the_pack_are_fetched_and_the_export_is_entered(world: World) -> None:
+    case = await cut(world)
+    said = (await world.client.get(f"/v1/cases/{case}/statement")).json()
+    assert "may not be published until" in said["text"]["en"]
+    assert said["dsa"]["puid"] == case
+    early = await world.client.get(f"/v1/cases/{case}/pack")
+    assert (early.status_code, "not written yet" in early.json()["detail"]) == (409, True)
+    await world.registry.ledger.append(
+        "cut.intended", (await world.registry.cases.get(case)).session, case.replace("case", "cut"),
+        CutView.of(await world.registry.cuts.get(CutId(case.replace("case", "cut")))).model_dump(mode="json"), NOW,
+    )  # fmt: skip
+    content = json.dumps({"verdict": verdict().document()}).encode()
+    store = EvidenceStore(Folder(world.service.settings.data_dir / "evidence"))
+    kept = Exhibit(
+        case=case, name="verdict.json", digest=store.put(content), size=len(content), media_type="application/json"
+    )
+    await world.registry.exhibits.keep(case, [kept], retention=Retention.HALF_YEAR, at=NOW)
+    pack = await world.client.get(f"/v1/cases/{case}/pack")
+    assert pack.headers["content-type"] == "application/zip"
+    found = checked(pack.content, world.service.notary.verifier)
+    assert (found.case, found.replayed) == (case, None)
+    assert "case.exported" in await entered(world, case)
