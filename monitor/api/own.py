@@ -171,5 +171,5 @@ async def _session(service: Service, session: Session, operator: str) -> OwnSess
         rung_ends_in=status.rung_ends_in,
         held=status.held,
         here=operator in status.operators_present,
-        others=len([one for one in status.operators_present if one != operator]),
+        colleagues=[one for one in status.operators_present if one != operator],
     )

@@ -47,7 +47,9 @@ class OwnSession(Part):
     )
     held: bool = Field(False, description="Whether time stands still: the monitor is blind, or a person said so.")
     here: bool = Field(False, description="Whether the operator's channel is up.")
-    others: int = Field(0, ge=0, description="How many others of the roster are connected.", examples=[1])
+    colleagues: list[str] = Field(
+        default_factory=list, description="Others of the roster who are connected.", examples=[["op_2c8f5k1v7x0ab"]]
+    )
 
 
 class OwnView(Part):

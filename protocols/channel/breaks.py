@@ -9,7 +9,7 @@ class Breaks:
     """The budget of one session. Times in seconds on the monotonic clock; 0 of a budget allows none."""
 
     def __init__(self, budget: float) -> None:
-        self._budget = budget
+        self.budget = budget
         self._taken: deque[tuple[float, float]] = deque()
         self.until: float | None = None
 
@@ -22,7 +22,7 @@ class Breaks:
         while self._taken and self._taken[0][1] <= now - _HOUR:
             self._taken.popleft()
         used = sum(end - max(begin, now - _HOUR) for begin, end in self._taken)
-        return max(0.0, self._budget - used)
+        return max(0.0, self.budget - used)
 
     def begin(self, seconds: float, now: float) -> float | None:
         """Begin a break, as long as wished or as is left; its end, or None where nothing is left or one is on."""

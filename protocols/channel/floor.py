@@ -1,6 +1,7 @@
 """The floor of one session: who is connected, who drives, what is asked of them, and who has lapsed."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import assert_never
 
@@ -106,10 +107,9 @@ class Floor:
         if driving and self.driver is None:
             self.driver = operator
             events.append(DriverChanged(at=now - self._zero, operator=operator))
-        if duty != ON_SHIFT:
-            connection.duty(duty)
-        if duty.on_shift and self._breaks.on(now):
-            connection.duty(self._duty(now))
+        told = self._with_break(duty, now)
+        if told != ON_SHIFT:
+            connection.duty(told)
         self._remind(connection, now, driving=driving)
         return events
 
@@ -120,7 +120,7 @@ class Floor:
             return []
         seat.on_shift = True
         seat.attendance.beat(now)
-        seat.connection.duty(duty)
+        seat.connection.duty(self._with_break(duty, now))
         return [seat.presence(now, connected=True, cause="the shift begins"), *self._settle(now)]
 
     def tell(self, operator: str, duty: Duty) -> None:
@@ -255,10 +255,16 @@ class Floor:
             if seat.on_shift and seat.connection is not None:
                 seat.connection.duty(self._duty(now))
 
-    def _duty(self, now: float, en: str = "", zh: str = "") -> Duty:
+    def _with_break(self, duty: Duty, now: float) -> Duty:
+        """The duty of somebody on shift with what breaks there are, where the session has any."""
+        if not duty.on_shift or not self._breaks.budget:
+            return duty
         until = self._breaks.until
         break_for = None if until is None else max(0.0, until - now)
-        return Duty(on_shift=True, text_en=en, text_zh=zh, break_for=break_for, break_left=self._breaks.left(now))
+        return replace(duty, break_for=break_for, break_left=self._breaks.left(now))
+
+    def _duty(self, now: float, en: str = "", zh: str = "") -> Duty:
+        return self._with_break(Duty(on_shift=True, text_en=en, text_zh=zh), now)
 
     def _handover(
         self, connection: ServerConnection, operator: str, event: OfferReceived | AcceptReceived, now: float

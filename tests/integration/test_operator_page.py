@@ -6,7 +6,12 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from monitor.operator.agent import Agent, address
+from monitor.operator.device import public
+from protocols.channel.event import FloorOffered
+from protocols.telemetry import TelemetrySample
 from samples.studio.portrait import portraits
 from tests.servers.chromium import Chromium
 from tests.servers.page import Page
@@ -24,6 +29,7 @@ BUSY = {
     "presence": PATIENT,
     "challenge": {"first_after_s": 2, "mean_every_s": 2, "least_gap_s": 2, "within_s": 20},
 }
+CALM = {"presence": PATIENT, "challenge": {"first_after_s": 80_000}}
 HASTY = {"presence": PATIENT, "challenge": {"first_after_s": 2, "mean_every_s": 60, "least_gap_s": 60, "within_s": 2}}
 
 
@@ -33,20 +39,21 @@ class Booth:
     def __init__(self, service: Service, page: Page, wire: Wire, avatar: str, operator: str) -> None:
         self.service, self.page, self.wire, self.avatar, self.operator = service, page, wire, avatar, operator
 
-    async def goes_on_shift(self, policy: str) -> str:
+    async def goes_on_shift(self, policy: str, *colleagues: str) -> str:
         """Attach a stream, and go on shift for it from the list of streams; the session."""
+        await self.page.open("/operator")
         url = (self.service.directory / "card.mp4").as_uri()
-        session = await self.service.api.attach(url=url, avatar=self.avatar, operators=[self.operator], policy=policy)
+        session = await self.service.api.attach(
+            url=url, avatar=self.avatar, operators=[self.operator, *colleagues], policy=policy
+        )
         await self.page.press("Go on shift")
         await self.page.says("you drive")
         return str(session["id"])
 
     async def ends(self, session: str) -> None:
-        """End the broadcast, and go back to the list of streams."""
+        """End the broadcast; the page says so."""
         await self.service.api.end(session)
         await self.page.says("The broadcast is over")
-        await self.page.press("Back")
-        await self.page.says("Nothing of yours is on air")
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
@@ -60,6 +67,7 @@ async def booth(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Booth
         wire.leads_to(service.port)
         await service.api.policy("busy", BUSY)
         await service.api.policy("hasty", HASTY)
+        await service.api.policy("calm", CALM)
         page = Page(browser, f"http://localhost:{wire.port}")
         await page.passkey()
         await page.window(390, 844)
@@ -128,6 +136,58 @@ async def test_an_operator_leaves_on_purpose(booth: Booth) -> None:
     await booth.service.api.until(session, lambda s: s["operators_present"] == [], within=WITHIN)
     await booth.service.api.end(session)
     await booth.page.press("Back")
+
+
+async def test_a_break_is_announced_within_its_budget_and_ended(booth: Booth) -> None:
+    page = booth.page
+    session = await booth.goes_on_shift("calm")
+    await page.press("Take a break")
+    await page.says("10 min of breaks are left this hour")
+    await page.press("2 min")
+    await page.says("On a break")
+    assert await page.flaws() == []
+    await page.press("I am back")
+    await page.until("!document.body.innerText.includes('On a break')")
+    await page.says("you drive")
+    await booth.ends(session)
+
+
+async def test_the_floor_is_handed_over_and_back(booth: Booth) -> None:
+    page, key = booth.page, Ed25519PrivateKey.generate()
+    colleague = await booth.service.api.enrol("colleague", public(key))
+    session = await booth.goes_on_shift("calm", colleague)
+    heard: asyncio.Queue[object] = asyncio.Queue()
+    url = address(booth.service.url)
+    other = Agent(url=url, session=session, operator=colleague, key=key, motion=_still(), tell=heard.put_nowait)
+    running = asyncio.create_task(other.run())
+    try:
+        await page.press("Hand over")
+        await page.press(colleague)
+        offered = await _heard(heard, FloorOffered)
+        await page.says("You drive until they take it")
+        other.accept(offered.by, offered.nonce)
+        await page.says("You stand by")
+        other.offer(booth.operator)
+        await page.says("A colleague hands over to you")
+        assert await page.flaws() == []
+        await page.press("Take over")
+        await page.says("you drive")
+    finally:
+        other.leave()
+        await running
+    await booth.ends(session)
+
+
+async def _still() -> AsyncIterator[TelemetrySample]:
+    await asyncio.get_running_loop().create_future()
+    yield TelemetrySample(at=0.0)
+
+
+async def _heard(heard: asyncio.Queue[object], kind: type[FloorOffered]) -> FloorOffered:
+    async with asyncio.timeout(WITHIN):
+        while True:
+            if isinstance(event := await heard.get(), kind):
+                return event
 
 
 async def test_practice_is_marked_and_sends_nothing_in_chinese_in_the_dark(booth: Booth) -> None:

@@ -44,7 +44,7 @@ async function done(command: Record<string, any>): Promise<unknown> {
     case "begin":
       await begin(command);
       return null;
-    case "offer":
+    case "samples":
       command["samples"].forEach((sample: any) => outboxes.get(command["operator"])?.offer(sample));
       return null;
     case "receive":
@@ -56,6 +56,12 @@ async function done(command: Record<string, any>): Promise<unknown> {
       return connection.answer(command["challenge"]);
     case "shift":
       return connection.shift(command["ceremony"], command["credential"]);
+    case "rest":
+      return connection.rest(command["seconds"]);
+    case "offer":
+      return connection.offer(command["to"], crypto.getRandomValues(new Uint8Array(16)));
+    case "accept":
+      return connection.accept(command["by"], command["nonce"]);
     case "bye":
       await connection.bye(command["now"]);
       return null;

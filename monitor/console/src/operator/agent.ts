@@ -61,7 +61,24 @@ export class Agent {
     this.#then(async (connection) => void (await connection.shift(ceremony, JSON.stringify(credential))));
   }
 
-  offer(sample: Sample): void {
+  /** Announce a break of so many seconds, or end it by 0. */
+  rest(seconds: number): void {
+    this.#then(async (connection) => void (await connection.rest(seconds)));
+  }
+
+  /** Offer the floor to a colleague who is there. */
+  handOver(to: string): void {
+    const nonce = crypto.getRandomValues(new Uint8Array(16));
+    this.#then(async (connection) => void (await connection.offer(to, nonce)));
+  }
+
+  /** Take the floor that a colleague has offered. */
+  takeOver(by: string, nonce: string): void {
+    this.#then(async (connection) => void (await connection.accept(by, nonce)));
+  }
+
+  /** One sample of motion, to go with the next heartbeat. */
+  move(sample: Sample): void {
     this.#outbox.offer(sample);
   }
 
@@ -80,10 +97,14 @@ export class Agent {
     const socket = (this.#socket = new WebSocket(url, VERSION));
     this.#turn = this.#turn.then(() => this.#prepare(socket));
     socket.onmessage = ({ data }) => this.#then((connection) => this.#heard(connection, data), socket);
-    socket.onclose = () => this.#lost(socket, "unavailable");
+    socket.onclose = () => {
+      // The server's last words may still wait for their turn.
+      this.#turn = this.#turn.then(() => this.#lost(socket, "unavailable"));
+    };
   }
 
   async #prepare(socket: WebSocket): Promise<void> {
+    if (socket !== this.#socket) return; // it is gone again already
     this.#connection = new ClientConnection({
       session: this.#session,
       operator: this.#operator,
@@ -123,8 +144,13 @@ export class Agent {
     const connection = this.#connection;
     if (!connection) return;
     for (const data of connection.dataToSend()) if (socket.readyState === WebSocket.OPEN) socket.send(data);
-    const deadline = connection.nextDeadline();
-    if (deadline !== null) this.#wakeAt(deadline);
+    this.#arm();
+  }
+
+  /** Let the pulse wake us for what comes next: another attempt, or what the connection has to do. */
+  #arm(): void {
+    const deadline = this.#retryAt ?? this.#connection?.nextDeadline();
+    if (deadline !== null && deadline !== undefined) this.#wakeAt(deadline);
   }
 
   #lost(socket: WebSocket, cause: string): void {
@@ -136,13 +162,14 @@ export class Agent {
     const whole = Math.min(LONGEST_GAP, FIRST_GAP * 2 ** Math.min(this.#failures++, 16));
     this.#retryAt = now() + whole * (0.5 + Math.random() / 2);
     this.#tell({ type: "disconnected", cause, retryAt: this.#retryAt });
-    this.#wakeAt(this.#retryAt);
+    this.#arm();
   }
 
   #woken(): void {
     if (this.#over) return;
-    if (this.#retryAt !== null && now() >= this.#retryAt) this.#connect();
-    else this.#then((connection) => connection.expire(now()));
+    if (this.#retryAt === null) this.#then((connection) => connection.expire(now()));
+    else if (now() >= this.#retryAt) this.#connect();
+    else this.#arm();
   }
 
   /** The network is back, or somebody looks again: do not wait for the next attempt. */

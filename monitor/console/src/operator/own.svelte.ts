@@ -18,7 +18,7 @@ export interface OwnSession {
   rung_ends_in: number | null;
   held: boolean;
   here: boolean;
-  others: number;
+  colleagues: string[];
 }
 
 export interface Own {

@@ -27,7 +27,17 @@ export interface Told {
   until: number | null;
 }
 
-export type Outcome = { kind: "accepted" } | { kind: "missed" } | { kind: "refused"; outcome: string };
+export interface Offered {
+  by: string;
+  nonce: string;
+  until: number;
+}
+
+export type Outcome =
+  | { kind: "accepted" }
+  | { kind: "missed" }
+  | { kind: "refused"; outcome: string }
+  | { kind: "said"; en: string; zh: string };
 export type Link = "connecting" | "open" | "lost" | "finished";
 
 /** One shift, from the click that begins it to its last word. */
@@ -42,6 +52,11 @@ export class Shift {
   told = $state<Told[]>([]);
   duty = $state.raw<Duty | null>(null);
   asserting = $state(false);
+  verifiedFor = $state<number | null>(null);
+  breakUntil = $state<number | null>(null);
+  breakLeft = $state<number | null>(null);
+  offered = $state<Offered | null>(null);
+  handedTo = $state<string | null>(null);
   roundTrip = $state<number | null>(null);
   takenAt = $state(-Infinity);
   endsAt = $state<number | null>(null);
@@ -86,6 +101,21 @@ export class Shift {
     this.#agent?.answer(this.asked.id);
   }
 
+  /** Announce a break of so many seconds, or end it by 0. */
+  rest(seconds: number): void {
+    this.#agent?.rest(seconds);
+  }
+
+  handOver(to: string): void {
+    this.handedTo = to;
+    this.#agent?.handOver(to);
+  }
+
+  takeOver(): void {
+    if (this.offered) this.#agent?.takeOver(this.offered.by, this.offered.nonce);
+    this.offered = null;
+  }
+
   leave(): void {
     this.#agent?.leave();
   }
@@ -114,6 +144,12 @@ export class Shift {
         break;
       case "floor":
         this.driving = event.driving;
+        this.handedTo = null;
+        void this.#look();
+        break;
+      case "offered":
+        this.offered = { by: event.by, nonce: event.nonce, until: event.until };
+        chime();
         break;
       case "challenged":
         this.#challenged(event.challenge, event.gesture, event.deadline);
@@ -135,9 +171,22 @@ export class Shift {
   #onDuty(duty: Duty): void {
     const first = this.duty === null;
     this.duty = duty;
+    this.verifiedFor = duty.verifiedFor ?? this.verifiedFor;
+    if (duty.breakLeft !== null) {
+      this.breakLeft = duty.breakLeft;
+      this.breakUntil = duty.breakUntil;
+    }
+    if (duty.onShift && duty.en) this.#refused(duty);
     // The click that went on shift counts as the person's wish; where the browser wants another, a button asks for it.
     if (first && duty.needs === "passkey") this.prove().catch(() => {});
     void this.#look();
+  }
+
+  /** What was wished and cannot be, as a break without a budget or a handover to somebody who has gone. */
+  #refused({ en, zh, verifiedFor }: Duty): void {
+    if (verifiedFor !== null) return; // a reminder, which stands among the facts
+    this.handedTo = null;
+    this.#show({ kind: "said", en, zh });
   }
 
   #challenged(id: string, gesture: string, deadline: number): void {
@@ -176,6 +225,8 @@ export class Shift {
       if (!answered) this.#show({ kind: "missed" });
     }
     if (this.outcome && this.time > this.#outcomeUntil) this.outcome = null;
+    if (this.offered && this.time > this.offered.until) this.offered = null;
+    if (this.breakUntil !== null && this.time > this.breakUntil) this.breakUntil = null;
   }
 
   async #look(): Promise<void> {

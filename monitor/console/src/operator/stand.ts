@@ -11,12 +11,13 @@ export function stand(shift: Shift): Stand {
   const { session } = shift;
   if (["drop", "forbid", "restored"].includes(session.rung)) return session.rung as Stand;
   if (session.state === "cut") return "cut";
-  if (shift.link === "finished") return ENDS[shift.finished ?? ""] ?? "over";
+  if (shift.link === "finished" && session.state !== "ended") return ENDS[shift.finished ?? ""] ?? "over";
+  if (session.state === "ended") return "over";
   if (shift.link === "connecting") return "connecting";
   if (shift.link === "lost") return "lost";
-  if (session.state === "ended") return "over";
   if (shift.duty && !shift.duty.onShift) return shift.duty.needs === "verification" ? "unverified" : "needsKey";
   if (session.rung !== "watching") return session.rung;
+  if (shift.breakUntil !== null) return "rest";
   if (session.state === "blind") return "blind";
   if (!shift.driving) return "standby";
   return session.state === "pending" ? "pending" : "well";
@@ -31,6 +32,7 @@ export const TONES: Record<Stand, Tone> = {
   blind: "still",
   well: "good",
   standby: "accent",
+  rest: "accent",
   notify: "warn",
   challenge: "warn",
   grace: "bad",

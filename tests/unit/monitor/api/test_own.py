@@ -134,7 +134,7 @@ async def test_another_sites_page_is_refused(page: httpx.AsyncClient, headers: d
 def test_an_operator_is_shown_no_score() -> None:
     told = set(OwnSession.model_fields)
     assert told == {
-        "id", "avatar", "stream", "state", "attached_at", "rung", "cause", "rung_ends_in", "held", "here", "others"
+        "id", "avatar", "stream", "state", "attached_at", "rung", "cause", "rung_ends_in", "held", "here", "colleagues"
     }  # fmt: skip
 
 

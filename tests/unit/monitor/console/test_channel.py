@@ -10,7 +10,14 @@ import pytest
 
 from protocols.channel import message
 from protocols.channel.duty import Asking, Duty, Needs
-from protocols.channel.event import AnswerRefused, Attested, Outcome, ShiftAsserted
+from protocols.channel.event import (
+    AnswerRefused,
+    Attested,
+    FloorOffered,
+    HandedOver,
+    Outcome,
+    ShiftAsserted,
+)
 from protocols.channel.floor import Floor
 from protocols.channel.limits import Limits
 from protocols.channel.notice import Level, Notice
@@ -20,10 +27,10 @@ from protocols.channel.server import ServerConnection
 from protocols.channel.table import FROM_SERVER
 from protocols.channel.violation import TheirViolation
 from protocols.gesture import Gesture
-from protocols.observation import ChallengeAnswered, ChallengeAsked, Presence
+from protocols.observation import ChallengeAnswered, ChallengeAsked, Presence, Rest
 from protocols.telemetry import CHANNELS, TelemetryBatch, TelemetrySample
 from tests.servers.page_channel import PageChannel
-from tests.unit.protocols.channel.pair import SESSION, entropy, floor
+from tests.unit.protocols.channel.pair import SESSION, Pair, entropy, floor
 
 _NUMBERS = count()
 SKEW = -40.0
@@ -107,7 +114,7 @@ def test_samples_arrive_as_they_were_offered(node: PageChannel) -> None:
     talk = Talk(node, floor(), "bea").connect()
     talk.until(102.0)
     sent = [{"t": 61.5 + i / 30, "yaw": i - 7.125, "mouthOpen": i / 20} for i in range(10)]
-    node.call("offer", operator="bea", samples=sent)
+    node.call("samples", operator="bea", samples=sent)
     talk.until(104.0)
     (batch,) = (event for event in talk.of(TelemetryBatch) if isinstance(event, TelemetryBatch))
     taken = batch.samples()
@@ -156,7 +163,7 @@ def test_an_answer_given_while_the_network_is_down_arrives_after_the_resume(node
 def test_samples_that_were_sent_into_nowhere_are_sent_again(node: PageChannel) -> None:
     stage = floor()
     talk = Talk(node, stage, "eve").connect()
-    node.call("offer", operator="eve", samples=[{"t": 60.9, "pitch": 3.0}])
+    node.call("samples", operator="eve", samples=[{"t": 60.9, "pitch": 3.0}])
     node.call("expire", now=talk.now + 1.0 + SKEW)
     stage.lost(talk.server, "eve")
     node.call("lost")
@@ -196,6 +203,8 @@ def test_a_passkey_that_is_asked_for_answers_over_the_channel(node: PageChannel)
         "options": '{"challenge":"x"}',
         "until": pytest.approx(220.0 + SKEW),
         "verifiedFor": 9e5,
+        "breakUntil": None,
+        "breakLeft": None,
     }
     assert node.call("shift", ceremony="cer_1", credential='{"id":"a:b"}') is True
     talk.exchange()
@@ -204,6 +213,46 @@ def test_a_passkey_that_is_asked_for_answers_over_the_channel(node: PageChannel)
     assert (asserted.ceremony, asserted.credential) == ("cer_1", '{"id":"a:b"}')
     node.call("lost")
     assert node.call("shift", ceremony="cer_1", credential="{}") is False
+
+
+def test_a_break_is_announced_and_ended(node: PageChannel) -> None:
+    talk = Talk(node, floor(break_budget=300.0), "uli").connect()
+    assert talk.told("duty")[-1]["duty"]["breakLeft"] == 300.0  # type: ignore[index]
+    assert node.call("rest", seconds=120.0) is True
+    talk.exchange()
+    duty = talk.told("duty")[-1]["duty"]
+    assert (duty["breakUntil"], duty["breakLeft"]) == (220.0 + SKEW, 180.0)  # type: ignore[index]
+    node.call("rest", seconds=0)
+    talk.exchange()
+    assert talk.told("duty")[-1]["duty"]["breakUntil"] is None  # type: ignore[index]
+    assert [rest.until for rest in talk.of(Rest)] == [pytest.approx(130.0), pytest.approx(10.0)]  # type: ignore[attr-defined]
+
+
+def test_the_floor_is_handed_over_signed_by_both(node: PageChannel) -> None:
+    stage = floor()
+    colleague = Pair(stage, operator="bob").connect()
+    with PageChannel() as other:
+        talk = Talk(other, stage, "vic").connect()
+        colleague.client.offer("vic", base64url(bytes(16)))
+        colleague.exchange()
+        talk.exchange()
+        (offered,) = talk.told("offered")
+        assert (offered["by"], offered["until"]) == ("bob", pytest.approx(160.0 + SKEW))
+        assert other.call("accept", by="bob", nonce=offered["nonce"]) is True
+        talk.exchange()
+        assert talk.told("floor")[-1]["driving"] is True
+        assert [(one.giver, one.taker) for one in talk.of(HandedOver)] == [("bob", "vic")]  # type: ignore[attr-defined]
+        assert other.call("offer", to="bob") is True
+        talk.exchange()
+        colleague.exchange()
+        back = colleague.of(FloorOffered)[-1]
+        colleague.client.accept("vic", back.nonce)
+        colleague.exchange()
+        assert stage.driver == "bob"
+        other.call("lost")
+        assert other.call("offer", to="bob") is False
+        assert other.call("accept", by="bob", nonce=back.nonce) is False
+        assert other.call("rest", seconds=9) is False
 
 
 def test_a_page_leaves_with_a_word(node: PageChannel) -> None:

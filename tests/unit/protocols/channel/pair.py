@@ -102,5 +102,12 @@ def opened(event: object) -> tuple[object, ...]:
     return event.samples() if isinstance(event, TelemetryBatch) else (event,)
 
 
-def floor(limits: Limits | None = None, sharing: Sharing = Sharing.STANDBY) -> Floor:
-    return Floor(session=SESSION, epoch=3, zero=90.0, limits=limits or Limits(), sharing=sharing)
+def floor(limits: Limits | None = None, sharing: Sharing = Sharing.STANDBY, *, break_budget: float = 0.0) -> Floor:
+    return Floor(
+        session=SESSION,
+        epoch=3,
+        zero=90.0,
+        limits=limits or Limits(),
+        sharing=sharing,
+        break_budget=break_budget,
+    )

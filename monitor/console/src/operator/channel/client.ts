@@ -2,7 +2,7 @@
 import { Chain } from "./chain.ts";
 import { derive, transcript } from "./handshake.ts";
 import { type Message, type Received, type Sent, kindOf, read } from "./message.ts";
-import { type Octets, base64url, utf8 } from "./octets.ts";
+import { type Octets, base64url, joined, lengthed, utf8 } from "./octets.ts";
 import type { Outbox } from "./outbox.ts";
 import { type Line, encoded, frameOf, unopened } from "./seal.ts";
 import { Fault, Violation } from "./violation.ts";
@@ -25,6 +25,10 @@ export interface Duty {
   until: number | null;
   /** Seconds until the operator's identity must be verified anew, where that is soon. */
   verifiedFor: number | null;
+  /** Until when a break is on. */
+  breakUntil: number | null;
+  /** Seconds of breaks that are left of this hour; null where nothing was said of breaks. */
+  breakLeft: number | null;
 }
 
 /** What is heard; times are on this side's clock. */
@@ -36,6 +40,7 @@ export type ClientEvent =
   | { type: "noticed"; level: string; code: string; en: string; zh: string; until: number | null }
   | { type: "floor"; driving: boolean }
   | { type: "duty"; duty: Duty }
+  | { type: "offered"; by: string; nonce: string; until: number }
   | { type: "ended"; code: string; message: string };
 
 export type State = "waiting" | "claiming" | "open" | "closed";
@@ -110,6 +115,30 @@ export class ClientConnection {
   async shift(ceremony: string, credential: string): Promise<boolean> {
     if (this.state !== "open") return false;
     await this.#send((seq) => ({ type: "shift", seq, ceremony, credential }));
+    return true;
+  }
+
+  /** Announce a break of so many seconds, or end it by 0; whether it could be sent. */
+  async rest(seconds: number): Promise<boolean> {
+    if (this.state !== "open") return false;
+    await this.#send((seq) => (seconds > 0 ? { type: "break", seq, seconds } : { type: "back", seq }));
+    return true;
+  }
+
+  /** Offer the floor to another operator, signed; `nonce`: 16 random bytes. Whether it could be sent. */
+  async offer(to: string, nonce: Octets): Promise<boolean> {
+    if (!this.#open || this.state !== "open") return false;
+    const told = base64url(nonce);
+    const signature = await this.#signed(this.#open, this.#given.operator, to, told);
+    await this.#send((seq) => ({ type: "offer", seq, to, nonce: told, signature }));
+    return true;
+  }
+
+  /** Take the floor that another operator has offered, signed; whether it could be sent. */
+  async accept(by: string, nonce: string): Promise<boolean> {
+    if (!this.#open || this.state !== "open") return false;
+    const signature = await this.#signed(this.#open, by, this.#given.operator, nonce);
+    await this.#send((seq) => ({ type: "accept", seq, by, nonce, signature }));
     return true;
   }
 
@@ -230,6 +259,8 @@ export class ClientConnection {
         return { type: "floor", driving: message.driving };
       case "duty":
         return { type: "duty", duty: told(message, now) };
+      case "offered":
+        return { type: "offered", by: message.by, nonce: message.nonce, until: now + message.within };
       case "close":
         this.state = "closed";
         return { type: "ended", code: message.code, message: message.message };
@@ -263,6 +294,12 @@ export class ClientConnection {
     open.beatDue = Math.max(open.beatDue + interval, now + interval / 2);
   }
 
+  /** The device key's signature over a handover, which giver and taker both sign. */
+  async #signed(open: Open, giver: string, taker: string, nonce: string): Promise<string> {
+    const parts = [this.#given.session, String(open.ready.epoch), giver, taker, nonce].map(utf8);
+    return base64url(await this.#given.sign(joined(utf8("nakanohito/handover/v1\0"), lengthed(...parts))));
+  }
+
   async #attest(open: Open, now: number): Promise<void> {
     const statement = open.chain.statement(this.#given.session, open.connection, open.ready.epoch);
     const signature = base64url(await this.#given.sign(statement));
@@ -288,5 +325,7 @@ function told(duty: Received<"duty">, now: number): Duty {
     options: duty.options ?? null,
     until: duty.within === undefined ? null : now + duty.within,
     verifiedFor: duty.verified_for ?? null,
+    breakUntil: duty.break_for === undefined ? null : now + duty.break_for,
+    breakLeft: duty.break_left ?? null,
   };
 }

@@ -83,7 +83,10 @@ export const FROM_SERVER = {
     options: perhaps(json),
     within: perhaps(span),
     verified_for: perhaps(seconds),
+    break_for: perhaps(span),
+    break_left: perhaps(span),
   },
+  offered: { seq: needed(sequence), by: needed(name), nonce: needed(nonce), within: needed(span) },
   close: { seq: needed(sequence), code: needed(code), message: needed(words) },
 } as const;
 
@@ -113,6 +116,10 @@ export type Sent =
   | { type: "answer"; seq: number; id: string; nonce: string }
   | { type: "attest"; seq: number; count: number; signature: string }
   | { type: "shift"; seq: number; ceremony: string; credential: string }
+  | { type: "break"; seq: number; seconds: number }
+  | { type: "back"; seq: number }
+  | { type: "offer"; seq: number; to: string; nonce: string; signature: string }
+  | { type: "accept"; seq: number; by: string; nonce: string; signature: string }
   | { type: "bye"; seq: number };
 
 const OPENING = /^\{"type":"([a-z]{1,20})"/;
