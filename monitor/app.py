@@ -54,6 +54,7 @@ from monitor.statements import Statements
 from monitor.supervisor import Supervisor
 from monitor.vigil import Vigil
 from monitor.webhooks import Webhooks
+from monitor.workers.pool import Pool
 from protocols.breaker import BreakerLimits
 from protocols.identity import Form, Issuer
 from protocols.passkey.ceremony import RelyingParty
@@ -169,6 +170,7 @@ class _Parts:
             model=sight.encoder.sha256,
         )
         returns = Returns(registry, journal, model=sight.encoder.sha256, calibration=sight.encoder.calibration)
+        self._workers = _pool(settings)
         assembly = SessionAssembly(
             registry=registry,
             journal=journal,
@@ -185,6 +187,7 @@ class _Parts:
             encoding_anew=lambda: self._registrar.reencoding.going_on,
             ice_servers=tuple(server.url for server in settings.whip.ice_servers),
             evidence=self._evidence,
+            workers=self._workers,
         )
         self._supervisor = Supervisor(
             registry=registry,
@@ -197,6 +200,7 @@ class _Parts:
             servers=frozenset(settings.servers),
             clock=now,
             witness=self._breaker,
+            workers=self._workers,
         )
         self._notary = Notary(registry.ledger, ledger_key(settings.data_dir), settings.checkpoints.name)
         settings.ledger_key.write_text(f"{self._notary.verifier}\n")
@@ -249,6 +253,8 @@ class _Parts:
                 group.create_task(self._evidence.run(), name="evidence"),
                 group.create_task(self._statements.run(), name="statements"),
             ]
+            if self._workers is not None:
+                tasks.append(group.create_task(self._workers.run(), name="workers"))
             await held.wait()
             await server.serve()
             for task in tasks:
@@ -308,6 +314,15 @@ class _Parts:
     async def _source_ended(self, order: Order) -> bool:
         pipeline = self._supervisor.pipeline(order.session)
         return pipeline is None or pipeline.blind_because is not None
+
+
+def _pool(settings: Settings) -> Pool | None:
+    """The workers of the settings; none where the service holds its streams itself."""
+    if not settings.workers:
+        return None
+    likeness = settings.likeness
+    model = None if likeness.model is None else str(likeness.model)
+    return Pool(settings.workers, {"model": model, "sha256": likeness.sha256, "threads": settings.threads})
 
 
 class _Server(uvicorn.Server):

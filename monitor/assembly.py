@@ -4,9 +4,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor
-from dataclasses import replace
 from datetime import datetime
-from typing import assert_never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,15 +23,16 @@ from monitor.recall import Likenesses, Recall
 from monitor.refusal import AttachLater, AttachRefused
 from monitor.returns import Returns
 from monitor.slates import Slates
-from monitor.sources.pull import PullSource
 from monitor.sources.ring import Ring
-from monitor.sources.source import Patience, Source
-from monitor.sources.whep import WhepSource
-from monitor.sources.whip import WhipSource
+from monitor.sources.source import Source
 from monitor.testimony import Testimony
+from monitor.workers.far import FarGaze
+from monitor.workers.opening import Opening
+from monitor.workers.pool import Pool
 from protocols.avatar import AvatarRole
 from protocols.challenge import ChallengeSchedule
 from protocols.judge import Judge
+from protocols.observation import Observation
 from protocols.policy import Policy
 from protocols.session import AvatarId, Session, SessionState, SourceKind
 from registry.avatar import Avatar
@@ -41,10 +40,13 @@ from registry.error import NotFound
 from registry.registry import Registry
 from registry.search import Search
 
-_LONGEST_SEGMENT = 8.0  # seconds; HLS arrives a segment at a time, and is silent in between
 _NEIGHBOURS = 8  # avatars that each of some vectors of the claimed one is most like
 _ASKED = 4  # vectors
 _DICE = random.SystemRandom().random  # an operator's side must not foresee what is asked, or when
+
+
+GazeOn = Callable[[Callable[[Observation], None]], Gaze | FarGaze]
+"""Makes the gaze on a stream, which delivers what it sees."""
 
 
 class SessionAssembly:
@@ -68,6 +70,7 @@ class SessionAssembly:
         encoding_anew: Callable[[], bool] = lambda: False,
         ice_servers: tuple[str, ...] = (),
         evidence: EvidenceRoom,
+        workers: Pool | None = None,
     ) -> None:
         self._evidence = evidence
         self._registry = registry
@@ -89,6 +92,7 @@ class SessionAssembly:
         self._egress = egress
         self._encoding_anew = encoding_anew
         self._ice_servers = ice_servers
+        self._workers = workers
 
     async def check(self, avatar: Avatar) -> None:
         """Raise AttachRefused for an avatar that the likeness model of this service cannot recognise."""
@@ -122,12 +126,16 @@ class SessionAssembly:
             likeness=self._sight.encoder.calibration,
         )
         testimony = Testimony(judge)
+        opening = Opening(
+            feed=session.feed, zero=zero, policy=policy.watch, egress=self._egress, ice_servers=self._ice_servers
+        )
+        source, gaze = self._stream(session, opening, ring, recall)
         return Pipeline(
             session=session,
             policy=policy,
             zero=zero,
-            source=self._source(session, zero, policy.watch.blind_after_s, ring),
-            gaze=lambda deliver: Gaze(self._sight, deliver, self._threads, policy=policy.watch, recall=recall),
+            source=source,
+            gaze=gaze,
             judge=testimony,
             schedule=ChallengeSchedule(policy.challenge, avatar.abilities, _DICE, now=0.0),
             desk=Desk(self._gateway, session.id),
@@ -152,24 +160,13 @@ class SessionAssembly:
                         found[match.avatar] = await self._registry.avatars.vectors(other.id, likenesses.model)
         return found
 
-    def _source(self, session: Session, zero: float, stall_after: float, ring: Ring) -> Source:
-        kind, url, egress = session.feed.kind, session.feed.url or "", self._egress
-        patience = Patience(stall_after=stall_after)
-        match kind:
-            case SourceKind.WHIP:
-                patience = replace(patience, start_within=None)
-                return WhipSource(zero=zero, policy=egress, patience=patience, ice_servers=self._ice_servers, ring=ring)
-            case SourceKind.WHEP:
-                return WhepSource(
-                    url, zero=zero, policy=egress, patience=patience, ice_servers=self._ice_servers, ring=ring
-                )
-            case SourceKind.HLS:
-                patience = replace(patience, stall_after=max(stall_after, _LONGEST_SEGMENT))
-                return PullSource(url, zero=zero, policy=egress, patience=patience, ring=ring)
-            case SourceKind.RTMP | SourceKind.FLV | SourceKind.FILE:
-                return PullSource(url, zero=zero, policy=egress, patience=patience, ring=ring)
-            case _:
-                assert_never(kind)
+    def _stream(self, session: Session, opening: Opening, ring: Ring, recall: Recall) -> tuple[Source, GazeOn]:
+        """The stream: held by a worker where there are any, and here where its publisher comes to the service."""
+        if self._workers is None or session.feed.kind is SourceKind.WHIP:
+            watch = opening.policy
+            return opening.source(ring), lambda see: Gaze(self._sight, see, self._threads, policy=watch, recall=recall)
+        far = self._workers.stream(session.id, opening, ring)
+        return far, lambda deliver: FarGaze(far, deliver, recall)
 
     def _mover(
         self, session: Session, clock: Callable[[], datetime]

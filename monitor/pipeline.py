@@ -25,8 +25,9 @@ from monitor.journal import Journal
 from monitor.record import Move, Record
 from monitor.returns import Returns
 from monitor.slates import Slates
-from monitor.sources.source import Ended, Picture, Refused, Resumed, Source, SourceEvent, Stalled, Watch
+from monitor.sources.source import Ended, Lost, Picture, Refused, Resumed, Sighted, Source, SourceEvent, Stalled, Watch
 from monitor.standstill import Standstill
+from monitor.workers.far import FarGaze
 from protocols.attention import Attention
 from protocols.backend import EventType, VerdictView
 from protocols.challenge import ChallengeSchedule
@@ -87,7 +88,7 @@ class Pipeline:
         policy: Policy,
         zero: float,
         source: Source,
-        gaze: Callable[[Callable[[Observation], None]], Gaze],
+        gaze: Callable[[Callable[[Observation], None]], Gaze | FarGaze],
         judge: Judging,
         schedule: ChallengeSchedule,
         desk: Desk,
@@ -228,6 +229,11 @@ class Pipeline:
                 self.gaze.take(event, full=self.watching is Watch.FULL)
             case Stalled():
                 await self._lose_sight(event.at, f"no picture for {event.silent_for:.1f} s")
+            case Sighted():
+                if self.blind_because is not None:
+                    await self._regain_sight(event.at)
+            case Lost():
+                await self._lose_sight(event.at, event.cause)
             case Resumed():
                 pass  # the next picture says so itself
             case Ended():

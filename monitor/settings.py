@@ -238,7 +238,10 @@ class Settings(BaseSettings):
         None, description="sqlite:///file or postgresql://…; data_dir/registry.sqlite where absent"
     )
     windows: int = Field(8, ge=1, le=10_000, description="streams that may be watched at full rate at once")
-    threads: int = Field(2, ge=1, le=256, description="threads that decode and look at pictures")
+    threads: int = Field(2, ge=1, le=256, description="threads that decode and look at pictures, of each process")
+    workers: int = Field(
+        0, ge=0, le=64, description="processes that hold the streams, and one more as a spare; 0: the service itself"
+    )
     egress: Egress = Egress()
     servers: dict[str, Server] = Field(default_factory=dict, description="media servers by the name in placements")
     obs: dict[str, Obs] = Field(default_factory=dict, description="OBS of publishers by place: server/app/stream")

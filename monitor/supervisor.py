@@ -17,6 +17,7 @@ from monitor.pipeline import CutOrder, Pipeline
 from monitor.refusal import AttachLater, AttachRefused
 from monitor.returns import Newcomer, Return, Returns
 from monitor.sources.whip import WhipSource
+from monitor.workers.pool import Pool
 from protocols.backend import (
     AttachRequest,
     ChallengeView,
@@ -97,9 +98,11 @@ class Supervisor:
         servers: frozenset[str],
         clock: Callable[[], datetime],
         witness: Witness | None = None,
+        workers: Pool | None = None,
     ) -> None:
         self.feed = feed
         self._witness = witness
+        self._workers = workers
         self._registry = registry
         self._journal = journal
         self._enforcement = enforcement
@@ -236,6 +239,8 @@ class Supervisor:
         """How the service is."""
         reasons = [] if self._group is not None else ["the service is starting or stopping"]
         ours = {pipeline.trouble for pipeline in self._pipelines.values() if pipeline.trouble is not None}
+        if self._workers is not None and (trouble := self._workers.trouble) is not None:
+            ours.add(trouble)
         return Health(reasons=reasons + sorted({*self._troubles.values(), *ours}))
 
     # ---- holding sessions

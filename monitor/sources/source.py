@@ -63,7 +63,22 @@ class Refused:
     cause: str
 
 
-SourceEvent = Picture | Stalled | Resumed | Ended | Refused
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighted:
+    """Pictures are there, the first or after a stall, and are looked at where they are: by a worker."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """Nobody watches the stream for now, by the monitor's own trouble, with the cause; somebody will again."""
+
+    at: float
+    cause: str
+
+
+SourceEvent = Picture | Stalled | Resumed | Ended | Refused | Sighted | Lost
 
 
 class Source(Protocol):

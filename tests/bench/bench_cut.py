@@ -39,7 +39,7 @@ def figures() -> dict[str, dict[str, Any]]:
         "unit": "s",
         "limit": LIMIT_S,
         "how": (
-            f"from the verdict (the step onto the rung 'cut') to ffmpeg's exit: intent in the ledger, block, drop on"
+            f"from the verdict (the step onto drop or forbid) to ffmpeg's exit: intent in the ledger, block, drop on"
             f" nginx-rtmp by the running service, {len(seconds)} cuts, {AT_ONCE} streams at once"
         ),
         "runs": len(seconds),

@@ -118,6 +118,11 @@ class NginxRtmp:
         self._program: Program | None = None
 
     @property
+    def rtmp_port(self) -> int:
+        """The port that it takes and gives streams on."""
+        return self._rtmp_port
+
+    @property
     def rtmp_url(self) -> str:
         """The application's URL; a stream's name follows after a slash."""
         return f"rtmp://127.0.0.1:{self._rtmp_port}/{self.app}"

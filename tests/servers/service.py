@@ -28,6 +28,7 @@ data_dir = {data}
 port = {port}
 windows = 8
 threads = 2
+workers = {workers}
 
 [log]
 level = "info"
@@ -54,12 +55,13 @@ class Service:
     ``data`` may lie elsewhere than in ``directory``. Its port stays the same, so that hooks may name it before it runs.
     """
 
-    def __init__(self, directory: Path, *, data: Path | None = None, settings: str = "") -> None:
+    def __init__(self, directory: Path, *, data: Path | None = None, settings: str = "", workers: int = 0) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory
         self.data = data or directory / "data"
         self.port = free_port()
         self._more = settings
+        self._workers = workers
         self._servers: dict[str, NginxRtmp] = {}
         self._program: Program | None = None
         self._client: httpx.AsyncClient | None = None
@@ -110,7 +112,10 @@ class Service:
         """Start the service; it may not be ready yet."""
         file = self.directory / "nakanohito.toml"
         text = _SETTINGS.format(
-            data=json.dumps(str(self.data)), port=self.port, directory=json.dumps(str(self.directory))
+            data=json.dumps(str(self.data)),
+            port=self.port,
+            directory=json.dumps(str(self.directory)),
+            workers=self._workers,
         )
         for name, nginx in self._servers.items():
             text += _SERVER.format(name=name, control=nginx.control_url, stat=nginx.stat_url)

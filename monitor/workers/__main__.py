@@ -1,0 +1,203 @@
+"""A worker: ``python -m monitor.workers FD``, started by the service, which it speaks with over the socket FD.
+
+It ends with that line, so that nothing is watched twice and nothing is left behind when the service dies.
+"""
+
+import asyncio
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+from monitor.egress import EgressRefused
+from monitor.gaze import Gaze
+from monitor.observers.likeness.sight import Sight
+from monitor.sources.ring import Ring, Take
+from monitor.sources.source import Ended, Picture, Refused, Resumed, Source, SourceEvent, Stalled, Watch
+from monitor.workers.frame import MOST_HEAD, Frame, FrameRefused, of_observation, read
+from monitor.workers.opening import Opening
+from protocols.observation import Look, Motion, Observation
+
+_COUNT_EVERY = 1.0
+_MOST_WAITING = 32 * 1024 * 1024  # bytes that the service has not fetched; packets are dropped beyond them
+
+Send = Callable[[Frame], None]
+
+
+class ToldRing(Ring):
+    """Packets go to the service as they come, and are kept there: they outlive this process."""
+
+    def __init__(self, stream: str, send: Send, waiting: Callable[[], int]) -> None:
+        super().__init__()
+        self._stream = stream
+        self._tell = send
+        self._waiting = waiting
+        self._missed = False
+
+    def begin(self, take: Take) -> None:
+        """A connection begins."""
+        says = {"codec": take.codec, "unit": [take.unit.numerator, take.unit.denominator]}
+        self._tell(Frame(kind="take", stream=self._stream, says=says, body=take.head))
+
+    def take(self, data: Any, size: int, pts: int | None, dts: int | None, *, keyframe: bool, arrived: float) -> None:
+        """Pass a packet on; where the service does not keep up, all up to the next keyframe are left out."""
+        self._missed = (self._missed and not keyframe) or self._waiting() > _MOST_WAITING
+        if not self._missed:
+            says = {"pts": pts, "dts": dts, "keyframe": keyframe, "arrived": arrived}
+            self._tell(Frame(kind="packet", stream=self._stream, says=says, body=bytes(data)))
+
+
+class Watching:
+    """One stream while this worker holds it."""
+
+    def __init__(self, name: str, opening: Opening, send: Send, waiting: Callable[[], int], *, sight: Sight,
+                 threads: Executor) -> None:  # fmt: skip
+        self._name = name
+        self._send = send
+        self._opening = opening
+        self._ring = ToldRing(name, send, waiting)
+        self._source: Source | None = None
+        self._blind = True
+        self._pictures = 0
+        self._told = (0, 0, 0)
+        self.mode = Watch.AMBIENT
+        self._gaze = Gaze(sight, self._deliver, threads, policy=opening.policy)
+
+    def watch(self, mode: Watch) -> None:
+        """Watch as closely as the service wants."""
+        self.mode = mode
+        if self._source is not None:
+            self._source.watch(mode)
+
+    async def run(self) -> None:
+        """Watch until the stream is over, or cancelled."""
+        try:
+            self._source = self._opening.source(self._ring)
+        except EgressRefused as refused:
+            self._say("refused", at=0.0, cause=str(refused))
+            return
+        self._source.watch(self.mode)
+        looking = asyncio.create_task(self._gaze.run(), name=f"gaze {self._name}")
+        counting = asyncio.create_task(self._count(), name=f"count {self._name}")
+        try:
+            async for event in self._source.events():
+                self._see(event)
+        finally:
+            looking.cancel()
+            counting.cancel()
+            await self._source.close()
+
+    def _see(self, event: SourceEvent) -> None:
+        match event:
+            case Picture():
+                self._pictures += 1
+                if self._blind:
+                    self._blind = False
+                    self._say("sighted", at=event.at)
+                self._gaze.take(event, full=self.mode is Watch.FULL)
+            case Stalled():
+                self._blind = True
+                self._say("stalled", at=event.at, silent_for=event.silent_for)
+            case Ended():
+                self._say("ended", at=event.at, cause=event.cause)
+            case Refused():
+                self._say("refused", at=event.at, cause=event.cause)
+            case Resumed() | _:
+                pass  # the next picture says so itself
+
+    def _deliver(self, seen: Observation) -> None:
+        if isinstance(seen, Look | Motion):
+            self._send(of_observation(self._name, seen))
+
+    async def _count(self) -> None:
+        while True:
+            await asyncio.sleep(_COUNT_EVERY)
+            assert self._source is not None  # noqa: S101 - it is there before this runs
+            now = (self._pictures, self._gaze.dropped + self._source.dropped, self._source.corrupt)
+            seen, dropped, corrupt = (new - old for new, old in zip(now, self._told, strict=True))
+            self._told = now
+            self._say("count", seen=seen, dropped=dropped, corrupt=corrupt)
+
+    def _say(self, kind: str, **says: Any) -> None:
+        self._send(Frame(kind=kind, stream=self._name, says=says))
+
+
+class Line:
+    """The line to the service; sources send from threads of their own."""
+
+    def __init__(self, writer: asyncio.StreamWriter) -> None:
+        self._writer = writer
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
+
+    def send(self, frame: Frame) -> None:
+        """Send from any thread; nothing after the line is cut."""
+        packed = frame.packed()
+        if threading.get_ident() == self._thread:
+            self._write(packed)
+        elif not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._write, packed)
+
+    def waiting(self) -> int:
+        """Bytes that wait to be fetched."""
+        return self._writer.transport.get_write_buffer_size()
+
+    def _write(self, packed: bytes) -> None:
+        if not self._writer.is_closing():
+            self._writer.write(packed)
+
+
+async def serve(descriptor: int) -> None:
+    """Watch what the service says, until its line is cut."""
+    connection = socket.socket(fileno=descriptor)
+    reader, writer = await asyncio.open_connection(sock=connection, limit=4 * MOST_HEAD)
+    line = Line(writer)
+    hello = await read(reader)
+    if hello is None or hello.kind != "hello":
+        raise FrameRefused("the service says no hello")
+    model = hello.says["model"]
+    sight = await asyncio.to_thread(Sight.load, None if model is None else Path(model), hello.says["sha256"])
+    watched: dict[str, tuple[Watching, asyncio.Task[None]]] = {}
+    with ThreadPoolExecutor(hello.says["threads"], thread_name_prefix="sight") as threads:
+        line.send(Frame(kind="ready", stream="", says={}))
+        beating = asyncio.create_task(_beat(line.send), name="beat")
+        while (frame := await read(reader)) is not None:
+            name = frame.stream
+            match frame.kind:
+                case "open" if name not in watched:
+                    opening = Opening.read(frame.says)
+                    watching = Watching(name, opening, line.send, line.waiting, sight=sight, threads=threads)
+                    watching.watch(Watch(frame.says["mode"]))
+                    watched[name] = watching, asyncio.create_task(watching.run(), name=name)
+                case "watch" if name in watched:
+                    watched[name][0].watch(Watch(frame.says["mode"]))
+                case "close" if name in watched:
+                    watched.pop(name)[1].cancel()
+                case _:
+                    pass
+        tasks = [beating, *(task for _, task in watched.values())]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _beat(send: Send) -> None:
+    """Say every second that this process works."""
+    while True:
+        await asyncio.sleep(_COUNT_EVERY)
+        send(Frame(kind="beat", stream="", says={}))
+
+
+def main() -> None:
+    """Run a worker."""
+    cv2.setNumThreads(1)  # streams are what is done in parallel
+    asyncio.run(serve(int(sys.argv[1])))
+
+
+if __name__ == "__main__":
+    main()
