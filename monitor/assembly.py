@@ -31,6 +31,7 @@ from monitor.workers.opening import Opening
 from monitor.workers.pool import Pool
 from protocols.avatar import AvatarRole
 from protocols.challenge import ChallengeSchedule
+from protocols.gesture import Ability
 from protocols.judge import Judge
 from protocols.observation import Observation
 from protocols.policy import Policy
@@ -137,7 +138,9 @@ class SessionAssembly:
             source=source,
             gaze=gaze,
             judge=testimony,
-            schedule=ChallengeSchedule(policy.challenge, avatar.abilities, _DICE, now=0.0),
+            schedule=ChallengeSchedule(
+                policy.challenge, avatar.abilities, _DICE, now=0.0, cannot=await self._cannot(session)
+            ),
             desk=Desk(self._gateway, session.id),
             journal=self._journal,
             enforcement=self._enforcement,
@@ -148,6 +151,10 @@ class SessionAssembly:
             budget=self._budget,
             witness=Witness(testimony, ring, self._evidence, zero=zero),
         )
+
+    async def _cannot(self, session: Session) -> Mapping[str, frozenset[Ability]]:
+        """What the operators of the roster cannot do."""
+        return {operator: (await self._registry.operators.get(operator)).cannot for operator in session.operators}
 
     async def _neighbours(self, avatar: AvatarId, claimed: NDArray[np.float32]) -> Mapping[str, NDArray[np.float32]]:
         """Those whom the claimed avatar may be confused with; others join as a look calls them to mind."""

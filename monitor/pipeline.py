@@ -30,7 +30,7 @@ from monitor.standstill import Standstill
 from monitor.workers.far import FarGaze
 from protocols.attention import Attention
 from protocols.backend import EventType, VerdictView
-from protocols.challenge import ChallengeSchedule
+from protocols.challenge import ChallengeSchedule, risk_of
 from protocols.evidence import Finding, RuleName
 from protocols.gesture import Gesture
 from protocols.judge import Judged
@@ -335,7 +335,7 @@ class Pipeline:
         self._desk.notify(step.rung, step.cause, step.until)
         match step.rung:
             case Rung.CHALLENGE:
-                await self._ask(self._schedule.ask(self.at()))
+                await self._ask(self._schedule.ask(self.at(), risk=self._risk, present=self.operators))
             case Rung.SLATE:
                 await self._cover(step.cause or RuleName.DRIVING)
             case Rung.DROP | Rung.FORBID:
@@ -350,7 +350,11 @@ class Pipeline:
 
     async def _ask_routinely(self) -> None:
         if self.open_challenge is None and self.operators and self.blind_because is None:
-            await self._ask(self._schedule.due(self.at()))
+            await self._ask(self._schedule.due(self.at(), risk=self._risk, present=self.operators))
+
+    @property
+    def _risk(self) -> float:
+        return 0.0 if self.verdict is None else risk_of(self.verdict.driver)
 
     async def _ask(self, gesture: Gesture | None) -> None:
         if gesture is None or not self.operators:

@@ -1,43 +1,100 @@
-"""When a challenge is asked, and which: unpredictable gaps, only gestures that the avatar can show.
+"""When a challenge is asked, and which: unpredictable gaps, only gestures that the avatar can show and the operator do.
 
-Gaps are exponential with a floor, so that having just answered one says nothing about when the next will come
-(a memoryless schedule); the dice are an argument, as is time.
+Gaps are exponential with a floor and a ceiling, so that having just answered one says nothing about when the next will
+come (a memoryless schedule). The more is in doubt, the shorter they are: what was left of a gap shrinks with its mean,
+which leaves the law of the gaps as it was. An hour has a budget of routine ones. The dice are an argument, as is time.
 """
 
 import math
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Collection, Mapping
 
 from protocols.gesture import Ability, Gesture, askable
 from protocols.policy import ChallengePolicy
+from protocols.verdict import Driver
 
 Dice = Callable[[], float]
 """Uniform random numbers in [0, 1), from a source that the operator's side cannot foresee."""
+_HOUR = 3600.0
+_RISKS = {Driver.HUMAN: 0.0, Driver.UNKNOWN: 0.25, Driver.MIXED: 0.5, Driver.AI: 1.0}
+
+
+def risk_of(driver: Driver) -> float:
+    """How much is in doubt where ``driver`` is what the verdict says, 0..1."""
+    return _RISKS[driver]
 
 
 class ChallengeSchedule:
-    """The challenges of one session."""
+    """The challenges of one session. ``cannot``: what each operator of its roster cannot do, and is not asked for."""
 
-    def __init__(self, policy: ChallengePolicy, abilities: frozenset[Ability], dice: Dice, now: float) -> None:
+    def __init__(
+        self,
+        policy: ChallengePolicy,
+        abilities: frozenset[Ability],
+        dice: Dice,
+        now: float,
+        *,
+        cannot: Mapping[str, frozenset[Ability]] | None = None,
+    ) -> None:
         self._policy = policy
-        self._gestures = askable(abilities)
+        self._abilities = abilities
+        self._cannot = dict(cannot or {})
         self._dice = dice
         self._last: Gesture | None = None
+        self._risk = 0.0
+        self._asked: deque[float] = deque()
+        self._drawn = now
         self._deadline = now + policy.first_after_s * (0.5 + dice())
 
     def next_deadline(self) -> float | None:
         """When the next routine challenge is due; None where the avatar can show no gesture."""
-        return self._deadline if self._gestures else None
+        return max(self._deadline, self._free_at()) if askable(self._abilities) else None
 
-    def due(self, now: float) -> Gesture | None:
-        """A gesture to ask for now, if a routine challenge is due."""
-        if not self._gestures or now < self._deadline:
+    def due(self, now: float, *, risk: float = 0.0, present: Collection[str] = ()) -> Gesture | None:
+        """A gesture to ask for now, if a routine challenge is due.
+
+        ``risk`` 0..1: how much is in doubt. ``present``: who is there; what one of them cannot do nobody is asked for,
+        since it is not known beforehand who will answer.
+        """
+        self._hasten(risk, now)
+        if not self._possible(present) or now < max(self._deadline, self._free_at()):
             return None
-        return self.ask(now)
+        return self.ask(now, risk=risk, present=present)
 
-    def ask(self, now: float) -> Gesture | None:
-        """A gesture to ask for at once; the routine starts anew from here. None where the avatar can show none."""
-        gap = -math.log(1.0 - self._dice()) * self._policy.mean_every_s
-        self._deadline = now + max(self._policy.least_gap_s, min(gap, 3 * self._policy.mean_every_s))
-        others = [gesture for gesture in self._gestures if gesture is not self._last] or list(self._gestures)
+    def ask(self, now: float, *, risk: float = 0.0, present: Collection[str] = ()) -> Gesture | None:
+        """A gesture to ask for at once; the routine starts anew from here. None where there is none to ask for."""
+        self._risk = risk
+        gap = -math.log(1.0 - self._dice()) * self._mean(risk)
+        ceiling = min(self._policy.longest_gap_s, 3 * self._mean(risk))
+        self._drawn = now
+        self._deadline = now + max(self._policy.least_gap_s, min(gap, ceiling))
+        gestures = self._possible(present)
+        others = [gesture for gesture in gestures if gesture is not self._last] or list(gestures)
         self._last = others[int(self._dice() * len(others))] if others else None
+        if self._last is not None:
+            self._note(now)
         return self._last
+
+    def _possible(self, present: Collection[str]) -> tuple[Gesture, ...]:
+        return askable(self._abilities.difference(*(self._cannot.get(operator, ()) for operator in present)))
+
+    def _mean(self, risk: float) -> float:
+        return self._policy.mean_every_s / (1.0 + (self._policy.hasten - 1.0) * min(1.0, max(0.0, risk)))
+
+    def _hasten(self, risk: float, now: float) -> None:
+        """Shrink what is left of the gap where more is in doubt than when it was drawn; it is never drawn out."""
+        if risk <= self._risk:
+            return
+        shrunk = now + max(0.0, self._deadline - now) * self._mean(risk) / self._mean(self._risk)
+        self._deadline = max(shrunk, min(self._deadline, self._drawn + self._policy.least_gap_s))
+        self._risk = risk
+
+    def _free_at(self) -> float:
+        """From when on the hour's budget allows another routine one."""
+        over = len(self._asked) - self._policy.per_hour
+        return self._asked[over] + _HOUR if over >= 0 else -math.inf
+
+    def _note(self, now: float) -> None:
+        self._asked.append(now)
+        while self._asked[0] <= now - _HOUR:
+            self._asked.popleft()

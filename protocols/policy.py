@@ -106,6 +106,13 @@ class ChallengePolicy(PolicyPart):
     first_after_s: Seconds = Field(20, description="the first routine challenge comes at a random time around this one")
     mean_every_s: Seconds = Field(240, description="mean of the exponential gaps between routine challenges")
     least_gap_s: Seconds = Field(30, description="no gap is shorter than this")
+    longest_gap_s: Seconds = Field(720, description="and none is longer, nor than three times the mean")
+    hasten: float = Field(
+        3, ge=1, le=20, description="so many times as often are they while a session looks entirely AI-driven"
+    )
+    per_hour: int = Field(
+        24, ge=1, le=360, description="so many an hour at most; those of the ladder count, and are asked in any case"
+    )
     within_s: Seconds = Field(8, description="an answer is looked for this long after it was asked")
 
 
@@ -135,7 +142,7 @@ BRISK = Policy(
     name="brisk",
     presence=PresencePolicy(connect_within_s=12, absent_after_s=8),
     watch=WatchPolicy(window_s=8, every_s=20, windows=2, look_every_s=2),
-    challenge=ChallengePolicy(first_after_s=14, mean_every_s=30, least_gap_s=12, within_s=6),
+    challenge=ChallengePolicy(first_after_s=14, mean_every_s=30, least_gap_s=12, per_hour=120, within_s=6),
     ladder=LadderPolicy(
         driving=(
             RungPolicy(rung="notify", seconds=2),

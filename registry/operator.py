@@ -3,13 +3,14 @@
 No name and no number of an identity document is stored: who it is can be told by the issuer alone.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from protocols.gesture import Ability
 from protocols.session import OperatorId
 from registry.database import Database, alone
 from registry.error import Conflict, NotFound, Refused
@@ -33,6 +34,8 @@ class Operator:
     verified_at: datetime
     device_keys: tuple[bytes, ...]
     state: OperatorState
+    cannot: frozenset[Ability] = frozenset()
+    """Movements that the operator is never asked for."""
 
     def lapsed(self, now: datetime, *, after_days: float) -> bool:
         """Whether the identity check is older than ``after_days``, or lies in the future."""
@@ -97,6 +100,14 @@ class Operators:
                 .where(operators.c.id == operator)
                 .values(assurance=short_text(assurance, what="assurance level"), verified_at=verified_at)
             )
+            return await _one(connection, operator)
+
+    async def spare(self, operator: OperatorId, cannot: Collection[Ability]) -> Operator:
+        """Note which movements the operator is never to be asked for; sessions that begin from now on heed it."""
+        async with self._database.writing() as connection:
+            await _one(connection, operator)
+            noted = sorted(Ability(ability).value for ability in cannot)
+            await connection.execute(update(operators).where(operators.c.id == operator).values(cannot=noted))
             return await _one(connection, operator)
 
     async def add_device_key(self, operator: OperatorId, key: bytes, *, at: datetime) -> Operator:
@@ -174,6 +185,7 @@ async def _many(connection: AsyncConnection, ids: list[OperatorId]) -> tuple[Ope
             verified_at=row.verified_at,
             device_keys=tuple(keys.get(row.id, ())),
             state=row.state,
+            cannot=frozenset(Ability(ability) for ability in row.cannot or ()),
         )
         for row in rows
     )

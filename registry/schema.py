@@ -170,6 +170,7 @@ class OperatorColumns(Arriving):
     verified_at: Named[datetime] = Column(Instant)
     enrolled_at: Named[datetime] = Column(Instant)
     state: Named[OperatorState] = Column(Choice(OperatorState))
+    cannot: Named[list[str] | None] = Column(Document)
 
 
 class DeviceKeyColumns(TypedColumns):

@@ -10,10 +10,10 @@ from monitor.api.auth import allowed
 from monitor.api.idempotency import IdempotentRoute
 from monitor.api.listing import Cursor, Limit
 from monitor.api.operators import OperatorPath
-from monitor.api.own import Own
+from monitor.api.own import OURS, Own
 from monitor.api.reference import open_problems, problems
 from monitor.api.service import Service, Serving
-from protocols.backend import AccessView, OperatorExport, Page, ShiftView
+from protocols.backend import AccessView, OperatorExport, OperatorView, Page, ProfileRequest, ShiftView
 from protocols.session import OperatorId
 from registry.access import Access
 from registry.apikey import ApiKey, Scope
@@ -57,6 +57,12 @@ async def own_accesses(service: Serving, own: Own, limit: Limit = 100, cursor: C
 async def own_export(service: Serving, own: Own) -> OperatorExport:
     """Everything that is kept of the operator who is signed in."""
     return await _export(service, OperatorId(own.operator))
+
+
+@own.put("/profile", summary="Say what I cannot do", responses=open_problems(401, 403, 413, 503), dependencies=OURS)
+async def own_profile(request: ProfileRequest, service: Serving, own: Own) -> OperatorView:
+    """Never to be asked for these movements; no reason is asked for. Sessions that begin from now on heed it."""
+    return operators.view(await service.registry.operators.spare(OperatorId(own.operator), request.cannot))
 
 
 async def _page(service: Service, operator: OperatorId, limit: int, cursor: str | None) -> Page[AccessView]:

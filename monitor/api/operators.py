@@ -10,7 +10,15 @@ from monitor.api.idempotency import IdempotencyKey, IdempotentRoute
 from monitor.api.listing import Cursor, Limit
 from monitor.api.reference import problems
 from monitor.api.service import Serving
-from protocols.backend import DeviceKeyRequest, EnrolOperator, OperatorView, Page, VerifyOperator, key_bytes
+from protocols.backend import (
+    DeviceKeyRequest,
+    EnrolOperator,
+    OperatorView,
+    Page,
+    ProfileRequest,
+    VerifyOperator,
+    key_bytes,
+)
 from protocols.session import OperatorId
 from registry.apikey import ApiKey, Scope
 from registry.operator import Operator
@@ -116,6 +124,20 @@ async def add_device_key(
     return view(added)
 
 
+@router.put("/{operator}/profile", summary="Say what an operator cannot do", responses=problems(404, 413))
+async def profile(
+    operator: OperatorPath,
+    request: ProfileRequest,
+    service: Serving,
+    key: Annotated[ApiKey, allowed(Scope.OPERATORS_WRITE)],
+) -> OperatorView:
+    """Never ask the operator for these movements; sessions that begin from now on heed it.
+
+    Needs the scope `operators:write`.
+    """
+    return view(await service.registry.operators.spare(OperatorId(operator), request.cannot))
+
+
 @router.post("/{operator}/revoke", summary="Revoke an operator", responses=problems(404))
 async def revoke(
     operator: OperatorPath,
@@ -136,5 +158,6 @@ def view(operator: Operator) -> OperatorView:
         assurance=operator.assurance,
         verified_at=operator.verified_at,
         state=operator.state.value,
+        cannot=sorted(ability.value for ability in operator.cannot),
         device_keys=[b64encode(key).decode() for key in operator.device_keys],
     )

@@ -48,7 +48,7 @@ async def _signed_in(request: Request) -> OwnSignedIn:
 
 
 Own = Annotated[OwnSignedIn, Depends(_signed_in)]
-_OURS = [Depends(_from_our_page)]
+OURS = [Depends(_from_our_page)]
 
 
 @router.post(
@@ -56,7 +56,7 @@ _OURS = [Depends(_from_our_page)]
     status_code=201,
     summary="Begin to sign in as an operator",
     responses=open_problems(403, 503),
-    dependencies=_OURS,
+    dependencies=OURS,
 )
 async def begin(service: Serving) -> CeremonyView:
     """Ask for a passkey, of whichever operator the authenticator offers. No API key is needed."""
@@ -69,7 +69,7 @@ async def begin(service: Serving) -> CeremonyView:
     status_code=201,
     summary="Sign in as an operator",
     responses=open_problems(403, 404, 409, 413, 503),
-    dependencies=_OURS,
+    dependencies=OURS,
 )
 async def finish(
     ceremony: CeremonyPath, request: OwnSignIn, asked: Request, response: Response, service: Serving
@@ -102,7 +102,7 @@ async def finish(
     status_code=204,
     summary="Sign out as an operator",
     responses=open_problems(403),
-    dependencies=_OURS,
+    dependencies=OURS,
 )
 async def sign_out(response: Response) -> None:
     """End the sign-in of this browser; a channel that is open stays so."""

@@ -14,7 +14,7 @@ from monitor.simulation.drawn import DrawnInstruments
 from monitor.simulation.eyes import Eyes
 from monitor.simulation.script import Script
 from protocols.attention import Attention
-from protocols.challenge import ChallengeSchedule, Dice
+from protocols.challenge import ChallengeSchedule, Dice, risk_of
 from protocols.evidence import RuleName
 from protocols.gesture import Gesture
 from protocols.judge import Judge, Judged
@@ -86,7 +86,7 @@ class Play:
                 human_at = now
             self._weigh(judged)
             self._climb(verdict, now)
-            self._ask_routinely(now)
+            self._ask_routinely(verdict, now)
             self._pay_attention(verdict.driver, now)
             now = self._next(now, verdict.driver)
         cut = self.steps[-1] if self._ladder.cut else None
@@ -140,11 +140,11 @@ class Play:
             if step.rung is not Rung.WATCHING:
                 self._script.call(now, self._dice)
             if step.rung is Rung.CHALLENGE:
-                self._ask(self._schedule.ask(now), now)
+                self._ask(self._schedule.ask(now, risk=risk_of(verdict.driver)), now)
 
-    def _ask_routinely(self, now: float) -> None:
+    def _ask_routinely(self, verdict: Verdict, now: float) -> None:
         if self._open is None and self._connected and self._blind_since is None:
-            self._ask(self._schedule.due(now), now)
+            self._ask(self._schedule.due(now, risk=risk_of(verdict.driver)), now)
 
     def _ask(self, gesture: Gesture | None, now: float) -> None:
         if gesture is None or not self._connected:

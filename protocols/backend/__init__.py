@@ -53,7 +53,14 @@ from protocols.backend.health import HealthView
 from protocols.backend.held import HeldView
 from protocols.backend.key import KeyCreated, KeyRequest, KeyView
 from protocols.backend.ledger import ConsistencyView, EntryView, InclusionView
-from protocols.backend.operator import DeviceKeyRequest, EnrolOperator, OperatorView, VerifyOperator, key_bytes
+from protocols.backend.operator import (
+    DeviceKeyRequest,
+    EnrolOperator,
+    OperatorView,
+    ProfileRequest,
+    VerifyOperator,
+    key_bytes,
+)
 from protocols.backend.own import OwnSession, OwnSignIn, OwnView
 from protocols.backend.part import Page
 from protocols.backend.passkey import (
@@ -144,6 +151,7 @@ __all__ = [
     "PlacementRequest",
     "PolicyView",
     "Problem",
+    "ProfileRequest",
     "PurgeView",
     "RegistrationAnswer",
     "RegistrationRequest",

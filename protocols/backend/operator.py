@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from protocols.backend.part import Identifier, Moment, Part
+from protocols.gesture import Ability
 
 
 def key_bytes(text: str) -> bytes:
@@ -63,6 +64,16 @@ class VerifyOperator(Part):
     )
 
 
+class ProfileRequest(Part):
+    """What an operator cannot do. No reason is asked for."""
+
+    cannot: list[Annotated[Ability, Field(strict=False)]] = Field(
+        max_length=len(Ability),
+        description="Movements that the operator is never asked for: head, mouth, eyelids, hands.",
+        examples=[["hands"]],
+    )
+
+
 class DeviceKeyRequest(Part):
     """Another device of an operator."""
 
@@ -84,6 +95,9 @@ class OperatorView(Part):
     assurance: str = Field(description="The issuer's assurance level.", examples=["high"])
     verified_at: Moment = Field(description="When the person was authenticated.", examples=["2026-11-01T10:00:00Z"])
     state: OperatorStanding = Field(description="Only an active operator may drive.", examples=["active"])
+    cannot: list[str] = Field(
+        default_factory=list, description="Movements that the operator is never asked for.", examples=[["hands"]]
+    )
     device_keys: list[str] = Field(
         description="Ed25519 public keys of the operator's devices, base64, oldest first.",
         examples=[["11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="]],

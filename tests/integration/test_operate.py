@@ -87,7 +87,7 @@ async def test_a_tracker_that_cannot_be_followed_leaves_the_operator_connected(s
                 while not any(line["doing"] == "refused" for line in operator.told("tracking")):  # noqa: ASYNC110
                     await asyncio.sleep(0.1)
             assert "is taken" in operator.told("tracking")[-1]["detail"]
-            assert (await studio.api.session(session))["operators_present"] == [name]
+            await studio.api.until(session, lambda standing: standing["operators_present"] == [name], within=20.0)
 
 
 async def test_compression_is_never_agreed_on(studio: Service) -> None:

@@ -3,9 +3,10 @@ import random
 
 import pytest
 
-from protocols.challenge import ChallengeSchedule
+from protocols.challenge import ChallengeSchedule, risk_of
 from protocols.gesture import NEEDS, Ability, Gesture, askable
 from protocols.policy import ChallengePolicy
+from protocols.verdict import Driver
 
 POLICY = ChallengePolicy()
 ALL = frozenset(Ability)
@@ -61,3 +62,66 @@ def test_the_first_comes_around_its_time(seed):
 
 def test_gestures_keep_their_order():
     assert askable(ALL) == tuple(Gesture)
+
+
+def gaps_at(risk, seed=3, count=300, policy=POLICY):
+    asked, gaps, now = ChallengeSchedule(policy, ALL, random.Random(seed).random, now=0.0), [], 0.0
+    for _ in range(count):
+        asked.ask(now, risk=risk)
+        gaps.append(asked.next_deadline() - now)
+        now += 4000.0  # beyond the hour, so that the budget is not in the way
+    return gaps
+
+
+def test_the_more_is_in_doubt_the_more_often_is_asked():
+    calm, doubtful = sum(gaps_at(0.0)) / 300, sum(gaps_at(1.0)) / 300
+    assert 2.2 < calm / doubtful < 3.6
+    assert max(gaps_at(0.0)) <= POLICY.longest_gap_s
+    assert max(gaps_at(0.0, policy=ChallengePolicy(longest_gap_s=300))) == 300
+    assert [risk_of(driver) for driver in (Driver.HUMAN, Driver.AI)] == [0.0, 1.0]
+
+
+def test_doubt_shortens_what_is_left_of_a_gap_and_trust_draws_nothing_out():
+    asked = schedule(seed=11)
+    asked.ask(1000.0)
+    before = asked.next_deadline() - 1100.0
+    assert before > 60
+    assert asked.due(1100.0, risk=1.0) is None
+    shorter = asked.next_deadline()
+    assert shorter - 1100.0 == pytest.approx(before / 3)
+    assert asked.due(1100.0, risk=0.0) is None
+    assert asked.next_deadline() == shorter
+
+
+def test_doubt_does_not_undercut_the_least_gap():
+    asked = schedule(seed=11)
+    asked.ask(1000.0)
+    asked.due(1000.0, risk=1.0)
+    assert asked.next_deadline() >= 1000.0 + POLICY.least_gap_s
+
+
+def test_an_hour_has_its_budget_of_routine_ones_and_the_ladder_asks_in_any_case():
+    policy = ChallengePolicy(mean_every_s=10, least_gap_s=1, per_hour=5)
+    asked, routine, now = ChallengeSchedule(policy, ALL, random.Random(5).random, now=0.0), [], 0.0
+    while now < 7200:
+        now = max(now + 0.1, asked.next_deadline())
+        if asked.due(now) is not None:
+            routine.append(now)
+    for begin in range(0, 3600, 60):
+        assert sum(begin <= at < begin + 3600 for at in routine) <= 5
+    full = ChallengeSchedule(policy, ALL, random.Random(5).random, now=0.0)
+    assert all(full.ask(float(at)) is not None for at in range(7))
+    assert full.due(3599.0) is None
+    assert full.next_deadline() == 3602.0
+
+
+def test_nobody_is_asked_for_what_somebody_who_is_there_cannot_do():
+    cannot = {"ann": frozenset({Ability.HEAD, Ability.HANDS}), "bob": frozenset({Ability.EYELIDS})}
+    asked = ChallengeSchedule(POLICY, ALL, random.Random(2).random, now=0.0, cannot=cannot)
+    alone = {asked.ask(float(now), present={"ann"}) for now in range(100)}
+    assert alone == {Gesture.OPEN_MOUTH, Gesture.BLINK_TWICE}
+    assert {asked.ask(float(now), present={"ann", "bob"}) for now in range(100)} == {Gesture.OPEN_MOUTH}
+    assert asked.ask(0.0, present={"stranger"}) is not None
+    nothing = ChallengeSchedule(POLICY, frozenset({Ability.HEAD}), random.random, now=0.0, cannot=cannot)
+    assert nothing.ask(0.0, present={"ann"}) is None
+    assert nothing.due(1e6, present={"ann"}) is None

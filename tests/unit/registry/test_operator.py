@@ -19,7 +19,7 @@ async def enrol(registry: Registry, pseudonym: str = "p-1", keys: tuple[bytes, .
 
 def test_there_is_no_column_for_a_name_or_an_identity_number() -> None:
     assert set(operators.c.keys()) == {
-        "seq", "id", "pseudonym", "issuer", "assurance", "verified_at", "enrolled_at", "state"
+        "seq", "id", "pseudonym", "issuer", "assurance", "verified_at", "enrolled_at", "state", "cannot"
     }  # fmt: skip
     assert set(device_keys.c.keys()) == {"key", "operator", "position", "added_at"}
 

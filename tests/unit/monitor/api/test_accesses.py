@@ -37,3 +37,11 @@ async def test_an_agency_makes_rosters_without_seeing_who_is_on_them(world: Worl
     attached = await world.client.post("/v1/sessions", json=world.wish(), headers=headers)
     assert attached.status_code == 201
     assert "b2f6" not in attached.text
+
+
+async def test_an_operator_is_spared_what_they_cannot_do(world: World) -> None:
+    path = f"/v1/operators/{world.operator}/profile"
+    spared = await world.client.put(path, json={"cannot": ["hands", "head"]})
+    assert spared.json()["cannot"] == ["hands", "head"]
+    assert (await world.client.put(path, json={"cannot": ["flying"]})).status_code == 422
+    assert (await world.client.put(path, json={"cannot": []})).json()["cannot"] == []
