@@ -123,6 +123,11 @@ class NginxRtmp:
         return self._rtmp_port
 
     @property
+    def http_port(self) -> int:
+        """The port of its HTTP server."""
+        return self._http_port
+
+    @property
     def rtmp_url(self) -> str:
         """The application's URL; a stream's name follows after a slash."""
         return f"rtmp://127.0.0.1:{self._rtmp_port}/{self.app}"
