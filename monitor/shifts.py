@@ -7,10 +7,11 @@ one live session at a time even where several services share a registry.
 import asyncio
 import json
 import secrets
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from random import SystemRandom
 from typing import Any, Protocol
 
 import structlog
@@ -19,25 +20,28 @@ from monitor.journal import Journal
 from monitor.operator.entry import Arrival, Refusal
 from monitor.passkeys import Begun, Passkeys
 from monitor.pipeline import Pipeline
+from monitor.shift_claim import arrival_of, claim_of, credential_of, same_channel, written
+from monitor.touches import Touches
 from protocols.backend import EventType
 from protocols.channel.duty import ON_SHIFT, Asking, Duty, Needs
 from protocols.channel.event import HandedOver
 from protocols.channel.violation import Closing
 from protocols.observation import Presence
 from protocols.passkey.ceremony import WITHIN_S, PasskeyRefused
-from protocols.passkey.shift import ShiftClaim
 from protocols.policy import OperatorPolicy
 from protocols.session import OperatorId, Session, SessionId
 from registry.error import LedgerFailure, NotFound, RegistryError, Unavailable
 from registry.operator import Operator
 from registry.registry import Registry
-from registry.session import stream_name
 from registry.shift import Elsewhere, Shift
 from registry.state import OperatorState, Purpose
 
 _log = structlog.get_logger()
 
 _NONCE_BYTES = 16
+_DICE = SystemRandom().random  # an operator's side must not foresee when it is asked
+_LOOK_AGAIN_AFTER = 1.0  # seconds, after a touch that proved nothing
+_REFUSED_ZH = "通行密钥验证未通过，请重试。"
 _LEFT = "the operator has left"
 _TRY_AGAIN_EVERY = 1.0  # seconds, while the registry fails
 _ELSEWHERE = Refusal(code=Closing.ELSEWHERE, message="you operate another session now: leave that one first")
@@ -72,7 +76,9 @@ class Shifts:
         journal: Journal,
         pipeline: Callable[[str], Pipeline | None],
         clock: Callable[[], datetime],
+        dice: Callable[[], float] = _DICE,
     ) -> None:
+        self._touches = Touches(dice)
         self.channels: Channels | None = None
         self._registry = registry
         self._passkeys = passkeys
@@ -98,7 +104,8 @@ class Shifts:
                 return await self._ask(arrival, broadcast, operator)
         except Elsewhere:
             return _ELSEWHERE
-        return await self._on_shift(broadcast, operator)
+        duty = ON_SHIFT if arrival.again else await self._on_shift(broadcast, operator)
+        return await self._touch(arrival, broadcast, duty)
 
     async def begin(self, arrival: Arrival) -> Begun:
         """Begin a shift from a page, for a channel of its key. Raises NotFound, alike for every reason."""
@@ -118,7 +125,7 @@ class Shifts:
     async def finish(self, ceremony: str, credential: Mapping[str, Any]) -> Shift:
         """End a ceremony from a page: the shift begins. Raises PasskeyRefused, RegistryError."""
         begun = await self._registry.passkeys.get(ceremony, Purpose.SHIFT, now=self._clock())
-        arrival = _arrival(begun.context)
+        arrival = arrival_of(begun.context)
         broadcast = self._broadcast(arrival.session, arrival.operator)
         if broadcast is None:
             raise NotFound(Refusal().message)
@@ -174,26 +181,31 @@ class Shifts:
             on_shift=False,
             needs=Needs.PASSKEY,
             text_en=because or en,
-            text_zh="通行密钥验证未通过，请重试。" if because else zh,
+            text_zh=_REFUSED_ZH if because else zh,
             asking=Asking(ceremony=begun.ceremony, options=json.dumps(begun.options), within=WITHIN_S),
             verified_for=self._verified_for(operator, broadcast.policy),
         )
 
     async def _ceremony(self, arrival: Arrival, broadcast: Broadcast) -> Begun:
-        claim = _claim(arrival, broadcast.session, secrets.token_bytes(_NONCE_BYTES))
+        claim = claim_of(arrival, broadcast.session, secrets.token_bytes(_NONCE_BYTES))
         return await self._passkeys.begin(
-            Purpose.SHIFT, holder=arrival.operator, challenge=claim.challenge(), context=_written(claim)
+            Purpose.SHIFT, holder=arrival.operator, challenge=claim.challenge(), context=written(claim)
         )
 
     async def _answered(self, arrival: Arrival, broadcast: Broadcast, operator: Operator) -> Duty:
         """The passkey's answer came over the channel: it must be to this channel's own ceremony."""
         try:
+            touched = await self._touched(arrival, broadcast)
+            if touched is not None:
+                return touched
             begun = await self._registry.passkeys.get(arrival.ceremony, Purpose.SHIFT, now=self._clock())
-            _same_channel(_arrival(begun.context), arrival)
-            await self._prove(arrival, broadcast, arrival.ceremony, _json(arrival.credential))
+            same_channel(arrival_of(begun.context), arrival)
+            await self._prove(arrival, broadcast, arrival.ceremony, credential_of(arrival.credential))
         except (PasskeyRefused, NotFound) as refused:
+            if await self._begun(arrival, broadcast):  # on shift already: a touch that proved nothing
+                return Duty(on_shift=True, text_en=str(refused), text_zh=_REFUSED_ZH, again_in=_LOOK_AGAIN_AFTER)
             return await self._ask(arrival, broadcast, operator, str(refused))
-        return await self._on_shift(broadcast, operator)
+        return await self._touch(arrival, broadcast, await self._on_shift(broadcast, operator))
 
     async def _prove(
         self, arrival: Arrival, broadcast: Broadcast, ceremony: str, credential: Mapping[str, Any]
@@ -214,6 +226,51 @@ class Shifts:
     async def _note_begun(self, broadcast: Broadcast, shift: Shift, *, synced: bool | None) -> None:
         data = {"operator": shift.operator, "shift": shift.id, "passkey": shift.passkey, "synced": synced}
         await self._journal.note(broadcast.session, EventType.SHIFT_BEGAN, data, subject=shift.id)
+
+    # ---- touches
+
+    async def _touch(self, arrival: Arrival, broadcast: Broadcast, duty: Duty) -> Duty:
+        """Ask for the passkey where its time has come; a touch that was missed goes on record."""
+        now, policy = asyncio.get_running_loop().time(), broadcast.policy
+        shift = await self._registry.shifts.open(broadcast.session.id, OperatorId(arrival.operator))
+        touch = None if shift is None or shift.passkey is None else self._touches.of(shift.id, policy, now)
+        if shift is None or touch is None:
+            return duty
+        if self._touches.missed(touch, policy, now):
+            data = {"operator": arrival.operator, "shift": shift.id, "missed": touch.missed}
+            await self._journal.note(broadcast.session, EventType.OPERATOR_TOUCH_MISSED, data, subject=shift.id)
+        if touch.asking is None and now >= touch.due:
+            within = policy.touch_within_s
+            begun = await self._passkeys.begin(
+                Purpose.TOUCH, holder=arrival.operator, context={"shift": shift.id, "session": arrival.session}
+            )
+            asking = Asking(ceremony=begun.ceremony, options=json.dumps(begun.options), within=within)
+            self._touches.asked(touch, asking, now)
+        if touch.asking is None:
+            return replace(duty, again_in=touch.due - now)
+        left = max(0.0, touch.until - now)
+        en, zh = "Show by your passkey that it is still you.", "请使用通行密钥确认仍是您本人。"
+        asking = replace(touch.asking, within=left)
+        return replace(duty, needs=Needs.PASSKEY, text_en=en, text_zh=zh, asking=asking, again_in=left)
+
+    async def _touched(self, arrival: Arrival, broadcast: Broadcast) -> Duty | None:
+        """The passkey has answered a touch; None where the ceremony is none. Raises PasskeyRefused, NotFound."""
+        now = asyncio.get_running_loop().time()
+        shift = await self._registry.shifts.open(broadcast.session.id, OperatorId(arrival.operator))
+        touch = None if shift is None else self._touches.of(shift.id, broadcast.policy, now)
+        if shift is None or touch is None or touch.asking is None or touch.asking.ceremony != arrival.ceremony:
+            return None
+        synced = broadcast.policy.passkey != "device_bound"
+        try:
+            credential = credential_of(arrival.credential)
+            proof = await self._passkeys.finish(arrival.ceremony, Purpose.TOUCH, credential, synced=synced)
+        except PasskeyRefused:
+            touch.until = now  # it is missed by that
+            raise
+        self._touches.answered(touch, broadcast.policy, now)
+        data = {"operator": arrival.operator, "shift": shift.id, "passkey": proof.passkey.id}
+        await self._journal.note(broadcast.session, EventType.OPERATOR_TOUCHED, data, subject=shift.id)
+        return replace(ON_SHIFT, again_in=touch.due - now)
 
     # ---- verification
 
@@ -288,49 +345,3 @@ class Shifts:
             await self._registry.shifts.end(session, operator, because=presence.cause, at=self._clock())
         else:
             await self._registry.shifts.lapse(session, operator, at=self._clock())
-
-
-def _claim(arrival: Arrival, session: Session, nonce: bytes) -> ShiftClaim:
-    return ShiftClaim(
-        session=session.id,
-        stream=stream_name(session),
-        avatar=session.avatar,
-        operator=arrival.operator,
-        epoch=session.epoch,
-        nonce=nonce,
-        channel_key=arrival.channel_key,
-    )
-
-
-def _written(claim: ShiftClaim) -> dict[str, Any]:
-    """The claim as JSON: whoever has it can compute the challenge that the passkey signed."""
-    return {
-        "session": claim.session,
-        "stream": claim.stream,
-        "avatar": claim.avatar,
-        "operator": claim.operator,
-        "epoch": claim.epoch,
-        "nonce": b64encode(claim.nonce).decode(),
-        "channel_key": b64encode(claim.channel_key).decode(),
-    }
-
-
-def _arrival(context: Mapping[str, Any]) -> Arrival:
-    key = b64decode(context["channel_key"])
-    return Arrival(operator=context["operator"], session=context["session"], channel_key=key)
-
-
-def _same_channel(asked: Arrival, answered: Arrival) -> None:
-    for part in ("operator", "session", "channel_key"):
-        if getattr(asked, part) != getattr(answered, part):
-            raise PasskeyRefused("This answer is to another channel's question.")
-
-
-def _json(text: str) -> Mapping[str, Any]:
-    try:
-        credential = json.loads(text)
-    except (ValueError, RecursionError):
-        credential = None
-    if not isinstance(credential, dict):
-        raise PasskeyRefused("This is not the response of a passkey; send what the browser gave, as it is.")
-    return credential

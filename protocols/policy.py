@@ -35,6 +35,12 @@ class OperatorPolicy(PolicyPart):
     verified_for_days: float = Field(
         183, gt=0, le=3660, description="an identity must be verified anew after this many days"
     )
+    touch_every_s: Seconds | None = Field(
+        None,
+        description="mean of the exponential gaps at which the passkey is asked for again within a shift that began by "
+        "one; never where absent",
+    )
+    touch_within_s: float = Field(60, ge=10, le=120, description="a touch is missed after this long")
     break_budget_s: float = Field(
         600, ge=0, le=3600, description="seconds of announced breaks within an hour, in which nobody need be there"
     )

@@ -44,6 +44,8 @@ class Arrival:
     channel_key: bytes
     ceremony: str = ""
     credential: str = ""
+    again: bool = False
+    """Whether they were let in before, and it is asked how they stand by now."""
 
 
 ChannelObservation = TelemetryBatch | Presence | Rest | ChallengeAnswered

@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from monitor.operator.entry import Admission, Admit, Arrival, Arrive, Feed, Note, Refusal, ignore, on_shift
 from monitor.operator.room import Disconnected, Room, Socket
 from protocols.channel import VERSION
-from protocols.channel.duty import Duty
+from protocols.channel.duty import ON_SHIFT, Duty
 from protocols.channel.event import FloorEvent, HelloReceived, ShiftAsserted
 from protocols.channel.floor import Floor
 from protocols.channel.limits import Limits
@@ -311,6 +311,7 @@ class Gateway:
             channel_key=socket.credential,
             ceremony=ceremony,
             credential=credential,
+            again=True,
         )
         duty = await self._arrival(arrival)
         now = asyncio.get_running_loop().time()
@@ -318,7 +319,10 @@ class Gateway:
         if isinstance(duty, Refusal):
             room.happened(room.floor.dismiss(socket.operator, duty.code, duty.message, now))
         elif duty.on_shift:
-            room.happened(room.floor.begin_shift(socket.operator, now, duty))
+            begun = room.floor.begin_shift(socket.operator, now, duty)
+            if not begun and (ceremony or duty != ON_SHIFT):
+                room.floor.tell(socket.operator, duty)
+            room.happened(begun)
         else:
             room.floor.tell(socket.operator, duty)
             room.happened([])
@@ -363,5 +367,5 @@ class Gateway:
 def _ask_again(duty: Duty, now: float) -> float | None:
     """When an operator who is not on shift is asked anew: their ceremony is over then, or they may be verified."""
     if duty.on_shift:
-        return None
+        return None if duty.again_in is None else now + duty.again_in
     return now + (_LOOK_AGAIN_AFTER if duty.asking is None else duty.asking.within)

@@ -22,6 +22,8 @@ class EventType(StrEnum):
     OPERATOR_VERIFICATION_DUE = "operator.verification_due"
     OPERATOR_BREAK = "operator.break"
     OPERATOR_HANDED_OVER = "operator.handed_over"
+    OPERATOR_TOUCHED = "operator.touched"
+    OPERATOR_TOUCH_MISSED = "operator.touch_missed"
     SHIFT_BEGAN = "shift.began"
     CHALLENGE_ASKED = "challenge.asked"
     CHALLENGE_JUDGED = "challenge.judged"
@@ -53,6 +55,8 @@ DATA: dict[EventType, str] = {
     EventType.OPERATOR_VERIFICATION_DUE: "`operator`, `verified_at`, `lapses_in_s`: to be verified anew until then",
     EventType.OPERATOR_BREAK: "`at`, `operator`, `until`: an announced break, over where `until` is `at`",
     EventType.OPERATOR_HANDED_OVER: "`at`, `giver`, `taker`, `statement`, and the signatures of both, in base64",
+    EventType.OPERATOR_TOUCHED: "`operator`, `shift`, `passkey`: asked within the shift, the person has answered",
+    EventType.OPERATOR_TOUCH_MISSED: "`operator`, `shift`, `missed` in a row: for people to look at",
     EventType.SHIFT_BEGAN: "`operator`, `shift`, `passkey` (null: none was asked for), `synced`",
     EventType.CHALLENGE_ASKED: "`at`, `challenge`, `gesture`, `within`",
     EventType.CHALLENGE_JUDGED: "`at`, `challenge`, `gesture`, `passed` (null: could not be judged), `score`",

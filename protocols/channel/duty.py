@@ -1,6 +1,6 @@
 """Duty: whether an operator is on shift, and what it takes where they are not, in words for them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -34,6 +34,8 @@ class Duty:
     verified_for: float | None = None
     break_for: float | None = None
     break_left: float | None = None
+    again_in: float | None = field(default=None, compare=False)
+    """Seconds after which the shell asks again how they stand; nothing of it goes over the wire."""
 
 
 ON_SHIFT = Duty(on_shift=True)

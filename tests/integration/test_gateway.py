@@ -17,15 +17,17 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from monitor.operator.agent import Agent, AgentEvent, Disconnected, Finished, address
 from monitor.operator.backoff import Backoff
-from monitor.operator.entry import Admission, ChannelObservation, Refusal
+from monitor.operator.entry import Admission, Arrival, Arrive, ChannelObservation, Refusal, on_shift
 from monitor.operator.gateway import Gateway
 from protocols.channel import VERSION
 from protocols.channel.client import ClientConnection
+from protocols.channel.duty import ON_SHIFT, Asking, Duty, Needs
 from protocols.channel.event import (
     Acknowledged,
     Attested,
     Challenged,
     DriverChanged,
+    DutyTold,
     Happening,
     Noticed,
     Opened,
@@ -59,6 +61,7 @@ class Service:
     sharing: Sharing = Sharing.STANDBY
     origins: frozenset[str] = frozenset()
     epoch: int = 1
+    arrive: Arrive = on_shift
     observations: list[ChannelObservation] = field(default_factory=list)
     happenings: list[Happening] = field(default_factory=list)
     url: str = ""
@@ -67,6 +70,7 @@ class Service:
         self.zero = asyncio.get_running_loop().time()
         self.gateway = Gateway(
             admit=self.admit,
+            arrive=lambda arrival: self.arrive(arrival),
             feed=lambda session, observation: self.observations.append(observation),
             note=lambda session, happening: self.happenings.append(happening),
             limits=self.limits,
@@ -491,3 +495,72 @@ async def test_a_peer_that_takes_nothing_is_let_go(monkeypatch: pytest.MonkeyPat
     assert service.gateway.connected == 0
     service.gateway.close("s-1")
     await asyncio.sleep(0.05)
+
+
+class House:
+    """Lets nobody on shift but by a ceremony that it has begun."""
+
+    def __init__(self, within: float = 60.0) -> None:
+        self.within = within
+        self.asked: list[Arrival] = []
+        self.refusal: Refusal | None = None
+
+    async def __call__(self, arrival: Arrival) -> Duty | Refusal:
+        self.asked.append(arrival)
+        if self.refusal is not None:
+            return self.refusal
+        if arrival.credential == "broken":
+            raise OSError("the registry is away")
+        if arrival.credential == "good":
+            return ON_SHIFT
+        asking = Asking(ceremony=f"cer_{len(self.asked)}", options="{}", within=self.within)
+        return Duty(on_shift=False, needs=Needs.PASSKEY, text_en="no", text_zh="no", asking=asking)
+
+
+async def test_a_shift_begins_by_what_the_house_says_of_the_passkeys_answer() -> None:
+    house = House()
+    async with served(arrive=house) as service:
+        studio = Studio(service)
+        await studio.open()
+        await eventually(lambda: studio.of(DutyTold))
+        assert service.of(Presence) == []
+        assert studio.agent.shift("cer_1", "bad")
+        await eventually(lambda: len(studio.of(DutyTold)) == 2)
+        assert studio.agent.shift("cer_2", "good")
+        await eventually(lambda: len(studio.of(DutyTold)) == 3)
+        assert [told.on_shift for told in studio.of(DutyTold)] == [False, False, True]
+        assert [change.operator for change in service.of(DriverChanged)] == ["ann"]
+        assert [(one.ceremony, one.credential, one.again) for one in house.asked] == [
+            ("", "", False),
+            ("cer_1", "bad", True),
+            ("cer_2", "good", True),
+        ]
+        await studio.leave()
+
+
+async def test_who_is_not_on_shift_is_asked_anew_once_the_ceremony_is_over_and_a_house_that_fails_tells() -> None:
+    house = House(within=0.2)
+    async with served(arrive=house) as service:
+        studio = Studio(service)
+        await studio.open()
+        await eventually(lambda: len(studio.of(DutyTold)) >= 3)
+        assert all(arrival.again for arrival in house.asked[1:])
+        studio.agent.shift("cer_1", "broken")
+        await eventually(lambda: studio.of(Disconnected))
+        await studio.leave()
+
+
+async def test_a_page_begins_the_shift_of_a_channel_and_sends_another_device_away() -> None:
+    house = House()
+    async with served(arrive=house) as service:
+        studio = Studio(service)
+        await studio.open()
+        await eventually(lambda: studio.of(DutyTold))
+        key = service.keys["ann"].public_key().public_bytes_raw()
+        service.gateway.begin_shift(Arrival(operator="ann", session="none", channel_key=key), ON_SHIFT)
+        service.gateway.begin_shift(Arrival(operator="ann", session="s-1", channel_key=key), ON_SHIFT)
+        await eventually(lambda: service.of(DriverChanged))
+        service.gateway.dismiss("none", "ann", "elsewhere", "you are elsewhere")
+        service.gateway.begin_shift(Arrival(operator="ann", session="s-1", channel_key=bytes(32)), ON_SHIFT)
+        await eventually(lambda: studio.of(Finished))
+        assert (await studio.running).code == "superseded"

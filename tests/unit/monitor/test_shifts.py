@@ -303,3 +303,72 @@ async def test_a_handover_goes_on_record_with_both_signatures(tmp_path: Path) ->
         assert (entry["giver"], entry["taker"]) == (home.stage.operator, "op_other")
         assert b64decode(entry["statement"]) == b"told"
         assert b64decode(entry["taker_signature"]) == b"2" * 64
+
+
+TOUCHED = {"passkey": "any", "touch_every_s": 600, "touch_within_s": 60}
+
+
+async def on_shift(home: House, device: Authenticator) -> float:
+    """The shift has begun; in how many seconds it is asked again how they stand."""
+    await home.registers(device)
+    duty = await home.answered(await home.asked(), device)
+    assert isinstance(duty, Duty)
+    assert duty == ON_SHIFT
+    assert duty.again_in is not None
+    return duty.again_in
+
+
+async def again(home: House) -> Duty:
+    return await home.asked(replace(home.arrival(), again=True))
+
+
+@in_virtual_time
+async def test_within_a_shift_the_passkey_is_asked_for_again(tmp_path: Path) -> None:
+    async with house(tmp_path, **TOUCHED) as home:
+        device = Authenticator(count=1)
+        gap = await on_shift(home, device)
+        assert 60 <= gap <= 1800
+        assert (await again(home)).again_in == pytest.approx(gap, abs=1)
+        await asyncio.sleep(gap)
+        asked = await again(home)
+        assert (asked.on_shift, asked.needs, asked.again_in) == (True, Needs.PASSKEY, 60.0)
+        await asyncio.sleep(10)
+        reminded = await again(home)
+        assert reminded.asking is not None
+        assert asked.asking is not None
+        assert (reminded.asking.ceremony, reminded.asking.within) == (asked.asking.ceremony, 50.0)
+        answered = await home.answered(reminded, device)
+        assert answered == ON_SHIFT
+        (touched,) = await home.stage.entries("operator.touched")
+        assert touched["operator"] == home.stage.operator
+        assert await home.stage.entries("operator.touch_missed") == []
+
+
+@in_virtual_time
+async def test_a_touch_that_is_missed_or_proves_nothing_is_told_and_ends_no_shift(tmp_path: Path) -> None:
+    async with house(tmp_path, **TOUCHED) as home:
+        await asyncio.sleep(await on_shift(home, Authenticator()))
+        await again(home)
+        await asyncio.sleep(60)
+        later = await again(home)
+        assert (later.on_shift, later.needs) == (True, None)
+        assert later.again_in is not None
+        await asyncio.sleep(later.again_in)
+        refused = await home.answered(await again(home), Authenticator())
+        assert isinstance(refused, Duty)
+        assert (refused.on_shift, refused.again_in) == (True, 1.0)
+        assert "not registered" in refused.text_en
+        assert (await again(home)).needs is None
+        missed = await home.stage.entries("operator.touch_missed")
+        assert [entry["missed"] for entry in missed] == [1, 2]
+        assert await home.asked() == ON_SHIFT
+
+
+@in_virtual_time
+async def test_without_a_policy_for_it_nobody_is_asked_again(tmp_path: Path) -> None:
+    async with house(tmp_path, passkey="any") as home:
+        device = Authenticator()
+        await home.registers(device)
+        duty = await home.answered(await home.asked(), device)
+        assert isinstance(duty, Duty)
+        assert duty.again_in is None
