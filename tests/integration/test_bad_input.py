@@ -36,7 +36,10 @@ SEVERE: Document = {
     # A test card in a loop is nobody's avatar and a recording; what is tried here is presence, so that alone weighs.
     "likeness": {"fail_at": 0.000001},
     "fusion": {"driving_cap": 0.01, "silent_weight": 0.01, "repetition_weight": 0.01, "authenticity_cap": 0.01},
-    "ladder": {"presence": [{"rung": "notify", "seconds": 2}, {"rung": "grace", "seconds": 3}]},
+    "ladder": {
+        "presence": [{"rung": "notify", "seconds": 2}, {"rung": "grace", "seconds": 3}],
+        "measures": {"presence": [{"from_strike": 1, "measure": "drop", "seconds": 3600}]},
+    },
 }
 MILD = SEVERE | {"presence": {"connect_within_s": 12, "absent_after_s": 12}}
 

@@ -24,7 +24,10 @@ pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="module")]
 AVATAR = "sakura"
 QUICK = {
     "presence": {"connect_within_s": 6, "absent_after_s": 6},
-    "ladder": {"presence": [{"rung": "notify", "seconds": 1}, {"rung": "grace", "seconds": 1}]},
+    "ladder": {
+        "presence": [{"rung": "notify", "seconds": 1}, {"rung": "grace", "seconds": 1}],
+        "measures": {"presence": [{"from_strike": 1, "measure": "drop", "seconds": 3600}]},
+    },
 }
 PATIENT = {"presence": {"connect_within_s": 80_000, "absent_after_s": 80_000}}
 

@@ -24,6 +24,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="module")]
 
 SERVER = "edge"
 NEVER = 80_000.0
+OFF_AIR = [{"from_strike": 1, "measure": "drop", "seconds": 3600}]
 QUICK = {
     "presence": {"connect_within_s": 6, "absent_after_s": 10},
     "watch": {"window_s": 8, "every_s": 20, "windows": 2, "look_every_s": 2},
@@ -33,6 +34,7 @@ QUICK = {
         "driving": [{"rung": "notify", "seconds": 1}, {"rung": "challenge", "seconds": 4}],
         "presence": [{"rung": "notify", "seconds": 1}, {"rung": "grace", "seconds": 1}],
         "likeness": [{"rung": "notify", "seconds": 2}, {"rung": "grace", "seconds": 4}],
+        "measures": dict.fromkeys(("driving", "presence", "likeness"), OFF_AIR),
     },
 }
 """The brisk profile, brisker: a clip is twenty seconds long."""
