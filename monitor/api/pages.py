@@ -82,6 +82,8 @@ def _pages(found: dict[str, Built]) -> Iterator[Route]:
             response = page.response(request, "no-cache")
             response.headers["content-security-policy"] = POLICY
             response.headers["cross-origin-opener-policy"] = "same-origin"
+            if page is found.get("operator"):  # it may follow a head by the camera; the picture stays in it
+                response.headers["permissions-policy"] = "camera=(self), microphone=(), geolocation=()"
             return response
 
         yield Route(f"/{name}", answer)

@@ -13,7 +13,7 @@ from monitor.operator.device import public
 from protocols.channel.event import FloorOffered
 from protocols.telemetry import TelemetrySample
 from samples.studio.portrait import portraits
-from tests.servers.chromium import Chromium
+from tests.servers.chromium import CAMERA, Chromium
 from tests.servers.page import Page
 from tests.servers.pages import needs_pages
 from tests.servers.publisher import draw_test_card
@@ -63,7 +63,7 @@ async def booth(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Booth
     stills = await asyncio.to_thread(_film, folder / "service")
     wire = Wire()
     settings = f'\n[passkeys]\norigins = ["http://localhost:{wire.port}"]\n'
-    async with Service(folder / "service", settings=settings) as service, Chromium(folder) as browser, wire:
+    async with Service(folder / "service", settings=settings) as service, Chromium(folder, *CAMERA) as browser, wire:
         wire.leads_to(service.port)
         await service.api.policy("busy", BUSY)
         await service.api.policy("hasty", HASTY)
@@ -175,6 +175,20 @@ async def test_the_floor_is_handed_over_and_back(booth: Booth) -> None:
     finally:
         other.leave()
         await running
+    await booth.ends(session)
+
+
+async def test_the_camera_is_followed_on_the_page_and_only_angles_leave_it(booth: Booth) -> None:
+    page = booth.page
+    session = await booth.goes_on_shift("calm")
+    await page.says("none from here")
+    await page.press("Follow my head")
+    await page.says("arrives")
+    assert await page.flaws() == []
+    await page.press("Stop the camera")
+    await page.says("none from here")
+    sent = await page.evaluate("performance.getEntriesByType('resource').map(entry => entry.name)")
+    assert all(name.startswith(f"http://localhost:{booth.wire.port}/") for name in sent)
     await booth.ends(session)
 
 

@@ -31,14 +31,18 @@ FLAGS = (
     "--remote-debugging-port=0",
 )
 
+CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+"""A camera that shows a pattern which moves, and a person who allows it."""
+
 
 class Chromium:
     """One browser with one page; ``async with`` starts it and stops it."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *more: str) -> None:
+        """``more`` are further flags, such as those of a camera that is none."""
         program = needs("chromium")
         self._profile = directory / "profile"
-        flags = (*FLAGS, "--no-sandbox") if os.geteuid() == 0 else FLAGS
+        flags = (*FLAGS, *more, *(("--no-sandbox",) if os.geteuid() == 0 else ()))
         command = (program, *flags, f"--user-data-dir={self._profile}", "about:blank")
         self._program = Program(*command, log=directory / "chromium.log")
         self._page: ClientConnection | None = None

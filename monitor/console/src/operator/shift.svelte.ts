@@ -3,6 +3,7 @@ import { Agent, type AgentEvent, now } from "./agent";
 import { myDevice, own, type OwnSession, standing } from "./own.svelte";
 import { assert } from "../shared/passkey";
 import type { Duty } from "./channel/client";
+import type { Sample } from "./channel/packing";
 import { chime } from "./sound.svelte";
 
 const LOOK_EVERY_MS = 3_000;
@@ -114,6 +115,11 @@ export class Shift {
   takeOver(): void {
     if (this.offered) this.#agent?.takeOver(this.offered.by, this.offered.nonce);
     this.offered = null;
+  }
+
+  /** One sample of motion; only who drives is heard for it. */
+  move(sample: Sample): void {
+    if (this.driving && this.link === "open") this.#agent?.move(sample);
   }
 
   leave(): void {

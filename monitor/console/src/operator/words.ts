@@ -123,6 +123,17 @@ const en = {
   nextOffer: "a colleague's offer",
   verifyIn: (days: number) => (days < 1 ? "verify your identity today" : `verify your identity within ${days} days`),
 
+  headTitle: "Head motion by camera",
+  headLead: "Without a tracking program: this page follows your head and sends its angles.",
+  headPrivacy:
+    "The picture stays on this page and is neither sent nor stored. The studio program, where it runs, is better: it also knows your mouth, eyes and hands.",
+  headBegin: "Follow my head",
+  headEnd: "Stop the camera",
+  headMirror: "You, as in a mirror",
+  headSeen: "Followed. Keep your head in the oval, and this page in view.",
+  headUnseen: "Too dark or too plain. Let light fall on your face, and put it in the oval.",
+  cameraRefused: "There is no camera, or it may not be used here.",
+
   toldTitle: "What was said",
   toldNone: "Nothing so far. What is noticed, and what to do about it, is told here.",
 
@@ -302,6 +313,16 @@ const zh: Words = {
   nextKey: "您的通行密钥",
   nextOffer: "同事的交接请求",
   verifyIn: (days) => (days < 1 ? "今天须重新实名认证" : `${days} 天内须重新实名认证`),
+
+  headTitle: "摄像头头部动作",
+  headLead: "没有动作捕捉程序时，本页可跟随您的头部并发送角度。",
+  headPrivacy: "画面只留在本页，不发送也不保存。若有演播程序，效果更好：它还能识别嘴、眼和手。",
+  headBegin: "跟随我的头部",
+  headEnd: "关闭摄像头",
+  headMirror: "您的镜像画面",
+  headSeen: "正在跟随。请将头部保持在椭圆内，并让本页保持可见。",
+  headUnseen: "太暗或画面过于单一。请让光线照到面部，并将面部置于椭圆内。",
+  cameraRefused: "没有摄像头，或此处不允许使用。",
 
   toldTitle: "通知记录",
   toldNone: "暂无。若发现异常，原因和处理方法会显示在这里。",

@@ -39,6 +39,15 @@ async def test_every_place_of_the_console_is_its_one_page(tmp_path: Path) -> Non
         assert (await client.get("/operator")).status_code == 404
 
 
+async def test_the_operators_page_alone_may_use_the_camera(tmp_path: Path) -> None:
+    (tmp_path / "operator").mkdir()
+    (tmp_path / "operator" / "index.html").write_text("<p>operator</p>")
+    async with built(tmp_path) as client:
+        for path in ("/operator", "/operator/invitation"):
+            assert (await client.get(path)).headers["permissions-policy"].startswith("camera=(self)")
+        assert "permissions-policy" not in (await client.get("/console")).headers  # the envelope's holds: none
+
+
 async def test_files_are_packed_where_the_browser_takes_it_and_kept_for_good(tmp_path: Path) -> None:
     async with built(tmp_path) as client:
         packed = await client.get("/assets/a-1.js")
