@@ -9,6 +9,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
+from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -18,6 +19,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from monitor.server_settings import KINDS, Obs, Section, Server, WebhookKeys
+from registry.appeal import AppealTimes
 from registry.state import Retention
 
 PREFIX = "NAKANOHITO_"
@@ -128,6 +130,29 @@ class Evidence(Section):
     retention: Retention = Field(
         Retention.HALF_YEAR, description="for how long it is kept, unless a legal hold is on it: half_year, three_years"
     )
+
+
+class Deadlines(Section):
+    """Until when appeals are to be decided and reports to be answered."""
+
+    appeal_fast_s: float = Field(600, gt=0, le=86_400, description="seconds for an appeal in the fast lane")
+    appeal_s: float = Field(7 * 86_400, gt=0, le=90 * 86_400, description="seconds for every other appeal")
+    fast_within_s: float = Field(
+        3600, ge=0, le=86_400, description="an appeal filed so soon after the act is in the fast lane: the show is on"
+    )
+    report_s: float = Field(7 * 86_400, gt=0, le=90 * 86_400, description="seconds for the answer to a report")
+
+    def times(self) -> AppealTimes:
+        """Those of appeals."""
+        return AppealTimes(
+            fast=timedelta(seconds=self.appeal_fast_s),
+            ordinary=timedelta(seconds=self.appeal_s),
+            fast_within=timedelta(seconds=self.fast_within_s),
+        )
+
+    def report(self) -> timedelta:
+        """That of reports."""
+        return timedelta(seconds=self.report_s)
 
 
 class OperatorChannel(Section):
@@ -259,6 +284,7 @@ class Settings(BaseSettings):
     likeness: Likeness = Likeness()
     checkpoints: Checkpoints = Checkpoints()
     evidence: Evidence = Evidence()
+    deadlines: Deadlines = Deadlines()
     log: Log = Log()
 
     @field_validator("servers")

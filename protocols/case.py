@@ -100,8 +100,8 @@ def rule(
     wanted = BECOMES[spoken.decision]
     if state is wanted:
         raise CaseRefused(f"The case is {state} already; nothing is left to decide.")
-    if state in DECIDED and spoken.by == decided_by:
-        raise CaseRefused("Whoever has decided a case does not turn it round alone; another moderator must.")
+    if spoken.by == decided_by:  # it was appealed against, or is to be turned round
+        raise CaseRefused("Whoever has decided a case does not decide it again; another moderator must.")
     if not (four_eyes or state in DECIDED):
         return Ruling(state=wanted, proposal=None)
     if waiting is None or waiting.decision is not spoken.decision:

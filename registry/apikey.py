@@ -30,6 +30,8 @@ class Scope(StrEnum):
     CUTS_RESTORE = "cuts:restore"
     CASES_READ = "cases:read"
     CASES_DECIDE = "cases:decide"
+    APPEALS_WRITE = "appeals:write"
+    REPORTS_WRITE = "reports:write"
     CUTS_ORDER = "cuts:order"
     AVATARS_WRITE = "avatars:write"
     AVATARS_READ = "avatars:read"

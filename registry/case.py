@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from protocols.case import CaseAct, CaseDecision, CaseRefused, CaseState, Proposal, rule
+from protocols.case import DECIDED, CaseAct, CaseDecision, CaseRefused, CaseState, Proposal, rule
 from protocols.session import AvatarId, CutId, OperatorId, Placement, SessionId
-from registry import case_list
+from registry import appeal, case_list
 from registry.case_list import CaseFilter
 from registry.case_opening import find_by
 from registry.database import Database
@@ -145,7 +145,9 @@ class Cases:
             if ruling.decided and present.proposal is not None:
                 content["proposed_by"] = present.proposal.by
             await self._enter(what, present, content, at)
-            values = _proposed(spoken) if not ruling.decided else _decided(ruling.state, spoken, at)
+            values = _decided(ruling.state, spoken, at) if ruling.decided else _proposed(spoken)
+            if ruling.decided:
+                await appeal.settle(connection, case, ruling.state, at)
             await connection.execute(
                 update(cases).where(cases.c.seq == row.seq).values(version=present.version + 1, **values)
             )
@@ -245,7 +247,9 @@ def _proposed(spoken: Proposal) -> dict[str, Any]:
 
 def _decided(state: CaseState, spoken: Proposal, at: datetime) -> dict[str, Any]:
     values: dict[str, Any] = {"proposal": None, "proposed_by": None, "proposed_because": None}
-    return values | {"state": state, "decided_by": spoken.by, "because": spoken.because, "decided_at": at}
+    if state in DECIDED:  # who asks for more may still decide
+        values |= {"decided_by": spoken.by, "because": spoken.because, "decided_at": at}
+    return values | {"state": state}
 
 
 async def _row(connection: AsyncConnection, case: str, *, hold: bool = False) -> Row[Any]:

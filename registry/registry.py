@@ -7,6 +7,7 @@ from sqlalchemy.engine import make_url
 from registry.access import Accesses
 from registry.account import Accounts
 from registry.apikey import ApiKeys
+from registry.appeal import Appeals
 from registry.avatars import Avatars
 from registry.block import Blocks
 from registry.booking import Bookings
@@ -17,6 +18,7 @@ from registry.cut import Cuts
 from registry.database import Database
 from registry.error import Refused
 from registry.exhibit import Exhibits
+from registry.figures import Transparency
 from registry.idempotency import Idempotency
 from registry.ledger import Ledger
 from registry.link import Links
@@ -25,6 +27,7 @@ from registry.operator import Operators
 from registry.outbox import Outbox
 from registry.passkey import Passkeys
 from registry.policy import Policies
+from registry.report import Reports
 from registry.session import Sessions
 from registry.shift import Shifts
 from registry.signin import SignIns
@@ -50,6 +53,9 @@ class Registry:
         self.cases = Cases(database, ledger)
         self.strikes = Strikes(database)
         self.exhibits = Exhibits(database, ledger)
+        self.appeals = Appeals(database, ledger)
+        self.reports = Reports(database, ledger)
+        self.transparency = Transparency(database)
         self.links = Links(database)
         self.blocks = Blocks(database)
         self.bookings = Bookings(database)

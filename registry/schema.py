@@ -35,6 +35,7 @@ from protocols.session import SessionState, SourceKind
 from registry.column import Choice, Document, Instant
 from registry.state import (
     AccountState,
+    AppealOutcome,
     AssetKind,
     ConflictReason,
     CutState,
@@ -42,6 +43,7 @@ from registry.state import (
     LinkedBy,
     OperatorState,
     Purpose,
+    ReportKind,
     Resolution,
     Retention,
     Role,
@@ -448,6 +450,38 @@ class ExhibitColumns(TypedColumns):
     deleted_at: Named[datetime | None] = Column(Instant)
 
 
+class AppealColumns(Arriving):
+    """An appeal against a case, once; ``due_at``: until when it is to be decided."""
+
+    case: Named[str] = Column(String(_ID), ForeignKey("cases.id"), unique=True)
+    by: Named[str] = Column(String(_NAME))
+    text: Named[str] = Column(Text)
+    at: Named[datetime] = Column(Instant)
+    fast: Named[bool] = Column(Boolean)
+    due_at: Named[datetime] = Column(Instant)
+    outcome: Named[AppealOutcome | None] = Column(Choice(AppealOutcome))
+    decided_at: Named[datetime | None] = Column(Instant)
+
+
+class ReportColumns(Arriving):
+    """What somebody reports; who they are is not kept: ``secret`` is the SHA-256 of what tells them how it stands.
+
+    ``found``: the avatars that a likeness was found to be like, with their sessions.
+    """
+
+    kind: Named[ReportKind] = Column(Choice(ReportKind))
+    session: Named[str | None] = Column(String(_ID))
+    text: Named[str] = Column(Text)
+    standing: Named[str | None] = Column(Text)
+    secret: Named[bytes] = Column(LargeBinary(32))
+    found: Named[list[dict[str, Any]]] = Column(Document)
+    at: Named[datetime] = Column(Instant, index=True)
+    due_at: Named[datetime] = Column(Instant)
+    answer: Named[str | None] = Column(Text)
+    answered_by: Named[str | None] = Column(String(_NAME))
+    answered_at: Named[datetime | None] = Column(Instant)
+
+
 class CaseWordColumns(TypedColumns):
     """A word that a case is found by; the same in any database, and in order of arrival for each word."""
 
@@ -599,3 +633,17 @@ case_words = Table("case_words", metadata, CaseWordColumns, Index("ix_case_words
 case_notes = Table("case_notes", metadata, CaseNoteColumns, sqlite_autoincrement=True)
 case_views = Table("case_views", metadata, CaseViewColumns, sqlite_autoincrement=True)
 exhibits = Table("exhibits", metadata, ExhibitColumns)
+appeals = Table(
+    "appeals",
+    metadata,
+    AppealColumns,
+    Index("ix_appeals_waiting", "due_at", **_where("decided_at IS NULL")),
+    sqlite_autoincrement=True,
+)
+reports = Table(
+    "reports",
+    metadata,
+    ReportColumns,
+    Index("ix_reports_waiting", "due_at", **_where("answered_at IS NULL")),
+    sqlite_autoincrement=True,
+)

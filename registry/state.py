@@ -93,6 +93,20 @@ class SignInMethod(StrEnum):
     OPENID = "openid"
 
 
+class AppealOutcome(StrEnum):
+    """What became of an appeal."""
+
+    GRANTED = "granted"
+    REJECTED = "rejected"
+
+
+class ReportKind(StrEnum):
+    """What is reported: something on air, or a likeness that was taken."""
+
+    STREAM = "stream"
+    LIKENESS = "likeness"
+
+
 class Retention(StrEnum):
     """For how long the evidence of a case is kept; a legal hold keeps it until it is lifted."""
 

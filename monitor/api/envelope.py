@@ -26,7 +26,7 @@ _HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
 }
-_WITH_PICTURES = frozenset({"/v1/avatars", "/v1/protected", "/v1/negatives"})
+_WITH_PICTURES = frozenset({"/v1/avatars", "/v1/protected", "/v1/negatives", "/v1/reports/likeness"})
 _CLOSED = "default-src 'none'; frame-ancestors 'none'"
 _READING = (  # the API reference's pages, with a script of their own in the page
     "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "

@@ -15,6 +15,8 @@ TAGS = [
     {"name": "cuts", "description": "Streams that were taken off air, on what evidence, and undoing it."},
     {"name": "cases", "description": "What was done to streams, with its evidence, until a person has decided."},
     {"name": "strikes", "description": "What stands against avatars, operators and accounts, by cuts."},
+    {"name": "appeals", "description": "Whoever was cut asks for another person to look at it."},
+    {"name": "reports", "description": "What viewers saw, whose likeness was taken, and the figures of all of it."},
     {"name": "whip", "description": "Publish to a session over WebRTC (RFC 9725)."},
     {"name": "avatars", "description": "The registered likenesses, and each one's life."},
     {"name": "reviews", "description": "Avatars that are too like another one, side by side, until a person decides."},

@@ -33,6 +33,7 @@ OURS: dict[str, str] = {
     "simulate": "monitor.cli.simulate:simulate",
     "ledger": "monitor.cli.ledger:app",
     "verify": "monitor.cli.verify:verify",
+    "report": "monitor.cli.report:report",
     "policies": "monitor.cli.policies:app",
     "accounts": "monitor.cli.accounts:app",
     "keys": "monitor.cli.keys:app",

@@ -54,6 +54,12 @@ def test_more_may_be_asked_until_it_is_decided() -> None:
         rule(CaseState.UPHELD, None, more, four_eyes=False)
 
 
+def test_what_was_appealed_against_is_decided_by_another() -> None:
+    with pytest.raises(CaseRefused, match="another moderator must"):
+        rule(CaseState.OPEN, None, UPHOLD, four_eyes=False, decided_by="ann")
+    assert rule(CaseState.OPEN, None, says(CaseDecision.UPHOLD, "ben"), four_eyes=False, decided_by="ann").decided
+
+
 def test_a_decision_is_turned_round_by_two_others() -> None:
     with pytest.raises(CaseRefused, match="upheld already"):
         rule(CaseState.UPHELD, None, UPHOLD, four_eyes=False)

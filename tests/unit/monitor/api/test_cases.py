@@ -1,16 +1,19 @@
 import json
 from datetime import timedelta
 
+import httpx
 import pytest
 
 from monitor.enforcers.enforcer import EnforcerFailure
+from monitor.registrar import Enrolment
 from protocols.backend import CutView
 from protocols.evidence import Evidence, Finding, RuleName
 from protocols.pack import checked
 from protocols.policy import STANDARD
-from protocols.session import CutId, SessionId, SessionState
+from protocols.session import AvatarId, CutId, SessionId, SessionState
 from protocols.verdict import Driver, Verdict, conclude
 from registry.apikey import Scope
+from registry.avatar import Avatar
 from registry.evidence_store import EvidenceStore, Folder
 from registry.exhibit import Exhibit
 from registry.state import Retention
@@ -274,3 +277,74 @@ async def test_the_statement_and_the_pack_are_fetched_and_the_export_is_entered(
     found = checked(pack.content, world.service.notary.verifier)
     assert (found.case, found.replayed) == (case, None)
     assert "case.exported" in await entered(world, case)
+
+
+async def test_the_platform_appeals_once_and_the_most_urgent_come_first(world: World) -> None:
+    case = await cut(world)
+    path, wish = f"/v1/cases/{case}/appeal", {"text": "I was there <b>", "on_behalf": world.operator}
+    platform = await world.key(Scope.APPEALS_WRITE)
+    filed = await world.client.post(path, json=wish, headers=platform)
+    assert filed.status_code == 201, filed.text
+    assert (filed.json()["fast"], filed.json()["by"], filed.json()["text"]) == (True, world.operator, "I was there <b>")
+    again = await world.client.post(path, json=wish, headers=platform)
+    assert (again.status_code, again.json()["other"]) == (409, filed.json()["id"])
+    for params in ({"waiting": "true"}, {}):
+        listed = (await world.client.get("/v1/appeals", params=params)).json()["items"]
+        assert [one["id"] for one in listed] == [filed.json()["id"]]
+    assert "case.appealed" in await entered(world, case)
+
+
+async def test_a_report_never_cuts_and_tells_how_it_stands_by_its_secret(world: World) -> None:
+    session = str((await world.attached())["id"])
+    text = "<script>alert(1)</script> it loops"
+    platform = await world.key(Scope.REPORTS_WRITE)
+    filed = await world.client.post("/v1/reports", json={"session": session, "text": text}, headers=platform)
+    assert filed.status_code == 201, filed.text
+    report, secret = filed.json()["id"], filed.json()["secret"]
+    [listed] = (await world.client.get("/v1/reports", params={"waiting": "true"})).json()["items"]
+    assert (listed["text"], listed["session"], "secret" in listed) == (text, session, False)
+    assert listed["found"] == []
+    assert (await world.client.get("/v1/cuts")).json()["items"] == []
+    assert (await world.client.get(f"/v1/sessions/{session}")).json()["state"] == "pending"
+    answer = await world.client.post(f"/v1/reports/{report}/answer", json={"text": "a person drives it"})
+    assert answer.json()["answer"] == "a person drives it"
+    nobody = httpx.AsyncClient(transport=httpx.ASGITransport(world.app), base_url="http://test")
+    async with nobody:
+        status = await nobody.get(f"/v1/reports/{report}", params={"secret": secret})
+        assert (status.status_code, status.json()["answer"]) == (200, "a person drives it")
+        assert "text" not in status.json()
+        assert (await nobody.get(f"/v1/reports/{report}", params={"secret": "x" * 32})).status_code == 404
+        assert (await nobody.get("/v1/reports")).status_code == 401
+    span = {"since": "2026-11-22T00:00:00Z", "before": "2026-11-23T00:00:00Z"}
+    figures = (await world.client.get("/v1/transparency", params=span)).json()
+    assert figures["reports"]["filed"] == 1
+
+
+async def test_a_likeness_is_compared_with_what_was_on_air(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = str((await world.attached())["id"])
+    avatar = await world.registry.avatars.get(AvatarId(world.avatar))
+
+    async def resembling(enrolment: Enrolment) -> tuple[tuple[Avatar, float], ...]:
+        assert enrolment.pictures == [b"a picture"]
+        return ((avatar, 0.8),)
+
+    monkeypatch.setattr(world.service.registrar, "resembling", resembling)
+    form = {"text": "this is my character", "standing": "I drew it in 2019"}
+    filed = await world.client.post(
+        "/v1/reports/likeness", data=form, files=[("pictures", ("me.png", b"a picture", "image/png"))]
+    )
+    assert filed.status_code == 201, filed.text
+    [listed] = (await world.client.get("/v1/reports")).json()["items"]
+    [found] = listed["found"]
+    assert (found["avatar"], found["similarity"]) == (world.avatar, 0.8)
+    assert [one["session"] for one in found["sessions"]] == [session]
+    assert listed["standing"] == "I drew it in 2019"
+
+
+async def test_two_gigabytes_are_refused_before_they_are_read(world: World) -> None:
+    answer = await world.client.post(
+        "/v1/reports/likeness",
+        content=b"x",
+        headers={"content-length": str(2 * 1024**3), "content-type": "multipart/form-data; boundary=x"},
+    )
+    assert answer.status_code == 413
