@@ -342,9 +342,6 @@ async def test_a_likeness_is_compared_with_what_was_on_air(world: World, monkeyp
 
 
 async def test_two_gigabytes_are_refused_before_they_are_read(world: World) -> None:
-    answer = await world.client.post(
-        "/v1/reports/likeness",
-        content=b"x",
-        headers={"content-length": str(2 * 1024**3), "content-type": "multipart/form-data; boundary=x"},
-    )
+    headers = {"content-length": str(2 * 1024**3), "content-type": "multipart/form-data; boundary=x"}
+    answer = await world.client.post("/v1/reports/likeness", content=b"x", headers=headers)
     assert answer.status_code == 413
