@@ -111,6 +111,12 @@ class Page:
         for kind in ("keyDown", "keyUp"):
             await self.browser.command("Input.dispatchKeyEvent", type=kind, text=text, **told)
 
+    async def click(self, x: float, y: float) -> None:
+        """Click at a point of the window, as a mouse does."""
+        for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
+            pressed = {} if kind == "mouseMoved" else {"button": "left", "clickCount": 1}
+            await self.browser.command("Input.dispatchMouseEvent", type=kind, x=x, y=y, **pressed)
+
     async def window(self, width: int = 1360, height: int = 860) -> None:
         """Make the page this large."""
         await self.browser.command(

@@ -59,6 +59,7 @@ class Stage:
             await self.page.until(f"!!document.querySelector({shows!r})")
             assert await self.page.flaws() == [], (theme, language)
         await self.page.prefer(theme="light", language="en")
+        await self.page.until(f"!!document.querySelector({shows!r})")
 
 
 async def _warm(home: House) -> None:
