@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from hashlib import sha256
 from ipaddress import ip_network
 from typing import assert_never
 
@@ -189,6 +190,7 @@ class _Parts:
             evidence=self._evidence,
             workers=self._workers,
         )
+        self._notary = Notary(registry.ledger, ledger_key(settings.data_dir), settings.checkpoints.name)
         self._supervisor = Supervisor(
             registry=registry,
             journal=journal,
@@ -201,8 +203,8 @@ class _Parts:
             clock=now,
             witness=self._breaker,
             workers=self._workers,
+            holder=sha256(str(self._notary.verifier).encode()).hexdigest()[:16],  # its ledger's, which is its alone
         )
-        self._notary = Notary(registry.ledger, ledger_key(settings.data_dir), settings.checkpoints.name)
         settings.ledger_key.write_text(f"{self._notary.verifier}\n")
         self._gate = self._make_gate()
         self._registrar = Registrar(

@@ -116,7 +116,8 @@ class SessionAssembly:
         avatar = await self._registry.avatars.get(session.avatar)
         claimed = await self._registry.avatars.vectors(avatar.id, self._likenesses.model)
         recall = Recall(self._likenesses, avatar.id)
-        await self._slates.lift(session)  # what an owner of before has left over the picture
+        if session.epoch > 1:
+            await self._slates.lift(session)  # what an owner of before has left over the picture
         zero, ring = asyncio.get_running_loop().time(), Ring()
         judge = Judge(
             policy=policy,

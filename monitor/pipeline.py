@@ -191,6 +191,10 @@ class Pipeline:
             self._held_with_all = False
             self._standstill.end()
 
+    def lose(self, lost: Conflict) -> None:
+        """Another owner has the session: stop at once and leave everything as it is."""
+        self._over.put_nowait(lost)
+
     def end(self, because: str) -> None:
         """Ask for the session to end; it is not cut."""
         self._end(because)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -35,12 +35,15 @@ from registry.avatar import Avatar
 from registry.cut import Cut
 from registry.error import Conflict, NotFound, RegistryError
 from registry.registry import Registry
+from registry.session import Lease
 from registry.state import CutState
 
 _log = structlog.get_logger()
 
 _ASK_AGAIN_AFTER = 1.0  # seconds, for the end of a session
 _DEFAULT_POLICY = "standard"
+_LEASE = timedelta(seconds=15)  # after which another service may take a session up
+_RENEW_EVERY = 5.0  # seconds
 _TRY_AGAIN_AFTER = (1.0, 2.0, 5.0, 15.0)  # seconds, after a pipeline of ours has failed
 _PLACELESS = frozenset({SourceKind.WHIP, SourceKind.FILE})  # these end at the service itself
 
@@ -99,7 +102,10 @@ class Supervisor:
         clock: Callable[[], datetime],
         witness: Witness | None = None,
         workers: Pool | None = None,
+        holder: str = "the one service",
     ) -> None:
+        """``holder`` names this service among all that share the registry, over its restarts."""
+        self._holder = holder
         self.feed = feed
         self._witness = witness
         self._workers = workers
@@ -123,10 +129,9 @@ class Supervisor:
         async with asyncio.TaskGroup() as self._group:
             try:
                 self._group.create_task(self._resume_cuts(), name="resume cuts")
-                for session in await self._registry.sessions.open():
-                    self._hold(await self._registry.sessions.claim(session.id))
+                await self._take_up()
                 started()
-                await asyncio.get_running_loop().create_future()
+                await self._keep_leases()
             finally:
                 self._group = None
 
@@ -160,6 +165,7 @@ class Supervisor:
             callback_url=request.callback_url,
             placement=placement,
             account=newcomer.account,
+            lease=self._lease(),
         )
         await self._enter(session)
         await self._returns.link(session, returns)
@@ -245,6 +251,33 @@ class Supervisor:
 
     # ---- holding sessions
 
+    def _lease(self) -> Lease:
+        return Lease(holder=self._holder, until=self._clock() + _LEASE)
+
+    async def _take_up(self) -> None:
+        """Watch every open session that is ours, nobody's, or whose service has let its lease run out."""
+        for session in await self._registry.sessions.free(self._holder, now=self._clock()):
+            if session.id in self._tasks:
+                continue
+            try:
+                claimed = await self._registry.sessions.claim(session.id, self._lease(), now=self._clock())
+            except Conflict:  # another service was first, or it has just ended
+                continue
+            self._hold(claimed)
+
+    async def _keep_leases(self) -> None:
+        """Renew what we hold, let go of what others have taken, and take up what others have left, until cancelled."""
+        while True:
+            await asyncio.sleep(_RENEW_EVERY)
+            try:
+                held = await self._registry.sessions.renew(self._lease())
+                for session_id, pipeline in list(self._pipelines.items()):
+                    if session_id not in held:
+                        pipeline.lose(Conflict(f"Session {session_id} has another owner now.", other=session_id))
+                await self._take_up()
+            except RegistryError as failure:
+                _log.warning("leases.wait", because=str(failure))
+
     def _hold(self, session: Session) -> None:
         if self._group is None:
             return
@@ -259,7 +292,7 @@ class Supervisor:
             await asyncio.sleep(_TRY_AGAIN_AFTER[min(attempt, len(_TRY_AGAIN_AFTER) - 1)])
             attempt += 1
             try:
-                kept = await self._registry.sessions.claim(kept.id)
+                kept = await self._registry.sessions.claim(kept.id, self._lease(), now=self._clock())
             except (NotFound, Conflict):
                 self._troubles.pop(kept.id, None)
                 return

@@ -239,7 +239,10 @@ class PolicyColumns(TypedColumns):
 
 
 class SessionColumns(Arriving):
-    """``source`` tells one live stream from another; while ``ended_at`` is null, source and placement are taken."""
+    """``source`` tells one live stream from another; while ``ended_at`` is null, source and placement are taken.
+
+    ``holder`` is the service that watches it, until ``held_until`` unless it renews that; null: nobody in particular.
+    """
 
     kind: Named[SourceKind] = Column(Choice(SourceKind))
     url: Named[str | None] = Column(Text)
@@ -260,6 +263,8 @@ class SessionColumns(Arriving):
     ended_at: Named[datetime | None] = Column(Instant)
     verdict: Named[dict[str, Any] | None] = Column(Document)
     verdict_at: Named[datetime | None] = Column(Instant)
+    holder: Named[str | None] = Column(String(_NAME))
+    held_until: Named[datetime | None] = Column(Instant)
 
 
 class RosterColumns(TypedColumns):

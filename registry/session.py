@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -45,6 +45,14 @@ class Standing:
     verdict_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """A service's hold on a session: until then nobody else takes it up. Services' clocks must agree to a second."""
+
+    holder: str
+    until: datetime
+
+
 class Sessions:
     """The sessions of the registry."""
 
@@ -62,6 +70,7 @@ class Sessions:
         callback_url: str | None = None,
         placement: Placement | None = None,
         account: str = "",
+        lease: Lease | None = None,
     ) -> Session:
         """Attach a stream: a new session, PENDING, epoch 1. ``policy`` is ``name@version``.
 
@@ -87,6 +96,7 @@ class Sessions:
             "account": short_text(account, what="account") if account else "",
             "callback_url": callback_url,
             "attached_at": at,
+            **_leased(lease),
         }
         async with self._database.writing() as connection:
             await _present(connection, avatar, operators, policy, at)
@@ -166,17 +176,35 @@ class Sessions:
             bars = await bars_of(connection, {row.avatar for row in live}, at)
         return {SessionId(row.id): bars[row.avatar] for row in live if row.avatar in bars}
 
-    async def claim(self, session: SessionId) -> Session:
+    async def free(self, holder: str, *, now: datetime) -> tuple[Session, ...]:
+        """Open sessions that ``holder`` may claim: its own, nobody's, those whose lease has run out; oldest first."""
+        anybody = or_(sessions.c.holder.is_(None), sessions.c.holder == holder, sessions.c.held_until <= now)
+        query = select(sessions).where(sessions.c.ended_at.is_(None), anybody).order_by(sessions.c.seq)
+        async with self._database.reading() as connection:
+            rows = (await connection.execute(query)).all()
+            return tuple(standing.session for standing in await _standings(connection, rows))
+
+    async def renew(self, lease: Lease) -> frozenset[SessionId]:
+        """Renew the lease of every open session that its holder still has; which those are."""
+        ours = (sessions.c.holder == lease.holder) & sessions.c.ended_at.is_(None)
+        async with self._database.writing() as connection:
+            await connection.execute(update(sessions).where(ours).values(held_until=lease.until))
+            return frozenset(SessionId(row.id) for row in await connection.execute(select(sessions.c.id).where(ours)))
+
+    async def claim(self, session: SessionId, lease: Lease | None = None, *, now: datetime | None = None) -> Session:
         """Become the owner: the session with the next epoch, which fences out whoever had it before.
 
-        Raises Conflict where it has ended.
+        With ``now`` another's lease that has not run out by then is respected. Raises Conflict there, and where the
+        session has ended.
         """
         async with self._database.writing() as connection:
             present = await _locked(connection, session)
             if present.state in FINAL:
                 raise Conflict(f"Session {session} has ended ({present.state}); attach the stream anew.", other=session)
+            if lease is not None and now is not None:
+                await _refuse_held(connection, session, lease.holder, now)
             await connection.execute(
-                update(sessions).where(sessions.c.id == session).values(epoch=sessions.c.epoch + 1)
+                update(sessions).where(sessions.c.id == session).values(epoch=sessions.c.epoch + 1, **_leased(lease))
             )
             return (await _one(connection, session)).session
 
@@ -214,6 +242,23 @@ def stream_name(session: Session) -> str:
     """What a session's broadcast is called: its place on a media server, or where it comes from, or the session."""
     place = session.placement
     return f"{place.server}/{place.app}/{place.stream}" if place is not None else source_key(session.feed) or session.id
+
+
+async def _refuse_held(connection: AsyncConnection, session: SessionId, holder: str, now: datetime) -> None:
+    held = select(sessions.c.id).where(
+        sessions.c.id == session,
+        sessions.c.holder.is_not(None),
+        sessions.c.holder != holder,
+        sessions.c.held_until > now,
+    )
+    if await connection.scalar(held) is not None:
+        raise Conflict(f"Session {session} is held by another service; its lease has not run out.", other=session)
+
+
+def _leased(lease: Lease | None) -> dict[str, Any]:
+    return (
+        {"holder": None, "held_until": None} if lease is None else {"holder": lease.holder, "held_until": lease.until}
+    )
 
 
 def source_key(feed: Feed) -> str | None:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, cast
@@ -26,6 +27,7 @@ from protocols.verdict import Driver
 from registry.avatar import Avatar, Submission
 from registry.error import Conflict, LedgerFailure, NotFound, Refused, SessionConflict
 from registry.reference import Reference
+from registry.session import Lease
 from registry.state import CutState
 from tests.unit.monitor.broadcast import (
     BlankGaze,
@@ -108,7 +110,7 @@ class House:
 
 
 @contextlib.asynccontextmanager
-async def service(stage: Broadcast) -> AsyncIterator[House]:
+async def service(stage: Broadcast, *, holder: str = "the one service") -> AsyncIterator[House]:
     """The supervisor, running on what the registry holds; stopped at the end."""
     assembly = ScriptedAssembly(stage)
     supervisor = Supervisor(
@@ -121,6 +123,7 @@ async def service(stage: Broadcast) -> AsyncIterator[House]:
         egress=LOOPBACK,
         servers=frozenset({"edge"}),
         clock=clock,
+        holder=holder,
     )
     started = asyncio.Event()
     task = asyncio.create_task(supervisor.run(started.set), name="supervisor")
@@ -358,7 +361,8 @@ async def test_one_that_cannot_be_put_together_is_tried_again_ever_less_often(tm
 async def test_a_session_that_another_owner_takes_is_left_to_it(tmp_path: Path) -> None:
     async with house(tmp_path) as running:
         session = await running.attach()
-        await running.stage.registry.sessions.claim(session.id)
+        lease = Lease(holder="the other", until=clock() + timedelta(days=1))
+        await running.stage.registry.sessions.claim(session.id, lease)
         running.assembly.source(session).tell(picture(0.1, fresh=True))
         await running.stage.until(lambda: running.supervisor.pipeline(session.id) is None)
         await asyncio.sleep(60)
@@ -548,3 +552,34 @@ async def test_a_person_s_order_reaches_the_session_that_is_on_air_and_no_other(
         assert (cut.state, cut.cause) == (CutState.CONFIRMED, "nobody drives it")
         with pytest.raises(Conflict, match="not on air here"):
             await running.supervisor.order(session.id, order)
+
+
+@in_virtual_time
+async def test_two_services_over_one_registry_watch_each_session_once_and_one_takes_over_from_the_other(
+    tmp_path: Path,
+) -> None:
+    async with house(tmp_path) as first:
+        session = await first.attach()
+        async with service(first.stage, holder="the other") as second:
+            await asyncio.sleep(60)
+            assert second.supervisor.pipeline(session.id) is None
+            assert first.supervisor.pipeline(session.id) is not None
+            run_out = Lease(holder="the one service", until=clock())
+            first.supervisor._lease = lambda: run_out  # type: ignore[method-assign]
+            await first.stage.until(lambda: second.supervisor.pipeline(session.id) is not None, within=30)
+            taken = second.supervisor.pipeline(session.id)
+            assert taken is not None
+            assert taken.session.epoch == 2
+            await first.stage.until(lambda: first.supervisor.pipeline(session.id) is None, within=30)
+
+
+@in_virtual_time
+async def test_a_session_that_another_has_taken_is_let_go(tmp_path: Path) -> None:
+    async with house(tmp_path) as running:
+        session = await running.attach()
+        lease = Lease(holder="the other", until=clock() + timedelta(days=1))
+        await running.stage.registry.sessions.claim(session.id, lease)
+        await running.stage.until(lambda: running.supervisor.pipeline(session.id) is None, within=30)
+        await asyncio.sleep(30)
+        assert running.supervisor.pipeline(session.id) is None
+        assert "session.ended" not in await running.kinds(session)

@@ -7,7 +7,7 @@ import pytest
 from protocols.avatar import AvatarSignal
 from protocols.session import AvatarId, Feed, OperatorId, Session, SessionId, SessionState, SourceKind
 from registry.error import Conflict, NotFound, Refused, SessionConflict, StaleEpoch
-from registry.session import source_key
+from registry.session import Lease, source_key
 from tests.unit.registry.conftest import NOW, PLACEMENT, Studio
 
 LATER = NOW + timedelta(minutes=1)
@@ -193,3 +193,31 @@ async def test_an_unknown_session_is_not_found(studio: Studio) -> None:
             await call(nothing)
     with pytest.raises(NotFound):
         await studio.registry.sessions.move(nothing, SessionState.LIVE, epoch=1, at=NOW)
+
+
+async def test_a_lease_keeps_others_away_until_it_runs_out(studio: Studio) -> None:
+    sessions = studio.registry.sessions
+    session = (await studio.attach()).id
+    one, two = (Lease(holder=holder, until=NOW + timedelta(seconds=15)) for holder in ("one", "two"))
+    assert (await sessions.claim(session, one, now=NOW)).epoch == 2
+    assert await sessions.free("two", now=NOW) == ()
+    with pytest.raises(Conflict, match="held by another service"):
+        await sessions.claim(session, two, now=NOW)
+    assert [each.id for each in await sessions.free("one", now=NOW)] == [session]
+    later = NOW + timedelta(seconds=15)
+    assert [each.id for each in await sessions.free("two", now=later)] == [session]
+    assert (await sessions.claim(session, two, now=later)).epoch == 3
+
+
+async def test_a_lease_is_renewed_by_who_has_it_and_ends_with_the_session(studio: Studio) -> None:
+    sessions = studio.registry.sessions
+    session = await studio.attach()
+    lease = Lease(holder="one", until=NOW + timedelta(seconds=15))
+    longer = Lease(holder="one", until=NOW + timedelta(seconds=30))
+    assert await sessions.renew(lease) == frozenset()
+    await sessions.claim(session.id, lease, now=NOW)
+    assert await sessions.renew(longer) == {session.id}
+    assert await sessions.free("two", now=NOW + timedelta(seconds=20)) == ()
+    await sessions.move(session.id, SessionState.ENDED, epoch=2, at=NOW)
+    assert await sessions.renew(longer) == frozenset()
+    assert await sessions.free("two", now=NOW + timedelta(days=1)) == ()
