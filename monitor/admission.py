@@ -50,6 +50,7 @@ class Admission:
             epoch=pipeline.session.epoch,
             zero=pipeline.zero,
             break_budget=pipeline.policy.operator.break_budget_s,
+            performance_budget=pipeline.policy.operator.performance_budget_s,
         )
 
     def feed(self, session: str, observation: ChannelObservation) -> None:

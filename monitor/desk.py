@@ -27,9 +27,9 @@ class Desk:
         self._gateway = gateway
         self._session = session
 
-    def ask(self, challenge: ChallengeAsked) -> bool:
+    def ask(self, challenge: ChallengeAsked, *, routine: bool = False) -> bool:
         """Put a challenge to whoever drives; whether somebody could be asked."""
-        return self._gateway.ask(self._session, challenge)
+        return self._gateway.ask(self._session, challenge, routine=routine)
 
     def notify(self, rung: Rung, cause: RuleName | None, until: float | None) -> None:
         """Tell every operator where the session stands and what to do; ``until`` on the session's clock."""

@@ -354,18 +354,18 @@ class Pipeline:
 
     async def _ask_routinely(self) -> None:
         if self.open_challenge is None and self.operators and self.blind_because is None:
-            await self._ask(self._schedule.due(self.at(), risk=self._risk, present=self.operators))
+            await self._ask(self._schedule.due(self.at(), risk=self._risk, present=self.operators), routine=True)
 
     @property
     def _risk(self) -> float:
         return 0.0 if self.verdict is None else risk_of(self.verdict.driver)
 
-    async def _ask(self, gesture: Gesture | None) -> None:
+    async def _ask(self, gesture: Gesture | None, *, routine: bool = False) -> None:
         if gesture is None or not self.operators:
             return
         within = self.policy.challenge.within_s
         asked = ChallengeAsked(at=self.at(), challenge=fresh("chl"), gesture=gesture, within=within)
-        if not self._desk.ask(asked):
+        if not self._desk.ask(asked, routine=routine):
             return
         self.open_challenge = asked
         self.observe(asked)

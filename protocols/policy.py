@@ -44,6 +44,12 @@ class OperatorPolicy(PolicyPart):
     break_budget_s: float = Field(
         600, ge=0, le=3600, description="seconds of announced breaks within an hour, in which nobody need be there"
     )
+    performance_budget_s: float = Field(
+        1200,
+        ge=0,
+        le=3600,
+        description="seconds of announced segments within an hour in which no routine challenge is asked, as in a song",
+    )
     remind_days: float = Field(7, ge=0, le=365, description="an operator is told this many days before")
 
 

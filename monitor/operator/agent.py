@@ -143,6 +143,10 @@ class Agent:
         """Announce a break of so many seconds, or end it by 0; whether it could be sent."""
         return self._said(lambda connection: connection.rest(seconds))
 
+    def perform(self, seconds: float) -> bool:
+        """Announce a segment in which nobody should ask, or end it by 0; whether it could be sent."""
+        return self._said(lambda connection: connection.perform(seconds))
+
     def offer(self, to: str) -> bool:
         """Offer the floor to another operator who is there; whether it could be sent."""
         nonce = base64url(secrets.token_bytes(16))

@@ -17,7 +17,8 @@ class Admission:
     """An operator may connect to a session, with one of these device keys (Ed25519, 32 bytes each).
 
     ``epoch`` fences the session; ``zero`` is the session's zero on the event loop's clock, in seconds;
-    ``break_budget`` are seconds of announced breaks within an hour.
+    ``break_budget`` and ``performance_budget``: seconds within an hour of breaks and of segments without routine
+    challenges.
     """
 
     device_keys: tuple[bytes, ...]
@@ -25,6 +26,7 @@ class Admission:
     zero: float
     sharing: Sharing = Sharing.STANDBY
     break_budget: float = 0.0
+    performance_budget: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,7 +62,7 @@ class Gateway:
 
     # For the pipeline ----------------------------------------------------------------------------------------------
 
-    def ask(self, session: str, asked: ChallengeAsked) -> bool:
+    def ask(self, session: str, asked: ChallengeAsked, *, routine: bool = False) -> bool:
         """Ask for a gesture; whether an operator who drives could be asked at once.
 
         With nobody connected nothing is opened: there is nobody whose answer could be missing.
@@ -71,7 +71,7 @@ class Gateway:
         if room is None:
             return False
         now = asyncio.get_running_loop().time()
-        reached = room.floor.ask(asked, base64url(secrets.token_bytes(16)), now)
+        reached = room.floor.ask(asked, base64url(secrets.token_bytes(16)), now, routine=routine)
         room.happened([])
         return reached
 
@@ -277,6 +277,7 @@ class Gateway:
                 limits=self._limits,
                 sharing=admission.sharing,
                 break_budget=admission.break_budget,
+                performance_budget=admission.performance_budget,
             )
             room = self._rooms[session] = Room(floor, self._told, self._abandon)
         return room

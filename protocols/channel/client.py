@@ -99,6 +99,13 @@ class ClientConnection:
         self._send(said)
         return True
 
+    def perform(self, seconds: float) -> bool:
+        """Announce a segment of so many seconds in which nobody should ask, or end it by 0; whether it was sent."""
+        if self.state is not ClientState.OPEN:
+            return False
+        self._send(message.Perform(seq=self._seq, seconds=seconds))
+        return True
+
     def offer(self, to: str, nonce: str) -> bool:
         """Offer the floor to another operator; ``nonce``: 16 random bytes in base64url. Whether it could be sent."""
         if self.state is not ClientState.OPEN:

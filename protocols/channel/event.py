@@ -74,6 +74,13 @@ class BreakReceived:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PerformReceived:
+    """The operator announces a segment of so many seconds in which nobody should ask; 0 ends the one that is on."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OfferReceived:
     """The operator offers the floor to another, signed."""
 
@@ -103,6 +110,7 @@ ServerEvent = (
     | AttestReceived
     | ShiftReceived
     | BreakReceived
+    | PerformReceived
     | OfferReceived
     | AcceptReceived
     | ByeReceived

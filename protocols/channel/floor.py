@@ -5,7 +5,7 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import assert_never
 
-from protocols.channel.breaks import Breaks
+from protocols.channel.announced import Announced
 from protocols.channel.challenge import Challenges, OpenChallenge
 from protocols.channel.duty import ON_SHIFT, Duty
 from protocols.channel.event import (
@@ -23,6 +23,7 @@ from protocols.channel.event import (
     HelloReceived,
     OfferReceived,
     Outcome,
+    PerformReceived,
     ServerEvent,
     ShiftAsserted,
     ShiftReceived,
@@ -60,6 +61,7 @@ class Floor:
         limits: Limits,
         sharing: Sharing = Sharing.STANDBY,
         break_budget: float = 0.0,
+        performance_budget: float = 0.0,
     ) -> None:
         self.session = session
         self.epoch = epoch
@@ -70,7 +72,7 @@ class Floor:
         self._seats: dict[str, Seat] = {}
         self._challenges = Challenges(limits)
         self._notices: dict[str, Notice] = {}
-        self._breaks = Breaks(break_budget)
+        self._announcements = Announced(break_budget, performance_budget)
         self._handovers = Handovers(session, epoch)
 
     @property
@@ -151,12 +153,12 @@ class Floor:
         if operator in self._seats:
             self._seats[operator].vacate(connection, "the connection is down")
 
-    def ask(self, asked: ChallengeAsked, nonce: str, now: float) -> bool:
+    def ask(self, asked: ChallengeAsked, nonce: str, now: float, *, routine: bool = False) -> bool:
         """Open a challenge; whether a driving operator could be asked at once. Others are when they come to drive.
 
-        Nobody is asked in a break.
+        Nobody is asked in a break, nor for a routine challenge in a segment that was announced.
         """
-        if self._breaks.on(now):
+        if not self._announcements.asks(now, routine=routine):
             return False
         deadline = self._zero + asked.at + asked.within
         challenge = OpenChallenge(id=asked.challenge, gesture=asked.gesture, deadline=deadline, nonce=nonce)
@@ -185,7 +187,7 @@ class Floor:
 
     def next_deadline(self) -> float | None:
         """When ``expire`` has something to find."""
-        deadlines = [self._challenges.next_deadline(), self._breaks.until]
+        deadlines = [self._challenges.next_deadline(), self._announcements.breaks.until]
         deadlines += [seat.attendance.next_deadline() for seat in self._seats.values()]
         deadlines += [connection.next_deadline() for connection in self.connections]
         return min((deadline for deadline in deadlines if deadline is not None), default=None)
@@ -194,7 +196,7 @@ class Floor:
         """Find lapses, challenges that nobody has answered, and connections that do not do what they must."""
         at = now - self._zero
         events: list[FloorEvent] = [ChallengeExpired(at=at, challenge=id_) for id_ in self._challenges.expire(now)]
-        if self._breaks.expire(now):
+        if self._announcements.breaks.expire(now):
             self._tell_break(now)
         for seat in self._seats.values():
             events += seat.lapse(now)
@@ -215,8 +217,8 @@ class Floor:
             case ShiftReceived(ceremony=ceremony, credential=credential):
                 at, operator = now - self._zero, seat.operator
                 return [ShiftAsserted(at=at, operator=operator, ceremony=ceremony, credential=credential)]
-            case BreakReceived(seconds=seconds):
-                return self._rest(connection, seat, seconds, now)
+            case BreakReceived() | PerformReceived():
+                return self._announced(connection, seat, event, now)
             case OfferReceived() | AcceptReceived():
                 return self._handover(connection, seat.operator, event, now)
             case ByeReceived():
@@ -236,16 +238,27 @@ class Floor:
             return ChallengeAnswered(at=at, challenge=answer.challenge)
         return AnswerRefused(at=at, operator=operator, challenge=answer.challenge, outcome=outcome)
 
-    def _rest(self, connection: ServerConnection, seat: Seat, seconds: float, now: float) -> list[FloorEvent]:
-        """Begin or end a break; only who is on shift may, and everybody on shift is told."""
+    def _announced(
+        self, connection: ServerConnection, seat: Seat, event: BreakReceived | PerformReceived, now: float
+    ) -> list[FloorEvent]:
+        """Begin or end a break or a segment; only who is on shift may."""
         if not seat.on_shift:
             return []
-        at = now - self._zero
-        until = self._breaks.begin(seconds, now) if seconds > 0 else now
+        if isinstance(event, BreakReceived):
+            return self._rest(connection, seat, event.seconds, now)
+        told = self._announcements.perform(event.seconds, now)
+        if told is not None:
+            connection.notify(*told)
+        return []
+
+    def _rest(self, connection: ServerConnection, seat: Seat, seconds: float, now: float) -> list[FloorEvent]:
+        """Begin or end a break; everybody on shift is told."""
+        breaks, at = self._announcements.breaks, now - self._zero
+        until = breaks.begin(seconds, now) if seconds > 0 else now
         if until is None:
-            connection.duty(self._duty(now, "No break is left this hour.", "本小时已无可用休息时间。"))
+            connection.duty(self._announcements.duty(now, "No break is left this hour.", "本小时已无可用休息时间。"))
             return []
-        if seconds <= 0 and not self._breaks.end(now):
+        if seconds <= 0 and not breaks.end(now):
             return []
         self._tell_break(now)
         return [Rest(at=at, operator=seat.operator, until=until - self._zero)]
@@ -253,18 +266,15 @@ class Floor:
     def _tell_break(self, now: float) -> None:
         for seat in self._seats.values():
             if seat.on_shift and seat.connection is not None:
-                seat.connection.duty(self._duty(now))
+                seat.connection.duty(self._announcements.duty(now))
 
     def _with_break(self, duty: Duty, now: float) -> Duty:
         """The duty of somebody on shift with what breaks there are, where the session has any."""
-        if not duty.on_shift or not self._breaks.budget:
+        if not duty.on_shift or not self._announcements.breaks.budget:
             return duty
-        until = self._breaks.until
+        until = self._announcements.breaks.until
         break_for = None if until is None else max(0.0, until - now)
-        return replace(duty, break_for=break_for, break_left=self._breaks.left(now))
-
-    def _duty(self, now: float, en: str = "", zh: str = "") -> Duty:
-        return self._with_break(Duty(on_shift=True, text_en=en, text_zh=zh), now)
+        return replace(duty, break_for=break_for, break_left=self._announcements.breaks.left(now))
 
     def _handover(
         self, connection: ServerConnection, operator: str, event: OfferReceived | AcceptReceived, now: float
@@ -277,7 +287,7 @@ class Floor:
             key, at = connection.device_key, now - self._zero
             handed = self._handovers.accept(operator, event, key, self.driver, now, at)
         except HandoverRefused as refused:
-            connection.duty(self._duty(now, refused.en, refused.zh))
+            connection.duty(self._announcements.duty(now, refused.en, refused.zh))
             return []
         return [handed, *self._drive(operator, now)]
 

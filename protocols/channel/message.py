@@ -206,6 +206,13 @@ class Back(Message, frozen=True, tag="back"):
     seq: Sequence
 
 
+class Perform(Message, frozen=True, tag="perform"):
+    """Operator's side: a segment of so many seconds begins in which nobody should ask, as a song; 0 ends it."""
+
+    seq: Sequence
+    seconds: Annotated[float, Meta(ge=0, le=3600)]
+
+
 class Offer(Message, frozen=True, tag="offer"):
     """Operator's side: who drives offers the floor to ``to``, and has signed the handover."""
 
@@ -265,6 +272,7 @@ _TYPES: tuple[type[Message], ...] = (
     Shift,
     Break,
     Back,
+    Perform,
     Offer,
     Offered,
     Accept,

@@ -36,6 +36,7 @@ class Move(StrEnum):
     SHIFT = "shift"
     BREAK = "break"
     BACK = "back"
+    PERFORM = "perform"
     OFFER = "offer"
     ACCEPT = "accept"
     BYE = "bye"
@@ -65,6 +66,7 @@ FROM_CLIENT = frozenset(
         Move.SHIFT,
         Move.BREAK,
         Move.BACK,
+        Move.PERFORM,
         Move.OFFER,
         Move.ACCEPT,
         Move.BYE,
@@ -109,6 +111,7 @@ _TALK = (
     Move.SHIFT,
     Move.BREAK,
     Move.BACK,
+    Move.PERFORM,
     Move.OFFER,
     Move.ACCEPT,
     Move.ACK,

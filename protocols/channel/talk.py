@@ -11,6 +11,7 @@ from protocols.channel.event import (
     ByeReceived,
     HeartbeatReceived,
     OfferReceived,
+    PerformReceived,
     ServerEvent,
     ShiftReceived,
 )
@@ -85,6 +86,8 @@ class Talk:
                 return BreakReceived(seconds=received.seconds)
             case message.Back():
                 return BreakReceived(seconds=0.0)
+            case message.Perform():
+                return PerformReceived(seconds=received.seconds)
             case message.Offer():
                 signature = unbase64url(received.signature, 64)
                 return OfferReceived(to=received.to, nonce=received.nonce, signature=signature)

@@ -156,7 +156,7 @@ class RecordingDesk:
         self.asked: list[ChallengeAsked] = []
         self.dismissed: list[str] = []
 
-    def ask(self, challenge: ChallengeAsked) -> bool:
+    def ask(self, challenge: ChallengeAsked, *, routine: bool = False) -> bool:
         if self.somebody_hears:
             self.asked.append(challenge)
         return self.somebody_hears

@@ -23,8 +23,8 @@ class ScriptedGateway:
     hears: bool = True
     calls: list[tuple[Any, ...]] = field(default_factory=list)
 
-    def ask(self, session: str, asked: ChallengeAsked) -> bool:
-        self.calls.append(("ask", session, asked))
+    def ask(self, session: str, asked: ChallengeAsked, *, routine: bool = False) -> bool:
+        self.calls.append(("ask", session, asked, routine))
         return self.hears
 
     def notify(self, session: str, notice: Notice) -> None:
@@ -37,8 +37,9 @@ class ScriptedGateway:
 @pytest.mark.parametrize("hears", [True, False])
 def test_a_challenge_is_put_to_whoever_drives_and_it_is_known_whether_somebody_heard(hears: bool) -> None:
     gateway = ScriptedGateway(hears)
-    assert Desk(cast("Gateway", gateway), SESSION).ask(ASKED) is hears
-    assert gateway.calls == [("ask", SESSION, ASKED)]
+    desk = Desk(cast("Gateway", gateway), SESSION)
+    assert [desk.ask(ASKED), desk.ask(ASKED, routine=True)] == [hears] * 2
+    assert gateway.calls == [("ask", SESSION, ASKED, False), ("ask", SESSION, ASKED, True)]
 
 
 @pytest.mark.parametrize(

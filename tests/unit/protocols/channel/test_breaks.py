@@ -2,7 +2,7 @@
 
 from protocols.channel.breaks import Breaks
 from protocols.channel.duty import Duty, Needs
-from protocols.channel.event import Challenged, DutyTold
+from protocols.channel.event import Challenged, DutyTold, Noticed
 from protocols.channel.floor import Floor
 from protocols.channel.limits import Limits
 from protocols.gesture import Gesture
@@ -93,3 +93,34 @@ def test_who_has_lost_their_connection_is_told_when_they_are_back() -> None:
     assert [duty.break_left for duty in other.of(DutyTold)] == [600.0]
     again = Pair(floor, operator="bob", seed="2").connect()
     assert again.of(DutyTold)[-1].break_left == 540.0
+
+
+def test_in_an_announced_segment_no_routine_challenge_comes_and_the_ladders_does() -> None:
+    floor = Floor(session=SESSION, epoch=3, zero=90.0, limits=Limits(), performance_budget=300.0)
+    pair = Pair(floor).connect()
+    assert pair.client.perform(240.0)
+    pair.exchange()
+    told = pair.of(Noticed)[-1]
+    assert (told.code, told.until) == ("performance", pair.now + pair.skew + 240.0)
+    asked = [ChallengeAsked(at=11.0, challenge=f"ch{n}", gesture=Gesture.NOD, within=5.0) for n in range(3)]
+    assert floor.ask(asked[0], "n" * 22, pair.now, routine=True) is False
+    assert floor.ask(asked[1], "n" * 22, pair.now) is True
+    assert pair.client.perform(60.0)
+    pair.exchange()
+    assert pair.of(Noticed)[-1].en == "No such time is left this hour, or one is on."
+    pair.client.perform(0)
+    pair.exchange()
+    assert floor.ask(asked[2], "n" * 22, pair.now, routine=True) is True
+    assert Pair(place()).client.perform(1.0) is False
+
+
+def test_who_is_not_on_shift_announces_no_segment() -> None:
+    floor = Floor(session=SESSION, epoch=3, zero=90.0, limits=Limits(), performance_budget=300.0)
+    pair = Pair(floor)
+    pair.hello()
+    pair.server.verify(device("ann").public_key().public_bytes_raw())
+    floor.enter(pair.server, "ann", pair.now, Duty(on_shift=False, needs=Needs.PASSKEY))
+    pair.exchange()
+    pair.client.perform(60.0)
+    pair.exchange()
+    assert pair.of(Noticed) == []
