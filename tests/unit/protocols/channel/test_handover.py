@@ -2,7 +2,15 @@
 
 import pytest
 
-from protocols.channel.event import AcceptReceived, DriverChanged, DutyTold, FloorChanged, FloorOffered, HandedOver
+from protocols.channel.event import (
+    AcceptReceived,
+    DriverChanged,
+    DutyTold,
+    FloorChanged,
+    FloorOffered,
+    HandedOver,
+    OfferReceived,
+)
 from protocols.channel.floor import Floor
 from protocols.channel.handover import HandoverRefused, Handovers, statement
 from protocols.channel.handshake import verify
@@ -90,6 +98,28 @@ def test_a_signature_that_is_not_the_devices_hands_nothing_over() -> None:
     bob.client.accept("ann", NONCE)
     exchange(bob, ann)
     assert (bob.of(DutyTold)[-1].en, place.driver) == ("The handover is not signed by this device.", "ann")
+
+
+def test_what_is_signed_is_what_the_documentation_says() -> None:
+    told = b"nakanohito/handover/v1\0"
+    for part in (SESSION.encode(), b"3", b"ann", b"bob", NONCE.encode()):
+        told += len(part).to_bytes(4, "big") + part
+    assert statement(SESSION, 3, "ann", "bob", NONCE) == told
+
+
+def test_an_offer_is_over_on_the_second() -> None:
+    told = statement(SESSION, 3, "ann", "bob", NONCE)
+    for late, stands in ((59.999, True), (60.0, False)):
+        handovers = Handovers(SESSION, 3)
+        handovers.offer(
+            "ann", OfferReceived(to="bob", nonce=NONCE, signature=device("ann").sign(told)), key("ann"), 0.0
+        )
+        accept = AcceptReceived(by="ann", nonce=NONCE, signature=device("bob").sign(told))
+        if stands:
+            assert handovers.accept("bob", accept, key("bob"), "ann", late, 1.0).taker == "bob"
+        else:
+            with pytest.raises(HandoverRefused, match="no more"):
+                handovers.accept("bob", accept, key("bob"), "ann", late, 1.0)
 
 
 def test_a_signature_fits_no_other_session_epoch_or_pair() -> None:
