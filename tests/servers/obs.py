@@ -13,9 +13,10 @@ class Obs:
 
     SALT, CHALLENGE = "c2FsdA==", "Y2hhbGxlbmdl"
 
-    def __init__(self, password: str | None = "correct horse", *, scenes: tuple[str, ...] = ("Notice",)) -> None:
+    def __init__(self, password: str | None = "correct horse", *, scenes: tuple[str, ...] = ("Notice", "Game")) -> None:
         self.done: list[tuple[str, dict[str, Any]]] = []
         self.says: str | None = None
+        self.scene = scenes[-1]
         self._password = password
         self._scenes = scenes
         self._server: Server | None = None
@@ -58,7 +59,12 @@ class Obs:
         if not fails:
             self.done.append((request, data))
         status = {"result": False, "code": 600} if fails else {"result": True, "code": 100}
-        return {"requestType": request, "requestId": asked["requestId"], "requestStatus": status}
+        answer = {"requestType": request, "requestId": asked["requestId"], "requestStatus": status}
+        if request == "GetCurrentProgramScene":
+            answer["responseData"] = {"sceneName": self.scene, "currentProgramSceneName": self.scene}
+        elif request == "SetCurrentProgramScene" and not fails:
+            self.scene = data["sceneName"]
+        return answer
 
     def _expected(self) -> str:
         secret = b64encode(hashlib.sha256(f"{self._password}{self.SALT}".encode()).digest()).decode()

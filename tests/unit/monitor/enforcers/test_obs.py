@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import monitor.enforcers.obs as module
+from monitor.enforcers.enforcer import EnforcerFailure, Order
 from monitor.enforcers.obs import ObsRefused, ObsStudio, WithObs, ask
 from protocols.session import Placement
 from tests.servers.obs import Obs
@@ -127,3 +128,65 @@ async def test_what_is_no_obs_is_refused(text: str, says: str, monkeypatch: pyte
 async def test_nobody_there_is_said() -> None:
     with pytest.raises(ObsRefused, match="no conversation"):
         await ask(ObsStudio(url=f"ws://127.0.0.1:{free_port()}"), "StopStream", {})
+
+
+async def test_a_slate_is_the_notice_and_brings_the_scene_of_before_back() -> None:
+    async with Obs() as obs:
+        enforcer = WithObs(MediaServer(), {PLACEMENT: studio(obs)})
+        assert enforcer.slates(an_order())
+        before = await enforcer.slate(an_order())
+        assert (before, obs.scene) == ("Game", "Notice")
+        assert await enforcer.slate(an_order()) == ""  # the notice itself is not brought back
+        await enforcer.unslate(an_order(), before)
+        assert obs.scene == "Game"
+        asked = len(obs.done)
+        await enforcer.unslate(an_order(), "")
+        assert len(obs.done) == asked
+        await enforcer.close()
+
+
+async def test_an_obs_that_does_not_do_it_is_a_failure_that_is_told() -> None:
+    async with Obs(scenes=("Game",)) as obs:
+        enforcer = WithObs(MediaServer(), {PLACEMENT: studio(obs)})
+        with pytest.raises(EnforcerFailure, match="code 600") as refused:
+            await enforcer.slate(an_order())
+        assert not refused.value.retry
+        with pytest.raises(EnforcerFailure) as later:
+            await enforcer.unslate(an_order(), "Notice")
+        assert later.value.retry
+        await enforcer.close()
+
+
+async def test_where_no_scene_is_set_nothing_can_be_covered() -> None:
+    async with Obs() as obs:
+        enforcer = WithObs(MediaServer(), {PLACEMENT: studio(obs, scene=None)})
+        for order in (an_order(), an_order(placement=None)):
+            assert not enforcer.slates(order)
+            with pytest.raises(EnforcerFailure, match="no scene"):
+                await enforcer.slate(order)
+        assert obs.done == []
+        await enforcer.close()
+
+
+class Covering(MediaServer):
+    """A media server that covers pictures itself."""
+
+    def slates(self, order: Order) -> bool:
+        return True
+
+    async def slate(self, order: Order) -> str:
+        self.log.append("slate")
+        return "by the server"
+
+    async def unslate(self, order: Order, before: str) -> None:
+        self.log.append(f"unslate {before}")
+
+
+async def test_a_server_that_covers_pictures_itself_comes_before_obs() -> None:
+    server = Covering()
+    async with Obs() as obs:
+        enforcer = WithObs(server, {PLACEMENT: studio(obs)})
+        await enforcer.unslate(an_order(), await enforcer.slate(an_order()))
+        assert server.log == ["slate", "unslate by the server"]
+        assert obs.done == []
+        await enforcer.close()

@@ -26,13 +26,15 @@ def acknowledging(request: Request, **more: object) -> Reply:
 
 @asynccontextmanager
 async def commanding(
-    answer: Callable[[Request], Reply], *, egress: EgressPolicy = LOOPBACK_EGRESS
+    answer: Callable[[Request], Reply], *, egress: EgressPolicy = LOOPBACK_EGRESS, shows_notices: bool = False
 ) -> AsyncIterator[tuple[WebhookEnforcer, Receiver]]:
     async def never(_: Order) -> bool:
         raise AssertionError("the platform answers for itself")
 
     async with Receiver(answer) as receiver:
-        platform = WebhookPlatform(name="main", url=f"{receiver.url}/commands", keys=[SECRET, KEY])
+        platform = WebhookPlatform(
+            name="main", url=f"{receiver.url}/commands", keys=[SECRET, KEY], shows_notices=shows_notices
+        )
         enforcer = WebhookEnforcer(platform, egress=egress, now=lambda: NOW, source_ended=never)
         yield enforcer, receiver
         await enforcer.close()
@@ -126,3 +128,16 @@ async def test_an_order_for_another_server_is_not_sent() -> None:
         with pytest.raises(EnforcerFailure, match="does not say where"):
             await enforcer.cut(an_order(placement=None))
         assert receiver.requests == []
+
+
+@pytest.mark.parametrize("shows", [True, False])
+async def test_a_platform_that_shows_notices_says_so_and_is_told_when_to(shows: bool) -> None:
+    async with commanding(acknowledging, shows_notices=shows) as (enforcer, receiver):
+        assert enforcer.slates(an_order()) is shows
+        if shows:
+            await enforcer.unslate(an_order(cut="slt_1"), await enforcer.slate(an_order(cut="slt_1")))
+    ids = [request.headers["webhook-id"] for request in receiver.requests]
+    assert ids == (["slt_1_slate", "slt_1_unslate"] if shows else [])
+    assert [json.loads(request.body)["type"] for request in receiver.requests] == (
+        ["stream.slate", "stream.unslate"] if shows else []
+    )
