@@ -7,8 +7,20 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Request, Response
 from monitor.api.own_token import LASTS, OwnSignedIn
 from monitor.api.reference import open_problems
 from monitor.api.service import Service, Serving, of
-from protocols.backend import CeremonyView, OwnSession, OwnSignIn, OwnView, SessionStatus, key_bytes
+from protocols.backend import (
+    CeremonyView,
+    OwnChallenge,
+    OwnSession,
+    OwnSignIn,
+    OwnView,
+    OwnWords,
+    SessionStatus,
+    key_bytes,
+)
+from protocols.evidence import RuleName
+from protocols.ladder import Rung
 from protocols.session import FINAL, AvatarId, OperatorId, Session, SessionId, SessionState
+from protocols.wording import notice
 from registry.error import Conflict, NotFound
 from registry.operator import Operator
 from registry.state import OperatorState, Purpose
@@ -170,6 +182,23 @@ async def _session(service: Service, session: Session, operator: str) -> OwnSess
         cause=status.cause,
         rung_ends_in=status.rung_ends_in,
         held=status.held,
+        reason=_reason(status),
+        challenge=_challenge(status),
         here=operator in status.operators_present,
         colleagues=[one for one in status.operators_present if one != operator],
     )
+
+
+def _reason(status: SessionStatus) -> OwnWords | None:
+    """What the operators were told when it climbed."""
+    if status.rung is Rung.WATCHING:
+        return None
+    words = notice(status.rung, None if status.cause is None else RuleName(status.cause))
+    return OwnWords(en=words.en, zh=words.zh)
+
+
+def _challenge(status: SessionStatus) -> OwnChallenge | None:
+    asked = status.challenge
+    if asked is None or status.at is None or status.at >= asked.asked_at + asked.within:
+        return None
+    return OwnChallenge(id=asked.id, gesture=asked.gesture, ends_in=round(asked.asked_at + asked.within - status.at, 3))

@@ -73,7 +73,7 @@ from protocols.backend.operator import (
     VerifyOperator,
     key_bytes,
 )
-from protocols.backend.own import OwnSession, OwnSignIn, OwnView
+from protocols.backend.own import OwnChallenge, OwnSession, OwnSignIn, OwnView, OwnWords
 from protocols.backend.part import Page
 from protocols.backend.passkey import (
     CeremonyView,
@@ -157,9 +157,11 @@ __all__ = [
     "OperatorView",
     "OrderRequest",
     "OwnCase",
+    "OwnChallenge",
     "OwnSession",
     "OwnSignIn",
     "OwnView",
+    "OwnWords",
     "Page",
     "PairView",
     "PasskeyView",

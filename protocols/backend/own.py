@@ -11,6 +11,7 @@ from protocols.backend.operator import DeviceKey
 from protocols.backend.part import Moment, Part
 from protocols.backend.passkey import Credential
 from protocols.backend.verdict import Rule
+from protocols.gesture import Gesture
 from protocols.ladder import Rung
 from protocols.session import SessionState
 
@@ -24,6 +25,21 @@ class OwnSignIn(Part):
         description="Ed25519 public key that this browser made, base64: the channel is opened with it.",
         examples=["11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="],
     )
+
+
+class OwnWords(Part):
+    """Something said to an operator, in both languages."""
+
+    en: str = Field(description="In English.", examples=["Something is wrong: no operator of the roster is connected."])
+    zh: str = Field(description="In Simplified Chinese.", examples=["发现异常：名单内的操作员均未在线。"])
+
+
+class OwnChallenge(Part):
+    """A gesture that the roster's operator who drives is asked for now."""
+
+    id: str = Field(description="Id of the challenge.", examples=["chl_1f0a"])
+    gesture: Annotated[Gesture, Field(strict=False)] = Field(description="What is asked for.", examples=["nod"])
+    ends_in: float = Field(ge=0, description="Seconds that are left for it.", examples=[6.5])
 
 
 class OwnSession(Part):
@@ -46,6 +62,8 @@ class OwnSession(Part):
         None, description="Seconds until the next rung unless the cause goes away.", examples=[None]
     )
     held: bool = Field(False, description="Whether time stands still: the monitor is blind, or a person said so.")
+    reason: OwnWords | None = Field(None, description="Why it climbed, and what to do; null while all is well.")
+    challenge: OwnChallenge | None = Field(None, description="The gesture that is asked for.")
     here: bool = Field(False, description="Whether the operator's channel is up.")
     colleagues: list[str] = Field(
         default_factory=list, description="Others of the roster who are connected.", examples=[["op_2c8f5k1v7x0ab"]]

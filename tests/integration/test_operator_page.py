@@ -68,6 +68,7 @@ async def booth(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Booth
         await service.api.policy("busy", BUSY)
         await service.api.policy("hasty", HASTY)
         await service.api.policy("calm", CALM)
+        await service.api.policy("asking", {**BUSY, "operator": {"passkey": "none"}})
         page = Page(browser, f"http://localhost:{wire.port}")
         await page.passkey()
         await page.window(390, 844)
@@ -175,6 +176,35 @@ async def test_the_floor_is_handed_over_and_back(booth: Booth) -> None:
     finally:
         other.leave()
         await running
+    await booth.ends(session)
+
+
+async def test_the_page_shows_beside_the_studio_program_what_that_is_asked(booth: Booth) -> None:
+    page, key, api = booth.page, Ed25519PrivateKey.generate(), booth.service.api
+    await api.call("POST", f"/v1/operators/{booth.operator}/device-keys", json={"device_key": public(key)})
+    url = (booth.service.directory / "card.mp4").as_uri()
+    session = (await api.attach(url=url, avatar=booth.avatar, operators=[booth.operator], policy="asking"))["id"]
+    await api.until(session, lambda standing: standing["at"] is not None, within=WITHIN)
+    studio = Agent(
+        url=address(booth.service.url),
+        session=session,
+        operator=booth.operator,
+        key=key,
+        motion=_still(),
+        tell=lambda event: None,
+    )
+    running = asyncio.create_task(studio.run())
+    try:
+        await page.open("/operator")
+        await page.press("Watch beside it")
+        await page.says("the studio program sees it")
+        assert await page.flaws() == []
+        assert (await api.session(session))["operators_present"] == [booth.operator]
+        assert not running.done()
+    finally:
+        studio.leave()
+        await running
+    await page.says("The studio program is not connected")
     await booth.ends(session)
 
 

@@ -17,6 +17,8 @@ export interface OwnSession {
   cause: string | null;
   rung_ends_in: number | null;
   held: boolean;
+  reason: { en: string; zh: string } | null;
+  challenge: { id: string; gesture: string; ends_in: number } | null;
   here: boolean;
   colleagues: string[];
 }

@@ -7,6 +7,7 @@ import type { Sample } from "./channel/packing";
 import { chime } from "./sound.svelte";
 
 const LOOK_EVERY_MS = 3_000;
+const WATCH_EVERY_MS = 1_000;
 const TOLD = 20;
 const OUTCOME_FOR = 6;
 
@@ -69,7 +70,11 @@ export class Shift {
   #timers: ReturnType<typeof setInterval>[] = [];
   #lock: WakeLockSentinel | null = null;
 
-  constructor(session: OwnSession) {
+  /** `watching`: beside the studio program, which holds the channel; this page only shows what it is asked. */
+  constructor(
+    session: OwnSession,
+    readonly watching = false,
+  ) {
     this.session = session;
     this.#settle(session);
   }
@@ -77,10 +82,16 @@ export class Shift {
   async begin(): Promise<void> {
     const me = own();
     if (!me) return;
-    this.#agent = new Agent(me.operator, this.session.id, await myDevice(), (event) => this.#hear(event));
-    this.#timers = [setInterval(() => this.#tick(), 200), setInterval(() => void this.#look(), LOOK_EVERY_MS)];
     document.addEventListener("visibilitychange", this.#stayAwake);
     void this.#stayAwake();
+    this.#timers = [setInterval(() => this.#tick(), 200)];
+    if (this.watching) {
+      this.link = "open";
+      this.#timers.push(setInterval(() => void this.#look(), WATCH_EVERY_MS));
+      return;
+    }
+    this.#timers.push(setInterval(() => void this.#look(), LOOK_EVERY_MS));
+    this.#agent = new Agent(me.operator, this.session.id, await myDevice(), (event) => this.#hear(event));
   }
 
   /** Answer with the passkey what the shift begins by. Rejects where the person declines. */
@@ -122,8 +133,10 @@ export class Shift {
     if (this.driving && this.link === "open") this.#agent?.move(sample);
   }
 
+  /** End the shift; one that is only watched goes on without us. */
   leave(): void {
-    this.#agent?.leave();
+    if (this.watching) this.#finish("watched");
+    else this.#agent?.leave();
   }
 
   #hear(event: AgentEvent): void {
@@ -215,7 +228,7 @@ export class Shift {
     if (last && last.code === code && last.en === en) return; // told again after a resume
     if (level !== "info") chime();
     this.told = [{ id: ++this.#count, at: new Date(), level, code, en, zh, until }, ...this.told].slice(0, TOLD);
-    void this.#look();
+    if (!this.watching) void this.#look();
   }
 
   #show(outcome: Outcome): void {
@@ -228,7 +241,7 @@ export class Shift {
     if (this.asked && this.time > this.asked.deadline + (this.asked.answered ? 3 : 0)) {
       const { answered } = this.asked;
       this.asked = null;
-      if (!answered) this.#show({ kind: "missed" });
+      if (!answered && !this.watching) this.#show({ kind: "missed" });
     }
     if (this.outcome && this.time > this.#outcomeUntil) this.outcome = null;
     if (this.offered && this.time > this.offered.until) this.offered = null;
@@ -246,6 +259,18 @@ export class Shift {
   #settle(session: OwnSession): void {
     this.session = session;
     this.endsAt = session.rung_ends_in === null ? null : now() + session.rung_ends_in;
+    if (this.watching) this.#watch(session);
+  }
+
+  /** What the channel would have told, from what the service says of the stream. */
+  #watch({ here, challenge, reason, rung, cause, state }: OwnSession): void {
+    this.driving = here;
+    if (challenge) this.#challenged(challenge.id, challenge.gesture, now() + challenge.ends_in);
+    else this.asked = null;
+    if (reason) {
+      this.#noticed({ type: "noticed", level: "warning", code: `${rung}.${cause}`, ...reason, until: null });
+    }
+    if (state === "ended" || state === "cut") this.#finish("session_over");
   }
 
   #finish(code: string): void {
@@ -255,7 +280,7 @@ export class Shift {
     this.#timers.forEach(clearInterval);
     document.removeEventListener("visibilitychange", this.#stayAwake);
     void this.#lock?.release();
-    void this.#look();
+    if (!this.watching) void this.#look();
   }
 
   /** Keep the screen on, where the browser lets us: a phone that sleeps hears no question. */

@@ -5,7 +5,7 @@ import type { Words } from "./words";
 export type Stand = keyof Words["status"];
 export type Tone = "good" | "warn" | "bad" | "still" | "accent";
 
-const ENDS: Record<string, Stand> = { superseded: "superseded", not_admitted: "refused", bye: "left" };
+const ENDS: Record<string, Stand> = { superseded: "superseded", not_admitted: "refused", bye: "left", watched: "left" };
 
 export function stand(shift: Shift): Stand {
   const { session } = shift;
@@ -13,6 +13,7 @@ export function stand(shift: Shift): Stand {
   if (session.state === "cut") return "cut";
   if (shift.link === "finished" && session.state !== "ended") return ENDS[shift.finished ?? ""] ?? "over";
   if (session.state === "ended") return "over";
+  if (shift.watching && !session.here) return "away";
   if (shift.link === "connecting") return "connecting";
   if (shift.link === "lost") return "lost";
   if (shift.duty && !shift.duty.onShift) return shift.duty.needs === "verification" ? "unverified" : "needsKey";
@@ -33,6 +34,7 @@ export const TONES: Record<Stand, Tone> = {
   well: "good",
   standby: "accent",
   rest: "accent",
+  away: "warn",
   notify: "warn",
   challenge: "warn",
   grace: "bad",

@@ -6,8 +6,12 @@ from typing import Any
 import httpx
 import pytest
 
+from monitor.api import own
 from monitor.api.own_token import LASTS, OwnTokens
-from protocols.backend import OwnSession
+from protocols.backend import ChallengeView, OwnChallenge, OwnSession, SessionStatus, SourceView
+from protocols.gesture import Gesture
+from protocols.ladder import Rung
+from protocols.session import SessionState, SourceKind
 from registry.operator import Operator
 from tests.servers.authenticator import Authenticator
 from tests.unit.monitor.api.world import NOW, World
@@ -131,11 +135,36 @@ async def test_another_sites_page_is_refused(page: httpx.AsyncClient, headers: d
     assert (await page.post("/v1/own/sign-ins", headers=headers)).status_code == 403
 
 
+def test_why_it_climbed_and_what_is_asked_are_told_in_words(world: World) -> None:
+    status = SessionStatus(
+        id="ses_1",
+        state=SessionState.LIVE,
+        source=SourceView(kind=SourceKind.WHIP),
+        avatar="av_1",
+        operators=[],
+        policy="standard@1",
+        epoch=1,
+        account="",
+        attached_at=NOW,
+        at=33.0,
+        rung=Rung.GRACE,
+        cause="presence",
+        challenge=ChallengeView(id="chl_1", gesture=Gesture.NOD, asked_at=31.5, within=8.0),
+    )
+    assert own._challenge(status) == OwnChallenge(id="chl_1", gesture=Gesture.NOD, ends_in=6.5)
+    assert own._challenge(status.model_copy(update={"at": 40.0})) is None
+    reason = own._reason(status)
+    assert reason is not None
+    assert reason.en.startswith("The stream will be cut unless this is mended now: no operator")
+    assert own._reason(status.model_copy(update={"rung": Rung.WATCHING})) is None
+
+
 def test_an_operator_is_shown_no_score() -> None:
     told = set(OwnSession.model_fields)
     assert told == {
-        "id", "avatar", "stream", "state", "attached_at", "rung", "cause", "rung_ends_in", "held", "here", "colleagues"
-    }  # fmt: skip
+        *("id", "avatar", "stream", "state", "attached_at", "rung", "cause", "rung_ends_in", "held"),
+        *("here", "colleagues", "reason", "challenge"),
+    }
 
 
 async def test_an_operator_reads_who_looked_and_takes_their_data_along(world: World, page: httpx.AsyncClient) -> None:
