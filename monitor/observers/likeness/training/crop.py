@@ -13,7 +13,7 @@ from monitor.observers.likeness.training.pictures import Pictures
 
 HUES = (0.0, 80.0, 180.0, 270.0)  # the same model in other colours is another avatar, and a hard negative
 HIDDEN = 0.33  # share of pictures with a card over part of the head
-COMPANY = 0.12  # share of pictures with another avatar behind
+COMPANY = 0.22  # share of pictures with another avatar behind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +93,7 @@ def _company(rng: np.random.Generator, pictures: Pictures, out: NDArray[np.uint8
 
 def _cover(rng: np.random.Generator, out: NDArray[np.uint8], pictures: Pictures) -> None:
     """Overlays, and in one picture of eight something solid over 5 to 50 % of it."""
-    spoil.overlays(rng, out, often=0.15)
+    spoil.overlays(rng, out, often=0.2)
     if rng.random() < 0.12:
         share = rng.uniform(0.05, 0.5)
         w = int(CROP * np.clip(share * rng.uniform(1, 2), 0.1, 1))
@@ -133,8 +133,8 @@ def _frame(rng: np.random.Generator, out: NDArray[np.uint8], bottom: float) -> N
         out[max(int(bottom), CROP // 2) :] = OUTSIDE
     elif rng.random() < 0.15:
         out[CROP - int(rng.integers(1, CROP // 3)) :] = OUTSIDE
-    if rng.random() < 0.1:
-        out[: int(rng.integers(1, CROP // 5))] = OUTSIDE
-    if rng.random() < 0.1:
-        edge = int(rng.integers(1, CROP // 4))
+    if rng.random() < 0.12:
+        out[: int(rng.integers(1, CROP * 2 // 5))] = OUTSIDE
+    if rng.random() < 0.15:
+        edge = int(rng.integers(1, CROP * 2 // 5))
         out[:, slice(None, edge) if rng.random() < 0.5 else slice(CROP - edge, None)] = OUTSIDE

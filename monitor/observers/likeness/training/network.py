@@ -43,14 +43,18 @@ def _scaled(pictures: Tensor) -> Tensor:
 class EncoderNet(nn.Module):
     """A square picture of head and bust to a vector of length one."""
 
-    def __init__(self, *, side: int, widths: tuple[int, ...], vector: int) -> None:
+    def __init__(self, *, side: int, widths: tuple[int, ...], vector: int, blocks: tuple[int, ...] = ()) -> None:
+        """``blocks``: how many residuals each width after the first has, one each where empty."""
         super().__init__()
+        self.blocks = blocks or (1,) * (len(widths) - 1)
+        self.kept = 0
         self.stem = nn.Sequential(
             nn.Conv2d(3, widths[0], 4, 4, bias=False), nn.BatchNorm2d(widths[0]), nn.ReLU(inplace=True)
         )
         stages: list[nn.Module] = []
         for number, (before, after) in enumerate(itertools.pairwise(widths)):
             stages += [Residual(before, after, 1 if number == 0 else 2)]
+            stages += [Residual(after, after) for _ in range(1, self.blocks[number])]
         self.stages = nn.Sequential(*stages)
         cells = side // 4
         for _ in widths[2:]:
@@ -63,6 +67,23 @@ class EncoderNet(nn.Module):
             nn.Linear(widths[-1], vector, bias=False),
             nn.BatchNorm1d(vector),
         )
+
+    def keep(self, stages: int) -> None:
+        """Learn no more in the stem and in the first ``stages`` residuals, where half of the work is."""
+        self.kept = stages
+        for part in self._kept():
+            part.requires_grad_(False)
+        self.train(self.training)
+
+    def _kept(self) -> list[nn.Module]:
+        return [self.stem, *self.stages[: self.kept]] if self.kept else []
+
+    def train(self, mode: bool = True) -> "EncoderNet":
+        """As torch's, but what is kept stays as it is, its normalisations included."""
+        super().train(mode)
+        for part in self._kept():
+            part.eval()
+        return self
 
     def mapped(self, pictures: Tensor) -> Tensor:
         """(N, side, side, 3) uint8 to the last map (N, widths[-1], cells, cells)."""
@@ -166,6 +187,20 @@ class ArcFace(nn.Module):
         others = torch.where(nearer, cosine + self.hard * share * (cosine + 1), cosine)
         logits = torch.where(own, wanted, others)
         return functional.cross_entropy(logits * self.scale, classes, label_smoothing=0.05)
+
+
+def alike_loss(vectors: Tensor, classes: Tensor, *, warmth: float) -> Tensor:
+    """Supervised contrast within a batch (Khosla et al. 2020): pictures of one class together, of others apart.
+
+    ``vectors`` (N, d) of length one, ``classes`` (N,); ``warmth`` divides the cosines. Pictures whose class is there
+    once only do not count.
+    """
+    cosine = vectors @ vectors.T / warmth
+    self_pair = torch.eye(len(vectors), dtype=torch.bool)
+    same = (classes[:, None] == classes[None, :]) & ~self_pair
+    spread = torch.logsumexp(cosine.masked_fill(self_pair, -torch.inf), dim=1, keepdim=True)
+    told = ((cosine - spread) * same).sum(dim=1) / same.sum(dim=1).clamp(min=1)
+    return -told[same.any(dim=1)].mean()
 
 
 def located_loss(out: Tensor, heat: Tensor, edges: Tensor, weight: Tensor) -> Tensor:

@@ -10,6 +10,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from monitor.observers.likeness.training.network import EncoderNet
+
 _FOLDED = re.compile(r"onnx::(?:Conv|MatMul)_(\d+)")  # what the exporter calls a folded weight, numbered as it runs
 EPSILON = 1e-5  # of torch's batch normalisation
 Normalisation = nn.BatchNorm1d | nn.BatchNorm2d
@@ -25,6 +27,23 @@ def begun(net: nn.Module, start: Path, batch: Tensor) -> nn.Module:
     else:
         net.load_state_dict(torch.load(start, weights_only=True))
     return net
+
+
+@torch.no_grad()
+def grown(net: EncoderNet, start: EncoderNet) -> None:
+    """Give ``net`` all that ``start`` knows, which has one residual a width; those that it has more pass on at first.
+
+    Both answer alike then, and ``net`` can learn more.
+    """
+    first = [sum(net.blocks[:n]) for n in range(len(net.blocks))]
+    known = {}
+    for name, value in start.state_dict().items():
+        stage = re.match(r"stages\.(\d+)\.", name)
+        known[f"stages.{first[int(stage[1])]}.{name[stage.end() :]}" if stage else name] = value
+    net.load_state_dict(known, strict=False)
+    for number, stage in enumerate(net.stages):
+        if number not in first:
+            stage.second[1].weight.zero_()
 
 
 def _unfold(net: nn.Module, start: Path, batch: Tensor) -> None:

@@ -21,12 +21,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn.functional import normalize
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from monitor.observers.likeness.sight import CROP
-from monitor.observers.likeness.training import clear, crop, network, pictures, resume, scene
+from monitor.observers.likeness.training import clear, crop, network, pictures, pool, resume, scene
 
 CONFIG = Path(__file__).with_name("config.toml")
 CHECKPOINT = 180.0  # seconds
+AVERAGED = 0.998  # of the moving average of the weights, from step to step
 Arrays = tuple[NDArray[Any], ...]
 
 
@@ -93,11 +96,13 @@ def learn(
 ) -> None:
     """AdamW with a warm-up and a cosine to zero over ``steps``, or over ``seconds`` where given.
 
-    Every few minutes the weights so far are written to ``keep``, so that a run that is cut short was not for nothing.
+    What remains is the moving average of the weights. Every few minutes the average so far is written to ``keep``, so that a run that is cut short was not for nothing.
     """
-    optimiser = torch.optim.AdamW(parameters, lr=0.0, weight_decay=settings["weight_decay"])
+    parameters = [one for one in parameters if one.requires_grad]
+    optimiser = torch.optim.AdamW(parameters, lr=0.0, weight_decay=settings["weight_decay"], fused=True)
     began, step, progress, running = time.monotonic(), 0, 0.0, 0.0
     kept = began
+    average = AveragedModel(module, multi_avg_fn=get_ema_multi_avg_fn(AVERAGED), use_buffers=True)
     module.train()
     while progress < 1:
         progress = (time.monotonic() - began) / seconds if seconds else step / settings["steps"]
@@ -109,13 +114,15 @@ def learn(
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(parameters, 5.0)
         optimiser.step()
+        average.update_parameters(module)
         running += (loss.item() - running) * (0.01 if step > 100 else 0.1)
         step += 1
         if time.monotonic() - kept > CHECKPOINT:
-            torch.save(module.state_dict(), keep)
+            torch.save(average.module.state_dict(), keep)
             kept = time.monotonic()
         if step % 100 == 0:
             print(f"{step} {progress:.1%} loss {running:.4f} {time.monotonic() - began:.0f} s", flush=True)  # noqa: T201
+    module.load_state_dict(average.module.state_dict())
 
 
 def train_encoder(
@@ -123,7 +130,7 @@ def train_encoder(
 ) -> network.Looking:
     """The encoder, trained as a classifier of person x hue with an angular margin, then how clearly it sees."""
     settings = config["encoder"]
-    net = network.EncoderNet(side=CROP, widths=tuple(settings["widths"]), vector=settings["vector"])
+    net = _encoder(settings, tuple(settings["blocks"]))
     arc = network.ArcFace(
         vector=settings["vector"],
         classes=classes,
@@ -133,24 +140,46 @@ def train_encoder(
     )
 
     if given.start:
-        resume.begun(net, given.start, torch.from_numpy(take()[0]))
+        _resumed(net, given, settings, torch.from_numpy(take()[0]))
         arc.settle(net, take)
+        net.keep(settings["resumed_keeps"])
         settings = settings | {"margin_from": -1.0, "margin_until": 0.0, "peak_rate": settings["resumed_rate"]}
 
     def loss_of(arrays: Arrays, progress: float) -> Tensor:
         with torch.autocast("cpu", torch.bfloat16):
             vectors = net(torch.from_numpy(arrays[0]))
+        classes = torch.from_numpy(arrays[1])
         grown = (progress - settings["margin_from"]) / (settings["margin_until"] - settings["margin_from"])
-        loss: Tensor = arc(vectors, torch.from_numpy(arrays[1]), min(1.0, max(0.0, grown)))
-        return loss
+        loss: Tensor = arc(vectors, classes, min(1.0, max(0.0, grown)))
+        return loss + settings["alike"] * network.alike_loss(vectors, classes, warmth=settings["warmth"])
 
     net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if given.seconds != 0:
-        learn(net, loss_of, take, [*net.parameters(), *arc.parameters()], settings, given.seconds, _checkpoint(given))
+        made = pool.Pool(
+            lambda: (take()[:2]), room=settings["pool"], begin=settings["pool_begins"], uses=settings["uses"], seed=1
+        )
+
+        def beside() -> Arrays:
+            return made.batch(normalize(arc.centres.detach(), dim=1).numpy(), groups=settings["groups"])
+
+        learn(net, loss_of, beside, [*net.parameters(), *arc.parameters()], settings, given.seconds, _checkpoint(given))
     net.eval()
     torch.save(net.state_dict(), given.out.with_suffix(".pt"))
     seen = clear.fit(net, arc.centres, take, batches=settings["clear_batches"], unclear=settings["unclear"])
     return network.Looking(net, seen)
+
+
+def _encoder(settings: dict[str, Any], blocks: tuple[int, ...]) -> network.EncoderNet:
+    return network.EncoderNet(side=CROP, widths=tuple(settings["widths"]), vector=settings["vector"], blocks=blocks)
+
+
+def _resumed(net: network.EncoderNet, given: argparse.Namespace, settings: dict[str, Any], batch: Tensor) -> None:
+    if not given.grow:
+        resume.begun(net, given.start, batch)
+        return
+    plain = _encoder(settings, ())
+    resume.begun(plain, given.start, batch)
+    resume.grown(net, plain)
 
 
 def train_locator(take: Callable[[], Arrays], config: dict[str, Any], given: argparse.Namespace) -> nn.Module:
@@ -204,6 +233,7 @@ def main() -> None:
         help="train so long instead of the configured steps; 0: only fit how clearly --start sees",
     )
     parser.add_argument("--start", type=Path, help="begin with these weights (.onnx, or .pt of an earlier run)")
+    parser.add_argument("--grow", action="store_true", help="--start has one residual a width, the configured has more")
     parser.add_argument("--workers", type=int, default=1)
     given = parser.parse_args()
     settings = config()
