@@ -96,7 +96,8 @@ def learn(
 ) -> None:
     """AdamW with a warm-up and a cosine to zero over ``steps``, or over ``seconds`` where given.
 
-    What remains is the moving average of the weights. Every few minutes the average so far is written to ``keep``, so that a run that is cut short was not for nothing.
+    What remains is the moving average of the weights. Every few minutes it is written to ``keep``, so that a run that
+    is cut short was not for nothing.
     """
     parameters = [one for one in parameters if one.requires_grad]
     optimiser = torch.optim.AdamW(parameters, lr=0.0, weight_decay=settings["weight_decay"], fused=True)
@@ -156,7 +157,7 @@ def train_encoder(
     net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if given.seconds != 0:
         made = pool.Pool(
-            lambda: (take()[:2]), room=settings["pool"], begin=settings["pool_begins"], uses=settings["uses"], seed=1
+            lambda: take()[:2], room=settings["pool"], begin=settings["pool_begins"], uses=settings["uses"], seed=1
         )
 
         def beside() -> Arrays:
