@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from monitor.observers.likeness.encoder import CALIBRATION_KEY, DEFAULT
 from monitor.observers.likeness.sight import BUST_SIDE
-from monitor.observers.likeness.training import measure, pictures, train
+from monitor.observers.likeness.training import configuration, measure, pictures
 from monitor.observers.likeness.training.conditions import CONDITIONS, Rng
 from monitor.observers.likeness.training.looks import Eyes, Looks, looks, references
 from protocols.evidence import Finding
@@ -148,7 +148,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--calibrate", type=Path)
     given = parser.parse_args()
-    config = train.config()
+    config = configuration.config()
     data = pictures.read(given.folder, given.cache)
     eyes, rng = Eyes(given.model, given.locator), np.random.default_rng(given.seed)
     held = np.isin(data.person, data.held_back(share=config["held_back"], seed=config["seed"]))

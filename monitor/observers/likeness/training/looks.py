@@ -66,8 +66,10 @@ class Looks:
         )
 
 
-def references(rng: Rng, data: pictures.Pictures, eyes: Eyes, identities: list[int]) -> dict[int, NDArray[np.float32]]:
-    """Six clean pictures of each identity, 512x512, the first a frontal one."""
+def references(
+    rng: Rng, data: pictures.Pictures, eyes: Eyes, identities: list[int], each: int = REFERENCES
+) -> dict[int, NDArray[np.float32]]:
+    """So many clean pictures of each identity, 512x512, the first a frontal one."""
     out = {}
     for identity in identities:
         rows = np.flatnonzero(data.identity == identity)
@@ -78,7 +80,7 @@ def references(rng: Rng, data: pictures.Pictures, eyes: Eyes, identities: list[i
             seen = eyes.look(made.frame, made.boxes[0])
             if seen is not None:
                 found.append(seen[0])
-            if len(found) == REFERENCES:
+            if len(found) == each:
                 break
         out[identity] = np.stack(found)
     return out

@@ -10,7 +10,6 @@ import json
 import math
 import multiprocessing
 import time
-import tomllib
 from collections.abc import Callable, Iterator
 from multiprocessing.queues import Queue
 from pathlib import Path
@@ -25,17 +24,11 @@ from torch.nn.functional import normalize
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from monitor.observers.likeness.sight import CROP
-from monitor.observers.likeness.training import clear, crop, network, pictures, pool, resume, scene
+from monitor.observers.likeness.training import clear, configuration, crop, network, pictures, pool, resume, scene
 
-CONFIG = Path(__file__).with_name("config.toml")
 CHECKPOINT = 180.0  # seconds
 AVERAGED = 0.998  # of the moving average of the weights, from step to step
 Arrays = tuple[NDArray[Any], ...]
-
-
-def config() -> dict[str, Any]:
-    """What ``config.toml`` says."""
-    return tomllib.loads(CONFIG.read_text())
 
 
 def kept_rows(data: pictures.Pictures, config: dict[str, Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -237,7 +230,7 @@ def main() -> None:
     parser.add_argument("--grow", action="store_true", help="--start has one residual a width, the configured has more")
     parser.add_argument("--workers", type=int, default=1)
     given = parser.parse_args()
-    settings = config()
+    settings = configuration.config()
     torch.set_num_threads(1)
     torch.manual_seed(settings["seed"])
     given.out.parent.mkdir(parents=True, exist_ok=True)

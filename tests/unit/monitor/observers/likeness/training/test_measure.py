@@ -3,8 +3,20 @@
 import numpy as np
 import pytest
 
-from monitor.observers.likeness.training import measure
+from monitor.observers.likeness.training import duplicates, measure
 from protocols.evidence import Finding
+from protocols.likeness import LikenessCalibration
+
+CALIBRATION = LikenessCalibration(
+    centre=0.5,
+    slope=12.0,
+    cap=4.0,
+    memory=0.5,
+    independent_s=2.0,
+    least_confidence=0.3,
+    full_confidence=0.7,
+    stale_s=20.0,
+)
 
 
 def scores(genuine, impostor):
@@ -48,3 +60,17 @@ def test_verdicts_are_listed_with_the_right_one_first():
         "others": {Finding.PASS: 2, Finding.UNKNOWN: 5, Finding.FAIL: 40},
     }
     assert "| plain | 3 / 1 / 0 | 40 / 5 / 2 |" in measure.verdicts({"plain": counts})
+
+
+def test_a_second_registration_is_told_from_one_of_another_and_outfits_of_one_person_count_neither_way():
+    axes = np.eye(4, dtype=np.float32)
+    first = {n: axes[[n, n]] for n in range(3)}
+    second = {0: axes[[0, 0]], 1: axes[[1, 1]], 2: axes[[0, 0]]}
+    person = np.array([0, 1, 0])
+    same, other = duplicates.chances(first, second, person, CALIBRATION)
+    assert [p > 0.99 for p in same] == [True, True, False]
+    assert other[0].max() < 0.01  # the second set of identity 2 is like the first of 0, and both are of one person
+    person = np.array([0, 1, 2])
+    _, other = duplicates.chances(first, second, person, CALIBRATION)
+    assert other[0, 2] > 0.99
+    assert "| 0.99 | 66.7% | 11.111% | 33.3% |" in duplicates.table(same, other)
