@@ -76,7 +76,7 @@ class EncoderNet(nn.Module):
         self.train(self.training)
 
     def _kept(self) -> list[nn.Module]:
-        return [self.stem, *self.stages[: self.kept]] if self.kept else []
+        return [self.stem, *list(self.stages)[: self.kept]] if self.kept else []
 
     def train(self, mode: bool = True) -> "EncoderNet":
         """As torch's, but what is kept stays as it is, its normalisations included."""

@@ -41,9 +41,9 @@ def grown(net: EncoderNet, start: EncoderNet) -> None:
         stage = re.match(r"stages\.(\d+)\.", name)
         known[f"stages.{first[int(stage[1])]}.{name[stage.end() :]}" if stage else name] = value
     net.load_state_dict(known, strict=False)
-    for number, stage in enumerate(net.stages):
+    for number, residual in enumerate(net.stages):
         if number not in first:
-            stage.second[1].weight.zero_()
+            residual.second[1].weight.zero_()  # type: ignore[index,union-attr,operator]
 
 
 def _unfold(net: nn.Module, start: Path, batch: Tensor) -> None:

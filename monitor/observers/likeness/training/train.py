@@ -96,7 +96,7 @@ def learn(
     optimiser = torch.optim.AdamW(parameters, lr=0.0, weight_decay=settings["weight_decay"], fused=True)
     began, step, progress, running = time.monotonic(), 0, 0.0, 0.0
     kept = began
-    average = AveragedModel(module, multi_avg_fn=get_ema_multi_avg_fn(AVERAGED), use_buffers=True)
+    average = AveragedModel(module, multi_avg_fn=get_ema_multi_avg_fn(AVERAGED), use_buffers=True)  # type: ignore[no-untyped-call]
     module.train()
     while progress < 1:
         progress = (time.monotonic() - began) / seconds if seconds else step / settings["steps"]
@@ -145,12 +145,13 @@ def train_encoder(
         classes = torch.from_numpy(arrays[1])
         grown = (progress - settings["margin_from"]) / (settings["margin_until"] - settings["margin_from"])
         loss: Tensor = arc(vectors, classes, min(1.0, max(0.0, grown)))
-        return loss + settings["alike"] * network.alike_loss(vectors, classes, warmth=settings["warmth"])
+        loss += settings["alike"] * network.alike_loss(vectors, classes, warmth=settings["warmth"])
+        return loss
 
     net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if given.seconds != 0:
         made = pool.Pool(
-            lambda: take()[:2], room=settings["pool"], begin=settings["pool_begins"], uses=settings["uses"], seed=1
+            lambda: _pair(take()), room=settings["pool"], begin=settings["pool_begins"], uses=settings["uses"], seed=1
         )
 
         def beside() -> Arrays:
@@ -161,6 +162,11 @@ def train_encoder(
     torch.save(net.state_dict(), given.out.with_suffix(".pt"))
     seen = clear.fit(net, arc.centres, take, batches=settings["clear_batches"], unclear=settings["unclear"])
     return network.Looking(net, seen)
+
+
+def _pair(arrays: Arrays) -> pool.Made:
+    pictures_, classes = arrays
+    return pictures_, classes
 
 
 def _encoder(settings: dict[str, Any], blocks: tuple[int, ...]) -> network.EncoderNet:
