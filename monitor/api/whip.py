@@ -18,6 +18,9 @@ router = APIRouter(prefix="/v1/whip", tags=["whip"])
 
 SDP = "application/sdp"
 ANSWER_SECONDS = 10.0
+COMES_UP_WITHIN = 3.0
+"""Seconds that a session which was attached a moment ago may take to run."""
+_LOOK_EVERY = 0.05
 
 _OFFER = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\n…"
 _BODY: dict[str, Any] = {
@@ -139,11 +142,20 @@ async def _offer(request: Request) -> str:
     return offer
 
 
+async def _running(service: Service, session: SessionId) -> WhipSource | None:
+    """Our end of the session, which may have been attached a moment ago; None where none comes up."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + COMES_UP_WITHIN
+    while (source := service.supervisor.whip(session)) is None and loop.time() < until:  # noqa: ASYNC110 - none tells
+        await asyncio.sleep(_LOOK_EVERY)
+    return source
+
+
 async def _source(service: Service, session: str) -> WhipSource:
     """Our end of the session. Raises HTTPException for a session that cannot be published to."""
     present = await service.registry.sessions.get(SessionId(session))
     _refuse_over(present)
-    source = service.supervisor.whip(present.id)
+    source = await _running(service, present.id)
     if source is None:
         raise HTTPException(503, "The session is not running here at this moment.", {"retry-after": "2"})
     return source

@@ -1,3 +1,4 @@
+import asyncio
 from pathlib import Path
 from typing import cast
 
@@ -115,7 +116,17 @@ async def test_a_session_that_is_watched_otherwise(world: World) -> None:
     assert answer.status_code == 409
 
 
-async def test_a_session_that_is_not_there_or_not_running(publisher: Publisher) -> None:
+async def test_a_session_that_was_just_attached_is_waited_for(publisher: Publisher) -> None:
+    whips = publisher.world.supervisor.whips
+    ours = whips.pop(publisher.session)
+    asyncio.get_running_loop().call_later(0.2, lambda: whips.update({publisher.session: ours}))
+    assert (await publisher.post()).status_code == 201
+
+
+async def test_a_session_that_is_not_there_or_not_running(
+    publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.api.whip.COMES_UP_WITHIN", 0.1)
     missing = await publisher.world.client.post(
         "/v1/whip/ses_none", content=OFFER, headers={"content-type": "application/sdp"}
     )
