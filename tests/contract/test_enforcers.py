@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor.enforcers import http_api, nginx_rtmp
 from tests.contract.crash_contract import CrashContract
 from tests.contract.enforcer_contract import EnforcerContract
 from tests.contract.stages import JanusStage, NginxStage, NodeMediaServerStage, PlatformStage, WhipStage
@@ -14,6 +15,13 @@ from tests.servers.publisher import draw_test_card
 @pytest.fixture(scope="session")
 def card(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return draw_test_card(tmp_path_factory.mktemp("card") / "card.mp4", seconds=3)
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let real servers on a loaded machine take their time: how long is too long is tested with stand-ins."""
+    monkeypatch.setattr(http_api, "SECONDS", 20.0)
+    monkeypatch.setattr(nginx_rtmp, "SECONDS", 20.0)
 
 
 @pytest.mark.integration
