@@ -61,7 +61,7 @@ class SignIns:
     async def begin(self, account: str, method: SignInMethod, *, at: datetime) -> tuple[SignIn, str]:
         """Sign an account in; the sign-in and the token for its cookie, which cannot be had again.
 
-        A passkey was just asked for where that was the method, which counts as a step-up.
+        A passkey was just asked for, which counts as a step-up.
         """
         token = secrets.token_urlsafe(_TOKEN_BYTES)
         signin = fresh("sgn")
@@ -74,7 +74,7 @@ class SignIns:
                     method=method,
                     begun_at=at,
                     seen_at=at,
-                    stepped_up_at=at if method is SignInMethod.PASSKEY else None,
+                    stepped_up_at=at,
                 )
             )
             row = (await connection.execute(_QUERY.where(signins.c.id == signin))).one()

@@ -90,7 +90,6 @@ class SignInMethod(StrEnum):
     """How somebody signed in."""
 
     PASSKEY = "passkey"
-    OPENID = "openid"
 
 
 class AppealOutcome(StrEnum):

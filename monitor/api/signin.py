@@ -46,7 +46,7 @@ _FROM_OUR_PAGE = [Depends(_ours)]
 @router.get("/methods", summary="How can one sign in?", responses=open_problems())
 async def methods(service: Serving) -> SignInMethods:
     """How one signs in here. Needs no key."""
-    return SignInMethods(passkey_at=service.passkeys.party.origins[0], openid=None)
+    return SignInMethods(passkey_at=service.passkeys.party.origins[0])
 
 
 @router.get("", summary="Who is signed in?", responses=open_problems(401))

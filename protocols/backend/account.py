@@ -64,7 +64,7 @@ class SignInView(Part):
     csrf: str = Field(
         description="Send it as `x-csrf-token` with everything that is not a GET.", examples=["5f0c1f5e9f0b4c2a…"]
     )
-    method: Literal["passkey", "openid"] = Field(description="How it signed in.", examples=["passkey"])
+    method: Literal["passkey"] = Field(description="How it signed in.", examples=["passkey"])
     ends_at: Moment = Field(description="When it ends if nothing more is asked.", examples=["2026-11-22T09:00:00Z"])
     fresh_until: Moment | None = Field(
         description="Until when what hurts needs no further passkey; null where it does.",
@@ -89,9 +89,8 @@ class Welcome(CeremonyView):
 
 
 class SignInMethods(Part):
-    """How one can sign in here."""
+    """How one signs in here."""
 
     passkey_at: str = Field(
         description="The origin that passkeys of this service belong to.", examples=["http://localhost:8470"]
     )
-    openid: str | None = Field(description="Name of the identity provider; null where there is none.", examples=[None])

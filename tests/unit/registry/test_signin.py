@@ -41,13 +41,14 @@ async def test_another_token_signs_nobody_in(registry: Registry, wrong: str) -> 
 
 
 async def test_what_hurts_needs_a_passkey_of_late(registry: Registry) -> None:
-    begun, token = await registry.signins.begin(await account(registry), SignInMethod.OPENID, at=NOW)
-    assert not begun.fresh(NOW, PATIENCE)
-    await registry.signins.step_up(begun.id, at=NOW + MINUTE)
-    found = await registry.signins.of(token, now=NOW + 2 * MINUTE, patience=PATIENCE)
+    begun, token = await registry.signins.begin(await account(registry), SignInMethod.PASSKEY, at=NOW)
+    assert begun.fresh(NOW + 5 * MINUTE, PATIENCE)
+    assert not begun.fresh(NOW + 6 * MINUTE, PATIENCE)
+    await registry.signins.step_up(begun.id, at=NOW + 7 * MINUTE)
+    found = await registry.signins.of(token, now=NOW + 8 * MINUTE, patience=PATIENCE)
     assert found is not None
-    assert found.fresh(NOW + 6 * MINUTE, PATIENCE)
-    assert not found.fresh(NOW + 7 * MINUTE, PATIENCE)
+    assert found.fresh(NOW + 12 * MINUTE, PATIENCE)
+    assert not found.fresh(NOW + 13 * MINUTE, PATIENCE)
     await registry.signins.end(begun.id, at=NOW)
     with pytest.raises(NotFound):
         await registry.signins.step_up(begun.id, at=NOW)

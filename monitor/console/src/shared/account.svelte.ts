@@ -17,7 +17,6 @@ export interface SignIn {
   account: Account;
   scopes: string[];
   csrf: string;
-  method: "passkey" | "openid";
   ends_at: string;
   fresh_until: string | null;
 }

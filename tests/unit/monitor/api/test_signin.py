@@ -164,7 +164,7 @@ async def test_a_handle_is_taken_once_however_it_is_written(world: World) -> Non
 
 async def test_how_one_signs_in_is_told_to_everybody(world: World) -> None:
     found = (await browser(world).ask("GET", "/v1/sign-in/methods")).json()
-    assert found == {"passkey_at": "http://localhost:8470", "openid": None}
+    assert found == {"passkey_at": "http://localhost:8470"}
 
 
 async def test_what_an_account_posts_twice_is_done_once(world: World) -> None:
