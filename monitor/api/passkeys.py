@@ -54,7 +54,8 @@ async def invite(
         raise Conflict(f"Operator {operator} is revoked.", other=operator)
     invitation, code = await service.registry.passkeys.invite(found.id, at=service.clock())
     response.headers["cache-control"] = "no-store"
-    return InvitationView(id=invitation.id, holder=found.id, code=code, expires_at=invitation.expires_at)
+    link = f"{service.passkeys.party.origins[0]}/operator/invitation#{code}"
+    return InvitationView(id=invitation.id, holder=found.id, code=code, link=link, expires_at=invitation.expires_at)
 
 
 @router.get("/v1/operators/{operator}/passkeys", summary="List an operator's passkeys", responses=problems(404))

@@ -25,6 +25,10 @@ class InvitationView(Part):
         description="Give it to the person by a way that you trust. It is not shown again.",
         examples=["Zl0mJ8pXKq2b9VtS4nWcRyH1uEo"],
     )
+    link: str = Field(
+        description="The same as a link to the operator's page, which asks for the passkey.",
+        examples=["https://monitor.example/operator/invitation#Zl0mJ8pXKq2b9VtS4nWcRyH1uEo"],
+    )
     expires_at: Moment = Field(description="Until when it may be used.", examples=["2026-11-29T08:30:00Z"])
 
 

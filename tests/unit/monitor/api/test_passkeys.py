@@ -17,7 +17,9 @@ KEY = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
 async def invited(world: World) -> str:
     answer = await world.client.post(f"/v1/operators/{world.operator}/invitations")
     assert answer.status_code == 201, answer.text
-    return str(answer.json()["code"])
+    told = answer.json()
+    assert told["link"] == f"http://localhost:8470/operator/invitation#{told['code']}"
+    return str(told["code"])
 
 
 async def begun(world: World, code: str) -> httpx.Response:
