@@ -16,6 +16,7 @@ from monitor.sources.feed import Feed
 from monitor.sources.http import HttpOpener
 from monitor.sources.opening import OPENINGS, kind_of
 from monitor.sources.pace import Pace
+from monitor.sources.ring import Ring
 from monitor.sources.source import Limit, Patience, StreamRefused
 
 ATTEMPTS_WITHOUT_VIDEO = 3
@@ -41,7 +42,6 @@ class Reader:
         self._opener: HttpOpener | None = None
         self._without_video = 0
         self._packet_at = -math.inf
-        self._ring_begun = False
 
     def run(self) -> None:
         """Read until stopped, refused or, for what is finite, the end; connect anew after anything else."""
@@ -88,7 +88,8 @@ class Reader:
         if stream is None:
             return
         self._feed.connected()
-        decoder, self._ring_begun = Decoder(stream.codec_context, self._limit), False
+        decoder = Decoder(stream.codec_context, self._limit)
+        ring, begun = self._feed.ring, False
         pace = Pace() if self._opening.paced else None
         unit, before = float(stream.time_base or 1), self._feed.corrupt
         # Packets of other streams are fetched too, so that this loop sees the stop while video is silent.
@@ -96,7 +97,10 @@ class Reader:
             if self.stop.is_set() or packet.size == 0:
                 return
             if packet.stream_index == stream.index:
-                self._keep(packet, stream)
+                if ring is not None and (begun := begun or self._begin(ring, packet, stream)):
+                    ring.take(
+                        packet, keyframe=packet.is_keyframe, arrived=time.monotonic() if packet.is_keyframe else 0.0
+                    )
                 self._take(packet, unit, decoder, pace)
                 self._feed.corrupt = before + decoder.corrupt
 
@@ -112,17 +116,12 @@ class Reader:
         for frame in decoder.decode(packet, keyframe=packet.is_keyframe, mode=mode, arrived=arrived):
             self._feed.frame(frame, None if frame.pts is None else frame.pts * unit, arrived)
 
-    def _keep(self, packet: "av.Packet[Any]", stream: VideoStream) -> None:
-        """Let the ring keep a packet, from the connection's first keyframe on."""
-        ring, keyframe = self._feed.ring, packet.is_keyframe
-        if ring is None:
-            return
-        if not self._ring_begun:
-            if not keyframe:
-                return
-            ring.begin_from(stream, packet)
-            self._ring_begun = True
-        ring.take(packet, packet.size, packet.pts, packet.dts, keyframe=keyframe, arrived=time.monotonic())
+    def _begin(self, ring: Ring, packet: "av.Packet[Any]", stream: VideoStream) -> bool:
+        """Let the ring begin, with the connection's first keyframe; whether it has."""
+        if not packet.is_keyframe:
+            return False
+        ring.begin_from(stream, packet)
+        return True
 
     def _video(self, container: InputContainer) -> VideoStream | None:
         """The stream to watch, the others discarded; None where another attempt may find one."""

@@ -10,14 +10,14 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import Any, Protocol
 
 import av
 from av.video.stream import VideoStream
 
 SECONDS = 30.0
 MOST_BYTES = 48 * 1024 * 1024
-"""Of one stream: 30 s at 12 Mbit/s."""
+"""Of one stream, 30 s at 12 Mbit/s: over so many the oldest runs are dropped, or one that has more by itself."""
 
 _REACH = 1.15  # of the seconds: so much farther back a run may begin, for its keyframe's sake
 
@@ -32,12 +32,41 @@ class Kept:
     keyframe: bool
 
 
+class Packet(Protocol):
+    """What is kept: a packet as FFmpeg gives it, or anything else of the kind."""
+
+    size: int
+    pts: int | None
+    dts: int | None
+    is_keyframe: bool
+
+    def __bytes__(self) -> bytes:
+        """Its data."""
+
+
+class Encoded:
+    """A packet of which only the data is there; ``stamp`` in units of its take."""
+
+    __slots__ = ("_data", "dts", "is_keyframe", "pts", "size")
+
+    def __init__(self, data: bytes, stamp: int, *, keyframe: bool, pts: int | None = None) -> None:
+        self._data = data
+        self.size = len(data)
+        self.dts: int | None = stamp
+        self.pts: int | None = stamp if pts is None else pts
+        self.is_keyframe = keyframe
+
+    def __bytes__(self) -> bytes:
+        """Its data."""
+        return self._data
+
+
 @dataclass(slots=True)
 class _Run:
     take: "Take"
     began: float
     size: int = 0
-    packets: list[Kept] = field(default_factory=list)
+    packets: list[Packet] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -60,23 +89,28 @@ class Excerpt:
 
 
 class Ring:
-    """One stream's. Filled by the thread that reads, read by any other."""
+    """One stream's. Filled by the thread that reads, read by any other.
+
+    Almost every packet is one more reference in a list, which needs no lock; only a keyframe does more.
+    """
 
     def __init__(self, seconds: float = SECONDS, most: int = MOST_BYTES) -> None:
         self.seconds = seconds
         self._most = most
         self._runs: deque[_Run] = deque()
         self._take: Take | None = None
+        self._current: _Run | None = None
         self._lock = threading.Lock()
-        self._last = 0
-        self._broken = True
-        self.size = 0
+
+    @property
+    def size(self) -> int:
+        """Bytes of what is kept."""
+        with self._lock:
+            return sum(run.size for run in self._runs)
 
     def begin(self, take: Take) -> None:
         """A connection begins; nothing is kept of it before its first keyframe."""
-        with self._lock:
-            self._take = take
-            self._broken = True
+        self._take, self._current = take, None
 
     def begin_from(self, stream: VideoStream, first: "av.Packet[Any]") -> None:
         """The same for a stream that is being read, whose ``first`` keyframe has come."""
@@ -88,49 +122,64 @@ class Ring:
             head = b""
         self.begin(Take(codec=codec, unit=unit, head=head))
 
-    def take(self, data: Any, size: int, pts: int | None, dts: int | None, *, keyframe: bool, arrived: float) -> None:
-        """Keep a packet of ``size`` bytes, which must not be changed any more."""
-        stamp = dts if dts is not None else pts
-        if self._take is None or stamp is None:
+    def take(self, packet: Packet, *, keyframe: bool, arrived: float) -> None:
+        """Keep a packet, which must not be changed any more."""
+        run = self._current
+        if keyframe and self._take is not None:
+            run = self._turn(arrived)
+        elif run is None:
             return
-        with self._lock:
-            if keyframe:
-                self._runs.append(_Run(self._take, arrived))
-                self._broken = False
-                self._trim(arrived)
-            elif self._broken or stamp < self._last:
-                self._broken = True  # what comes before the next keyframe could not be decoded
-                return
-            run = self._runs[-1]
-            run.packets.append(Kept(data, stamp if pts is None else pts, stamp, keyframe))
-            run.size += size
-            self.size += size
-            self._last = stamp
-            if self.size > self._most:
-                self._trim(arrived)
+        run.packets.append(packet)
+        run.size += packet.size
+        if run.size > self._most:
+            self._drop_all()
 
     def excerpts(self) -> list[Excerpt]:
-        """What is kept, oldest first: a part for each take."""
+        """What is kept, oldest first: a part for each take, and anew where time stamps go back."""
         with self._lock:
-            parts: list[tuple[_Run, list[Kept]]] = []
-            for run in self._runs:
-                if parts and parts[-1][0].take is run.take and parts[-1][1][-1].dts < run.packets[0].dts:
-                    parts[-1][1].extend(run.packets)
-                else:
-                    parts.append((run, list(run.packets)))
-        return [Excerpt(take=run.take, began=run.began, packets=packets) for run, packets in parts]
+            runs = [(run.take, run.began, list(run.packets)) for run in self._runs]
+        parts: list[tuple[Take, float, list[Kept]]] = []
+        for take, began, packets in runs:
+            kept = _forward(packets)
+            if parts and kept and parts[-1][0] is take and parts[-1][2][-1].dts < kept[0].dts:
+                parts[-1][2].extend(kept)
+            elif kept:
+                parts.append((take, began, kept))
+        return [Excerpt(take=take, began=began, packets=packets) for take, began, packets in parts]
+
+    def _turn(self, arrived: float) -> _Run:
+        """Begin a run, and drop those that are past."""
+        assert self._take is not None  # noqa: S101 - seen to by who calls
+        with self._lock:
+            self._current = run = _Run(self._take, arrived)
+            self._runs.append(run)
+            self._trim(arrived)
+        return run
+
+    def _drop_all(self) -> None:
+        """One run without end: nothing of it can be dropped by half."""
+        with self._lock:
+            self._runs.clear()
+            self._current = None
 
     def _trim(self, now: float) -> None:
-        runs = self._runs
-        while len(runs) > 1 and self._is_past(runs[0], runs[1], now):
-            self.size -= runs.popleft().size
-        if self.size > self._most:  # one run without end: nothing of it can be dropped by half
-            self.size, self._broken = 0, True
-            runs.clear()
+        runs, size = self._runs, sum(run.size for run in self._runs)
+        while len(runs) > 1 and (size > self._most or self._is_past(runs[0], runs[1], now)):
+            size -= runs.popleft().size
 
     def _is_past(self, first: _Run, second: _Run, now: float) -> bool:
-        too_long = now - first.began > _REACH * self.seconds
-        return self.size > self._most or now - second.began >= self.seconds or too_long
+        return now - second.began >= self.seconds or now - first.began > _REACH * self.seconds
+
+
+def _forward(packets: Sequence[Packet]) -> list[Kept]:
+    """The packets up to where time stamps are missing or go back: what follows could not be decoded."""
+    kept: list[Kept] = []
+    for packet in packets:
+        stamp = packet.dts if packet.dts is not None else packet.pts
+        if stamp is None or (kept and stamp <= kept[-1].dts):
+            break
+        kept.append(Kept(packet, stamp if packet.pts is None else packet.pts, stamp, packet.is_keyframe))
+    return kept
 
 
 def _head(stream: VideoStream, first: "av.Packet[Any]", unit: Fraction) -> bytes:

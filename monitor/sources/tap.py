@@ -20,7 +20,7 @@ from av.video.codeccontext import VideoCodecContext
 
 from monitor.sources.decoder import Decoder
 from monitor.sources.feed import Feed
-from monitor.sources.ring import Take
+from monitor.sources.ring import Encoded, Take
 from monitor.sources.source import Limit, StreamRefused, Watch
 
 KNOWN_VERSION = "1.16."
@@ -80,8 +80,8 @@ class TappedDecoder(AiortcDecoder):
         tap.feed.packet(pts, arrived)
         keyframe = is_keyframe(self._codec, encoded_frame.data)
         if tap.feed.ring is not None:
-            data, stamp = encoded_frame.data, encoded_frame.timestamp
-            tap.feed.ring.take(data, len(data), stamp, stamp, keyframe=keyframe, arrived=arrived)
+            kept = Encoded(encoded_frame.data, encoded_frame.timestamp, keyframe=keyframe)
+            tap.feed.ring.take(kept, keyframe=keyframe, arrived=arrived)
         if keyframe:
             tap.keyframe_at, tap.wanted = arrived, False
         if not (self._is_behind(pts, arrived) and not keyframe):

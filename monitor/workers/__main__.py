@@ -17,7 +17,7 @@ import cv2
 from monitor.egress import EgressRefused
 from monitor.gaze import Gaze
 from monitor.observers.likeness.sight import Sight
-from monitor.sources.ring import Ring, Take
+from monitor.sources.ring import Packet, Ring, Take
 from monitor.sources.source import Ended, Picture, Refused, Resumed, Source, SourceEvent, Stalled, Watch
 from monitor.workers.frame import MOST_HEAD, Frame, FrameRefused, of_observation, read
 from monitor.workers.opening import Opening
@@ -44,12 +44,12 @@ class ToldRing(Ring):
         says = {"codec": take.codec, "unit": [take.unit.numerator, take.unit.denominator]}
         self._tell(Frame(kind="take", stream=self._stream, says=says, body=take.head))
 
-    def take(self, data: Any, size: int, pts: int | None, dts: int | None, *, keyframe: bool, arrived: float) -> None:
+    def take(self, packet: Packet, *, keyframe: bool, arrived: float) -> None:
         """Pass a packet on; where the service does not keep up, all up to the next keyframe are left out."""
         self._missed = (self._missed and not keyframe) or self._waiting() > _MOST_WAITING
         if not self._missed:
-            says = {"pts": pts, "dts": dts, "keyframe": keyframe, "arrived": arrived}
-            self._tell(Frame(kind="packet", stream=self._stream, says=says, body=bytes(data)))
+            says = {"pts": packet.pts, "dts": packet.dts, "keyframe": keyframe, "arrived": arrived}
+            self._tell(Frame(kind="packet", stream=self._stream, says=says, body=bytes(packet)))
 
 
 class Watching:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from fractions import Fraction
 
 from monitor.metrics import FRAMES, FRAMES_DROPPED
-from monitor.sources.ring import Ring, Take
+from monitor.sources.ring import Encoded, Ring, Take
 from monitor.sources.source import Ended, Lost, Picture, Refused, Resumed, Sighted, SourceEvent, Stalled, Watch
 from monitor.workers.frame import Frame, FrameRefused, observation
 from monitor.workers.opening import Opening
@@ -83,15 +83,22 @@ class FarStream:
                     unit = Fraction(int(says["unit"][0]), int(says["unit"][1]))
                     self._ring.begin(Take(codec=str(says["codec"]), unit=unit, head=frame.body))
                 case "packet":
-                    pts, dts, arrived = says["pts"], says["dts"], float(says["arrived"])
-                    keyframe = says["keyframe"] is True
-                    self._ring.take(frame.body, len(frame.body), pts, dts, keyframe=keyframe, arrived=arrived)
+                    self._keep(frame)
                 case "count":
                     self._count(int(says["seen"]), int(says["dropped"]), int(says["corrupt"]))
                 case kind:
                     self._events.put_nowait(_EVENTS[kind](**says))
         except (KeyError, TypeError, ValueError, IndexError, ZeroDivisionError) as error:
             raise FrameRefused(f"a worker says what makes no sense: {type(error).__name__}") from error
+
+    def _keep(self, frame: Frame) -> None:
+        """Let the ring keep a packet."""
+        says, keyframe = frame.says, frame.says["keyframe"] is True
+        pts = None if says["pts"] is None else int(says["pts"])
+        stamp = pts if says["dts"] is None else int(says["dts"])
+        if stamp is not None:
+            packet = Encoded(frame.body, stamp, keyframe=keyframe, pts=pts)
+            self._ring.take(packet, keyframe=keyframe, arrived=float(says["arrived"]))
 
     def _count(self, seen: int, dropped: int, corrupt: int) -> None:
         """Add what was counted since it was told last."""

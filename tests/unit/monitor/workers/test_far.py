@@ -89,7 +89,7 @@ async def test_packets_are_kept_here_so_that_they_outlive_the_worker() -> None:
     line.hear("packet", b"next", pts=40, dts=40, keyframe=False, arrived=1.04)
     [excerpt] = line.ring.excerpts()
     assert (excerpt.take.codec, excerpt.take.unit, excerpt.take.head) == ("h264", Fraction(1, 1000), b"head")
-    assert [packet.data for packet in excerpt.packets] == [b"key", b"next"]
+    assert [bytes(packet.data) for packet in excerpt.packets] == [b"key", b"next"]
 
 
 async def test_counts_add_up() -> None:
