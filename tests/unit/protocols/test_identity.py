@@ -107,6 +107,27 @@ def test_what_verifies_nobody_is_refused_with_what_to_do(changes: dict[str, Any]
         read(PROVIDER.id_token(NOW, verified_at=THEN, **changes))
 
 
+@pytest.mark.parametrize(
+    ("issued", "expires", "good"),
+    [(60, 300, True), (61, 300, False), (-300, -60, False), (-300, -59, True), (-660, 300, False), (-659, 300, True)],
+)
+def test_a_token_is_of_now_to_the_second_with_a_minute_of_grace(issued: int, expires: int, good: bool) -> None:
+    at = int(NOW.timestamp())
+    token = PROVIDER.id_token(NOW, verified_at=THEN, iat=at + issued, exp=at + expires)
+    if good:
+        assert read(token).pseudonym == "b2f6c0d1"
+    else:
+        with pytest.raises(IdentityRefused, match="too old, or of the future"):
+            read(token)
+
+
+def test_a_verification_may_lie_a_minute_ahead_and_no_more() -> None:
+    ahead = NOW + timedelta(seconds=60)
+    assert read(PROVIDER.id_token(NOW, verified_at=ahead.isoformat())).verified_at == NOW
+    with pytest.raises(IdentityRefused, match="in the future"):
+        read(PROVIDER.id_token(NOW, verified_at=(ahead + timedelta(seconds=1)).isoformat()))
+
+
 def test_a_level_that_does_not_count_and_a_verification_of_the_future_are_refused() -> None:
     with pytest.raises(IdentityRefused, match=r"high or substantial \(it says: low\)"):
         read(PROVIDER.id_token(NOW, verified_at=THEN, assurance="low"))

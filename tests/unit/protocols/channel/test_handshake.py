@@ -1,6 +1,7 @@
 """The handshake: both sides derive the same keys, and each part of it is bound."""
 
 import dataclasses
+import hmac
 
 import msgspec
 import pytest
@@ -66,6 +67,19 @@ def test_every_connection_has_its_own_keys(other) -> None:
 @pytest.mark.parametrize("key", [bytes(32), (1).to_bytes(32, "little")])
 def test_a_key_of_low_order_is_refused(key: bytes) -> None:
     assert fault(derive, SERVER, base64url(key), WELCOME, HELLO, 3) is Fault.BAD_KEY
+
+
+def test_the_keys_are_what_the_documentation_says() -> None:
+    # HKDF-SHA256 (RFC 5869) by hand: both ends of ours could be wrong in the same way.
+    secret = CLIENT.exchange(SERVER.public_key())
+    info = b"nakanohito/keys/v1\0"
+    for part in (b"s-1", b"c-1", b"7"):
+        info += len(part).to_bytes(4, "big") + part
+    pseudorandom = hmac.digest(b"N" * 16 + b"n" * 16, secret, "sha256")
+    first = hmac.digest(pseudorandom, info + b"\1", "sha256")
+    second = hmac.digest(pseudorandom, first + info + b"\2", "sha256")
+    keys = derive(CLIENT, WELCOME.key, WELCOME, HELLO, 7)
+    assert (keys.from_client, keys.from_server) == (first, second)
 
 
 def test_a_claim_is_proven_by_the_device_key_alone() -> None:
