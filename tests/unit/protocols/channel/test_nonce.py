@@ -41,3 +41,10 @@ def test_they_differ_between_seeds_and_calls() -> None:
     drawn = {one.fresh(), one.fresh(), two.fresh(), two.fresh()}
     assert len(drawn) == 4
     assert {len(nonce) for nonce in drawn} == {22}
+
+
+def test_a_nonce_is_good_for_its_time_whenever_it_was_issued() -> None:
+    for begin in (0.0, 100.0, 1e6):
+        nonces = Nonces(bytes(32), ttl=10.0)
+        assert nonces.redeem(nonces.issue(begin), begin + 10.0) is True
+        assert nonces.redeem(nonces.issue(begin), begin + 10.001) is False

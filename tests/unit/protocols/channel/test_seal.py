@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.channel.message import NO_SAMPLES, Answer, Attest, Bye, Floor, Heartbeat
+from protocols.channel.message import NO_SAMPLES, Answer, Attest, Bye, Floor, Heartbeat, encode
 from protocols.channel.seal import Line, Seal, base64url, domain, octets, sign, signed, unbase64url
 from protocols.channel.table import Move
 from protocols.channel.violation import Fault, TheirViolation
@@ -126,3 +126,12 @@ def test_messages_are_short_text(data: str | bytes, expected: Fault) -> None:
 def test_text_of_the_allowed_size_is_taken() -> None:
     assert octets("x" * 10, 10) == b"x" * 10
     assert octets("名" * 3 + "x", 10) == "名名名x".encode()
+
+
+def test_a_signature_and_its_payload_are_parted_by_a_full_stop_and_nothing_else() -> None:
+    frame = sign(Bye(seq=1), bytes(64)).encode()
+    assert signed(frame) == (bytes(64), encode(Bye(seq=1)))
+    assert signed(frame[:87]) == (bytes(64), b"")
+    for wrong in (frame.replace(b".", b"x", 1), frame[:86], b""):
+        with pytest.raises(TheirViolation, match="base64url"):
+            signed(wrong)
