@@ -33,6 +33,7 @@ def serve(
 def _run(settings: Settings) -> None:
     # Heavy: codecs, WebRTC and models are loaded for this command alone.
     from monitor.app import run
+    from monitor.console import BUILT
     from monitor.keyring import KeyringRefused
     from monitor.log import configure
     from monitor.observers.likeness import ModelRefused
@@ -40,6 +41,9 @@ def _run(settings: Settings) -> None:
 
     def ready(url: str) -> None:
         say(f"Nakanohito serves at {url}; the API is described at {url}/docs.")
+        if (BUILT / "console").is_dir():  # otherwise the log has said what to do
+            local = f"http://localhost:{url.rpartition(':')[2]}"  # no passkey belongs to an address in numbers
+            say(f"Moderators sign in at {next(iter(settings.passkeys.origins), local)}/console.")
         say(f"The administrator's key is in {settings.admin_key}; Ctrl-C stops the service.")
 
     configure(settings.log)
