@@ -234,6 +234,16 @@ async def _heard(heard: asyncio.Queue[object], kind: type[FloorOffered]) -> Floo
                 return event
 
 
+async def test_who_is_on_no_roster_any_more_is_told_so_and_not_asked_for_ever(booth: Booth) -> None:
+    session = await booth.goes_on_shift("calm")
+    await booth.service.api.call("POST", f"/v1/operators/{booth.operator}/revoke")
+    await booth.wire.cut()
+    await booth.page.says("Connection lost")
+    await booth.wire.mend()
+    await booth.page.says("You are not let in")
+    await booth.service.api.end(session)
+
+
 async def test_practice_is_marked_and_sends_nothing_in_chinese_in_the_dark(booth: Booth) -> None:
     page = booth.page
     await page.prefer(theme="dark", language="zh")

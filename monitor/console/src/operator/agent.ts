@@ -8,6 +8,8 @@ import type { Device } from "./device.ts";
 const FIRST_GAP = 0.25;
 const LONGEST_GAP = 15;
 const STEADY = 10;
+// A broadcast that has just been attached, or a service that has just started, may not know its operators yet.
+const REFUSALS = 5;
 // With these another attempt would only meet the same answer, or drive out whoever has taken over.
 const FINAL = new Set(["not_admitted", "superseded", "session_over", "version"]);
 
@@ -32,6 +34,7 @@ export class Agent {
   #connection: ClientConnection | null = null;
   #turn: Promise<void> = Promise.resolve();
   #failures = 0;
+  #refusals = 0;
   #began = 0;
   #retryAt: number | null = null;
   #over = false;
@@ -96,7 +99,7 @@ export class Agent {
     url.protocol = url.protocol.replace("http", "ws");
     const socket = (this.#socket = new WebSocket(url, VERSION));
     this.#turn = this.#turn.then(() => this.#prepare(socket));
-    socket.onmessage = ({ data }) => this.#then((connection) => this.#heard(connection, data), socket);
+    socket.onmessage = ({ data }) => this.#then((connection) => this.#heard(connection, socket, data), socket);
     socket.onclose = () => {
       // The server's last words may still wait for their turn.
       this.#turn = this.#turn.then(() => this.#lost(socket, "unavailable"));
@@ -132,11 +135,13 @@ export class Agent {
     });
   }
 
-  async #heard(connection: ClientConnection, data: unknown): Promise<void> {
+  async #heard(connection: ClientConnection, socket: WebSocket, data: unknown): Promise<void> {
     for (const event of await connection.receive(data, now())) {
+      if (event.type === "opened") this.#refusals = 0;
       if (event.type !== "ended") this.#tell(event);
+      else if (event.code === "not_admitted" && ++this.#refusals < REFUSALS) this.#lost(socket, event.code);
       else if (FINAL.has(event.code)) this.#finish(event.code);
-      else if (this.#socket) this.#lost(this.#socket, event.code);
+      else this.#lost(socket, event.code);
     }
   }
 
