@@ -67,6 +67,7 @@ async def test_every_operation_but_a_few_needs_a_key(world: World) -> None:
         "/v1/own/sign-ins/{ceremony}",
         "/v1/passkeys/registrations",
         "/v1/passkeys/registrations/{ceremony}",
+        "/v1/reports/{report}",
         "/v1/shifts",
         "/v1/shifts/{ceremony}",
         "/v1/sign-in/invitation",
