@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol, assert_never
 
 import structlog
@@ -76,6 +77,17 @@ class Judging(Protocol):
 
     def consider(self, observations: Iterable[Observation], at: float) -> tuple[Verdict, tuple[Judged, ...]]:
         """Take what was observed and judge at media time ``at``."""
+
+    @property
+    def settled(self) -> bool:
+        """Whether answers have settled that the operator is there."""
+
+    @property
+    def missed(self) -> bool:
+        """Whether the last question that could be judged was missed."""
+
+    def telling(self, gestures: tuple[Gesture, ...], at: float) -> tuple[Gesture, ...]:
+        """Those of ``gestures`` that would tell an answer from the operator's habits."""
 
 
 class Pipeline:
@@ -308,6 +320,7 @@ class Pipeline:
             await self._record.note(EventType.CHALLENGE_JUDGED, outcome.document())
             if self.open_challenge is not None and outcome.challenge == self.open_challenge.challenge:
                 self.open_challenge = None
+                self._schedule.judged(self.at(), settled=self._judge.settled, missed=self._judge.missed)
         before, self.verdict = self.verdict, verdict
         if before is None or _differs(before, verdict):
             metrics.VERDICTS.labels(driver=verdict.driver.value).inc()
@@ -339,7 +352,7 @@ class Pipeline:
         self._desk.notify(step.rung, step.cause, step.until)
         match step.rung:
             case Rung.CHALLENGE:
-                await self._ask(self._schedule.ask(self.at(), risk=self._risk, present=self.operators))
+                await self._ask(await self._gesture())
             case Rung.SLATE:
                 await self._cover(step.cause or RuleName.DRIVING)
             case Rung.DROP | Rung.FORBID:
@@ -353,12 +366,20 @@ class Pipeline:
                 assert_never(step.rung)
 
     async def _ask_routinely(self) -> None:
-        if self.open_challenge is None and self.operators and self.blind_because is None:
-            await self._ask(self._schedule.due(self.at(), risk=self._risk, present=self.operators), routine=True)
+        nothing_open = self.open_challenge is None and self.operators and self.blind_because is None
+        if nothing_open and self._schedule.due(self.at(), risk=self._risk):
+            await self._ask(await self._gesture(), routine=True)
 
     @property
     def _risk(self) -> float:
         return 0.0 if self.verdict is None else risk_of(self.verdict.driver)
+
+    async def _gesture(self) -> Gesture | None:
+        """What to ask for now: looking through what the operator does unasked takes a while."""
+        now = self.at()
+        telling = partial(self._judge.telling, at=now)
+        choose = partial(self._schedule.ask, now, risk=self._risk, present=tuple(self.operators), telling=telling)
+        return await self._standstill.during(asyncio.get_running_loop().run_in_executor(self._threads, choose))
 
     async def _ask(self, gesture: Gesture | None, *, routine: bool = False) -> None:
         if gesture is None or not self.operators:

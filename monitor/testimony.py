@@ -13,6 +13,7 @@ import numpy as np
 
 from protocols.challenge_transcript import Transcript, transcript
 from protocols.frozen import duplicate, freeze
+from protocols.gesture import Gesture
 from protocols.judge import Judge, Judged
 from protocols.observation import Look, Motion, Observation
 from protocols.telemetry import TelemetryBatch, TelemetrySample
@@ -84,6 +85,20 @@ class Testimony:
         if at - span.began >= SPAN_S or span.size >= SPAN_BYTES:
             self._spans.append(_Span(duplicate(self._judge)))
         return verdict, judged
+
+    @property
+    def settled(self) -> bool:
+        """As the judge's."""
+        return self._judge.settled
+
+    @property
+    def missed(self) -> bool:
+        """As the judge's."""
+        return self._judge.missed
+
+    def telling(self, gestures: tuple[Gesture, ...], at: float) -> tuple[Gesture, ...]:
+        """As the judge's."""
+        return self._judge.telling(gestures, at)
 
     def deposition(self) -> Deposition:
         """What there is to say now."""

@@ -3,6 +3,7 @@
 Gaps are exponential with a floor and a ceiling, so that having just answered one says nothing about when the next will
 come (a memoryless schedule). The more is in doubt, the shorter they are: what was left of a gap shrinks with its mean,
 which leaves the law of the gaps as it was. An hour has a budget of routine ones. The dice are an argument, as is time.
+Until answers have settled that a person is there, and after each question that was missed, the next comes sooner.
 """
 
 import math
@@ -13,6 +14,9 @@ from protocols.gesture import Ability, Gesture, askable
 from protocols.policy import ChallengePolicy
 from protocols.verdict import Driver
 
+_CONFIRMED_AFTER = 4  # times ``again_s``; and twice as long each time that it still is not settled
+Telling = Callable[[tuple[Gesture, ...]], tuple[Gesture, ...]]
+"""Those of some gestures that would tell an answer from habit; at least one where there is one."""
 Dice = Callable[[], float]
 """Uniform random numbers in [0, 1), from a source that the operator's side cannot foresee."""
 _HOUR = 3600.0
@@ -44,36 +48,54 @@ class ChallengeSchedule:
         self._risk = 0.0
         self._asked: deque[float] = deque()
         self._drawn = now
+        self._doubted = 0
         self._deadline = now + policy.first_after_s * (0.5 + dice())
 
     def next_deadline(self) -> float | None:
         """When the next routine challenge is due; None where the avatar can show no gesture."""
         return max(self._deadline, self._free_at()) if askable(self._abilities) else None
 
-    def due(self, now: float, *, risk: float = 0.0, present: Collection[str] = ()) -> Gesture | None:
-        """A gesture to ask for now, if a routine challenge is due.
-
-        ``risk`` 0..1: how much is in doubt. ``present``: who is there; what one of them cannot do nobody is asked for,
-        since it is not known beforehand who will answer.
-        """
+    def due(self, now: float, *, risk: float = 0.0) -> bool:
+        """Whether a routine challenge is due; ``risk`` 0..1: how much is in doubt."""
         self._hasten(risk, now)
-        if not self._possible(present) or now < max(self._deadline, self._free_at()):
-            return None
-        return self.ask(now, risk=risk, present=present)
+        deadline = self.next_deadline()
+        return deadline is not None and now >= deadline
 
-    def ask(self, now: float, *, risk: float = 0.0, present: Collection[str] = ()) -> Gesture | None:
-        """A gesture to ask for at once; the routine starts anew from here. None where there is none to ask for."""
+    def ask(
+        self, now: float, *, risk: float = 0.0, present: Collection[str] = (), telling: Telling | None = None
+    ) -> Gesture | None:
+        """A gesture to ask for at once; the routine starts anew from here. None where there is none to ask for.
+
+        ``present``: who is there; what one of them cannot do nobody is asked for, since it is not known beforehand who
+        will answer. ``telling``: which of several would tell.
+        """
         self._risk = risk
         gap = -math.log(1.0 - self._dice()) * self._mean(risk)
         ceiling = min(self._policy.longest_gap_s, 3 * self._mean(risk))
         self._drawn = now
         self._deadline = now + max(self._policy.least_gap_s, min(gap, ceiling))
         gestures = self._possible(present)
-        others = [gesture for gesture in gestures if gesture is not self._last] or list(gestures)
+        others = tuple(gesture for gesture in gestures if gesture is not self._last) or gestures
+        if telling is not None and len(others) > 1:
+            others = telling(others)
         self._last = others[int(self._dice() * len(others))] if others else None
         if self._last is not None:
             self._note(now)
         return self._last
+
+    def judged(self, now: float, *, settled: bool, missed: bool) -> None:
+        """A challenge was judged: whether answers have settled that a person is there, and whether it was ``missed``.
+
+        What was not missed and still leaves doubt is asked about less and less often: nobody is to be pestered.
+        """
+        if settled:
+            self._doubted = 0
+            return
+        wait = self._policy.again_s
+        if not missed:
+            wait *= _CONFIRMED_AFTER * 2**self._doubted
+            self._doubted += 1
+        self._deadline = min(self._deadline, now + wait * (0.5 + self._dice()))
 
     def _possible(self, present: Collection[str]) -> tuple[Gesture, ...]:
         return askable(self._abilities.difference(*(self._cannot.get(operator, ()) for operator in present)))

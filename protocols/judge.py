@@ -3,6 +3,7 @@
 It holds no clock and draws no lots: the same observations in the same order give the same verdicts, bit for bit.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from protocols.driving.calibration import CALIBRATION, Calibration
 from protocols.evidence import Evidence, Finding, RuleName
+from protocols.gesture import Gesture
 from protocols.likeness import LikenessCalibration
 from protocols.observation import Blindness, Observation
 from protocols.policy import Policy
@@ -89,6 +91,20 @@ class Judge:
         judged = self.challenge.judge_rest(at)
         return self._verdict(at), judged
 
+    @property
+    def settled(self) -> bool:
+        """Whether answers have settled that the operator is there, so that there is little to ask."""
+        return self.challenge.settled
+
+    @property
+    def missed(self) -> bool:
+        """Whether the last question that could be judged was missed."""
+        return self.challenge.missed
+
+    def telling(self, gestures: tuple[Gesture, ...], at: float) -> tuple[Gesture, ...]:
+        """Those of ``gestures`` that would tell an answer from the operator's habits at ``at``, most telling first."""
+        return self.challenge.telling(gestures, at)
+
     def score(self, at: float) -> float:
         """How sure it is that the telemetry's person drives (nats): what all windows said, and what speaks against."""
         against = [rule for rule in self._rules if rule not in (self.driving, self.presence)]
@@ -99,12 +115,14 @@ class Judge:
         evidence = tuple(e for rule in self._rules for e in rule.standing(at))
         if Finding.FAIL in (findings[RuleName.AUTHENTICITY], findings[RuleName.REPETITION]):
             evidence = tuple(_unacquitted(e) for e in evidence)
+        heard, evidence = evidence, _withdrawn(evidence)
         if self._blind:  # nothing that is seen counts; what is on record does
-            evidence = self.registration.standing(at)
+            heard = evidence = self.registration.standing(at)
             findings = {self.registration.name: findings[self.registration.name]}
         verdict = conclude(
             at=at,
             evidence=evidence,
+            heard=heard,
             findings=findings,
             before=self._driver,
             policy=self._policy,
@@ -112,6 +130,27 @@ class Judge:
         )
         self._driver = verdict.driver
         return verdict
+
+
+def _withdrawn(evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+    """Correlation alone acquits nobody, nor do answers alone.
+
+    A motion that matches speaks for a person by so much less as questions were missed: recordings match, and answer
+    nothing. And answers by so much less as the windows after them speak against: who drove then has gone.
+    """
+    missed = min(0.0, sum(e.weight for e in evidence if e.rule is RuleName.CHALLENGE))
+    answered_at = max((e.end for e in evidence if e.rule is RuleName.CHALLENGE and e.weight > 0), default=math.inf)
+    gone = sum(min(0.0, e.weight) for e in evidence if e.rule is RuleName.DRIVING and e.start >= answered_at)
+    return _lessened(_lessened(evidence, RuleName.DRIVING, missed), RuleName.CHALLENGE, gone)
+
+
+def _lessened(evidence: tuple[Evidence, ...], rule: RuleName, by: float) -> tuple[Evidence, ...]:
+    """What ``rule`` says for a person altogether lessened ``by`` nats (at most 0), down to nothing."""
+    total = sum(e.weight for e in evidence if e.rule is rule)
+    if by == 0.0 or total <= 0.0:
+        return evidence
+    left = max(0.0, total + by) / total
+    return tuple(e.weighed(e.weight * left) if e.rule is rule else e for e in evidence)
 
 
 def _unacquitted(evidence: Evidence) -> Evidence:

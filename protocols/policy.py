@@ -83,9 +83,10 @@ class FusionPolicy(PolicyPart):
         3.0, description="what windows that agreed still say once a later one does not: drivers may leave"
     )
     challenge_half_life_s: Seconds = 180
-    challenge_cap: Nats = 5.0
-    challenge_passed: Nats = 2.5
-    challenge_failed: Nats = 2.0
+    challenge_cap: Nats = Field(5.0, description="what answers speak for a person at most, all together")
+    challenge_missed_cap: Nats = Field(8.0, description="and what questions that were missed speak against at most")
+    challenge_passed: Nats = Field(3.0, description="what one answer speaks for a person at most, however telling")
+    challenge_failed: Nats = Field(2.0, description="what one question that was missed speaks against")
     repetition_weight: Nats = 5.0
     authenticity_cap: Nats = 5.0
     silent_weight: Nats = Field(
@@ -115,7 +116,7 @@ class LikenessPolicy(PolicyPart):
 class ChallengePolicy(PolicyPart):
     """When gestures are asked for outside of the ladder, and how long an answer may take."""
 
-    first_after_s: Seconds = Field(20, description="the first routine challenge comes at a random time around this one")
+    first_after_s: Seconds = Field(10, description="the first routine challenge comes at a random time around this one")
     mean_every_s: Seconds = Field(240, description="mean of the exponential gaps between routine challenges")
     least_gap_s: Seconds = Field(30, description="no gap is shorter than this")
     longest_gap_s: Seconds = Field(720, description="and none is longer, nor than three times the mean")
@@ -125,7 +126,14 @@ class ChallengePolicy(PolicyPart):
     per_hour: int = Field(
         24, ge=1, le=360, description="so many an hour at most; those of the ladder count, and are asked in any case"
     )
-    within_s: Seconds = Field(8, description="an answer is looked for this long after it was asked")
+    again_s: Seconds = Field(2, description="after a question that was missed the next comes about this soon")
+    enough: Nats = Field(
+        5.0, description="until answers have spoken for this much, and after each one missed, there is more to ask"
+    )
+    telling: Nats = Field(
+        3.5, description="asked for is what would speak for this much, by how the operator moves unasked"
+    )
+    within_s: Seconds = Field(6, description="an answer is looked for this long after it was asked")
 
 
 class Policy(PolicyPart):

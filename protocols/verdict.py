@@ -87,10 +87,13 @@ def conclude(
     before: Driver,
     policy: Policy,
     policy_id: str,
+    heard: tuple[Evidence, ...] | None = None,
 ) -> Verdict:
-    """Fuse the standing ``evidence`` and the ``findings`` into a verdict."""
+    """Fuse the standing ``evidence`` and the ``findings`` into a verdict.
+
+    ``heard``: the evidence before any of it was withdrawn because of other; what is MIXED goes by that."""
     log_odds = _log_odds(policy.fusion.prior, evidence)
-    driver = decide(log_odds, evidence, before, policy.fusion)
+    driver = decide(log_odds, evidence if heard is None else heard, before, policy.fusion)
     return Verdict(
         at=at,
         driver=driver,

@@ -11,6 +11,7 @@ from protocols.challenge import Dice
 from protocols.driving.calibration import Calibration
 from protocols.driving.correlation import Driving
 from protocols.driving.gesture import GestureOutcome
+from protocols.driving.habit import UNTOLD, Habit, Spans, reaction_weight
 from protocols.driving.lag import LAGS, LagBelief
 from protocols.driving.plausibility import UNKNOWN, Plausibility
 from protocols.driving.repetition import NOTHING, Repetition
@@ -102,34 +103,31 @@ class DrawnInstruments:
         found = [p for after, p in self._run("telemetry", passage, act.scene.plausibility) if after <= end - begin]
         return found[-1] if act.told and found and found[-1] != UNKNOWN else UNKNOWN
 
+    def habit(self, gesture: Gesture, until: float, busy: Spans) -> Habit:
+        """As it was measured on the scene."""
+        return self._script.act(until).scene.habits.get(gesture, UNTOLD)
+
     def answered(
-        self, gesture: Gesture, asked: float, within: float, lag: float | None, calibration: Calibration
+        self, gesture: Gesture, asked: float, within: float, lag: float | None, habit: Habit, calibration: Calibration
     ) -> GestureOutcome:
         """What became of such a gesture on the scene, done or not, as whoever is there does what is asked."""
         key = gesture, asked
         if key not in self._answers:
-            self._answers[key] = self._answer(gesture, asked, within)
+            self._answers[key] = self._answer(gesture, asked, within, calibration)
         return self._answers[key]
 
     def told(self, start: float, end: float) -> bool:
         """Whether the script tells of motion half-way."""
         return self._script.act((start + end) / 2).told
 
-    def _answer(self, gesture: Gesture, asked: float, within: float) -> GestureOutcome:
+    def _answer(self, gesture: Gesture, asked: float, within: float, calibration: Calibration) -> GestureOutcome:
         act = self._script.act(asked + _REACTION)
-        scene, done = act.scene, self._dice() < act.answers
+        scene, done = act.scene, self._dice() < self._script.willing(asked, act)
         outcomes = scene.done.get(gesture) if done else scene.ignored.get(gesture)
         if not act.told or not outcomes:
             return _NOBODY
         outcome = outcomes[int(self._dice() * len(outcomes))]
-        slow = act.slow if done else 0.0
-        late = outcome.reaction is not None and outcome.reaction + slow > within
-        return replace(
-            outcome,
-            passed=False if outcome.passed and late else outcome.passed,
-            seen_at=None if outcome.seen_at is None or late else asked + outcome.seen_at + slow,
-            reaction=None if outcome.reaction is None else outcome.reaction + slow,
-        )
+        return _later(outcome, asked, act.slow if done else 0.0, within, calibration)
 
     def _drawn(self, start: float, end: float) -> Window:
         """The window that was drawn for ``start``..``end``; of a scene that changes within it, the longer part."""
@@ -147,6 +145,27 @@ class DrawnInstruments:
         if self._runs.get(what, (None, 0.0))[0] != begin:
             self._runs[what] = begin, self._dice()
         return runs[int(self._runs[what][1] * len(runs))] if runs else ()
+
+
+def _later(
+    outcome: GestureOutcome, asked: float, slow: float, within: float, calibration: Calibration
+) -> GestureOutcome:
+    """The outcome of what was asked at ``asked`` and begun ``slow`` seconds later than it was measured."""
+    if outcome.reaction is None:
+        return outcome
+    reaction = outcome.reaction + slow
+    late = reaction > within
+    weight = outcome.weight
+    if slow:
+        weight += reaction_weight(reaction, calibration) - reaction_weight(outcome.reaction, calibration)
+    passed = None if outcome.passed and weight < calibration.gesture_telling else outcome.passed
+    return replace(
+        outcome,
+        passed=False if late else passed,
+        seen_at=None if outcome.seen_at is None or late or not passed else asked + outcome.seen_at + slow,
+        reaction=reaction,
+        weight=weight,
+    )
 
 
 def _untold(window: Window) -> Window:

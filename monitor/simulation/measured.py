@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from protocols.driving.gesture import GestureOutcome
+from protocols.driving.habit import Habit
 from protocols.driving.plausibility import Plausibility
 from protocols.gesture import Gesture
 from protocols.likeness import LikenessCalibration
@@ -49,7 +50,8 @@ class Scene:
 
     ``repetition``: for several beginnings, by seconds watched in one go, the period in seconds that was found, None
     where none was; ``plausibility``: the same for the telemetry by itself; ``done`` and ``ignored``: what became of
-    gestures that were asked for and made, or asked for and not made; ``glances`` at the avatar.
+    gestures that were asked for and made, or asked for and not made; ``glances`` at the avatar; ``habits``: how
+    often each gesture is made unasked.
     """
 
     kind: str
@@ -60,6 +62,7 @@ class Scene:
     done: Mapping[Gesture, tuple[GestureOutcome, ...]]
     ignored: Mapping[Gesture, tuple[GestureOutcome, ...]]
     glances: tuple[Glance, ...]
+    habits: Mapping[Gesture, Habit]
 
     @property
     def steady(self) -> bool:
@@ -119,6 +122,10 @@ def _scene(document: Mapping[str, Any]) -> Scene:
         done=_outcomes(document["done"]),
         ignored=_outcomes(document["ignored"]),
         glances=tuple(Glance(**g) for g in document["glances"]),
+        habits={
+            Gesture(name): Habit(**found | {"sizes": tuple(found["sizes"])})
+            for name, found in document["habits"].items()
+        },
     )
 
 

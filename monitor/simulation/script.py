@@ -1,5 +1,6 @@
 """The script of a session: who moves the avatar from when on, who is connected, and who does what is asked."""
 
+import math
 from bisect import bisect_right, insort
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
@@ -12,6 +13,7 @@ from protocols.observation import Blindness, Presence
 __all__ = ["Act", "Script"]
 
 _START = attrgetter("start")
+_ATTENTIVE = 60.0  # seconds for which somebody who was warned looks at what is asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,18 +48,26 @@ class Script:
     abilities: frozenset[Ability] = field(default_factory=lambda: frozenset(Ability))
     heeds: float = 0.0
     stand_in: Act | None = None
+    called_at: float = -math.inf
 
     def act(self, at: float) -> Act:
         """What is on at ``at``."""
         return self.acts[max(0, bisect_right(self.acts, at, key=_START) - 1)]
 
     def call(self, now: float, dice: Dice) -> None:
-        """The operator's side is warned: who is away comes back within seconds, if they hear it."""
+        """The operator's side is warned: who is away comes back within seconds, if they hear it, and who is there
+        looks up."""
+        self.called_at = now
         number = max(0, bisect_right(self.acts, now, key=_START) - 1)
         following = self.acts[number + 1 : number + 2]
         if self.acts[number].away and following and dice() < self.heeds:
             back = min(following[0].start, now + 4.0 + 16.0 * dice())
             self.acts[number + 1] = replace(following[0], start=back)
+
+    def willing(self, asked: float, act: Act) -> float:
+        """How likely what is ``asked`` is done: by people who were just warned at least as likely as they heed that."""
+        warned = asked - self.called_at < _ATTENTIVE and not act.away
+        return max(act.answers, self.heeds) if warned else act.answers
 
     def ask(self, now: float, dice: Dice) -> None:
         """Something is asked for: an attacker who can spare the time drives for as long as it takes."""

@@ -7,6 +7,7 @@ something can change.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -16,7 +17,6 @@ from monitor.simulation.script import Script
 from protocols.attention import Attention
 from protocols.challenge import ChallengeSchedule, Dice, risk_of
 from protocols.evidence import RuleName
-from protocols.gesture import Gesture
 from protocols.judge import Judge, Judged
 from protocols.ladder import Ladder, Rung, Step
 from protocols.likeness import LikenessCalibration
@@ -84,7 +84,7 @@ class Play:
             verdict, judged = self._judge.consider(self._observations(now), now)
             if verdict.driver is Driver.HUMAN and human_at is None:
                 human_at = now
-            self._weigh(judged)
+            self._weigh(judged, now)
             self._climb(verdict, now)
             self._ask_routinely(verdict, now)
             self._pay_attention(verdict.driver, now)
@@ -127,9 +127,10 @@ class Play:
                     self._ladder.release(now)
             yield event
 
-    def _weigh(self, judged: tuple[Judged, ...]) -> None:
+    def _weigh(self, judged: tuple[Judged, ...], now: float) -> None:
         if any(outcome.challenge == self._open for outcome in judged):
             self._open = None
+            self._schedule.judged(now, settled=self._judge.settled, missed=self._judge.missed)
 
     def _climb(self, verdict: Verdict, now: float) -> None:
         if self._blind_since is not None:
@@ -140,13 +141,16 @@ class Play:
             if step.rung is not Rung.WATCHING:
                 self._script.call(now, self._dice)
             if step.rung is Rung.CHALLENGE:
-                self._ask(self._schedule.ask(now, risk=risk_of(verdict.driver)), now)
+                self._ask(now, verdict)
 
     def _ask_routinely(self, verdict: Verdict, now: float) -> None:
-        if self._open is None and self._connected and self._blind_since is None:
-            self._ask(self._schedule.due(now, risk=risk_of(verdict.driver)), now)
+        nothing_open = self._open is None and self._connected and self._blind_since is None
+        if nothing_open and self._schedule.due(now, risk=risk_of(verdict.driver)):
+            self._ask(now, verdict)
 
-    def _ask(self, gesture: Gesture | None, now: float) -> None:
+    def _ask(self, now: float, verdict: Verdict) -> None:
+        telling = partial(self._judge.telling, at=now)
+        gesture = self._schedule.ask(now, risk=risk_of(verdict.driver), telling=telling)
         if gesture is None or not self._connected:
             return
         self._challenges += 1

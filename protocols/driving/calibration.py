@@ -21,7 +21,7 @@ class Calibration:
     is a logistic function of how much the operator moved (nats over all channels) and of how much the picture did.
     """
 
-    version: str = "2026-11-b"
+    version: str = "2026-11-c"
     mean: float = 7.5
     spread: float = 2.8
     tail: float = 2.2
@@ -45,6 +45,22 @@ class Calibration:
     """From this share of it on the picture may show the gesture behind something else: then it says neither."""
     gesture_blind: float = 1.5
     """How many times that, while the lag is not known."""
+    gesture_telling: float = 1.5
+    """Log-likelihood ratio, answered : by chance, from which a gesture is an answer."""
+    reaction: tuple[float, float, float] = (1.3, 0.7, 0.1)
+    """Seconds, median of people's reactions; their spread, of the logarithm; the share of those who take any time."""
+    reaction_any: float = 0.125
+    """Per second: the density of the latter."""
+    answer_size: tuple[float, float] = (1.7, 0.35)
+    """Times the least size that people do who are asked, the median; its spread, of the logarithm."""
+    habit_rate: float = 0.025
+    """How many times a second people who were not asked do a gesture at its least size."""
+    habit_scale: float = 0.4
+    """By how much of that size more it has to be to be e times as rare."""
+    habit_least: float = 0.2
+    """Times that anything may have been done that was not seen."""
+    habit_known_s: float = 10.0
+    """Seconds of telemetry that what is known of others is worth."""
     sharpness: float = 2.0
     """How much the best block outweighs the others."""
 

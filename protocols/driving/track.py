@@ -137,6 +137,12 @@ class TelemetryTrack:
                 channels[name] = values
         return Telemetry(times=times, channels=channels)
 
+    def holes(self, start: float, end: float) -> float:
+        """How much of ``start``..``end`` (0..1) lies between samples too far apart to know what was between."""
+        told = self.between(start, end).times
+        gaps = np.diff(np.concatenate([[start], told, [end]]))
+        return float(gaps[gaps > _GAP].sum() / (end - start))
+
     @property
     def _oldest(self) -> float:
         return -np.inf if self._newest is None else self._newest - self.horizon

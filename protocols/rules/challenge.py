@@ -1,13 +1,20 @@
-"""Challenges: a gesture that was asked for is seen in the telemetry, then in the picture, as people do it."""
+"""Challenges: a gesture that was asked for is seen in the telemetry, then in the picture, as people do it.
 
+A recording of somebody moves as its telemetry says, and answers nothing. So answers settle that the person is there
+now, and every question that is missed unsettles it.
+"""
+
+import math
 from collections import deque
 from dataclasses import dataclass, replace
 from typing import Any
 
 from protocols.driving.calibration import Calibration
+from protocols.driving.gesture import GestureOutcome
+from protocols.driving.habit import Habit
 from protocols.evidence import HALF_LIVES, Evidence, Fact, Finding, RuleName, capped, decayed
 from protocols.gesture import Gesture
-from protocols.observation import Blindness, ChallengeAsked, Observation, Presence
+from protocols.observation import Blindness, ChallengeAsked, Observation, Presence, Rest
 from protocols.policy import Policy
 from protocols.rules.driving import DrivingRule
 from protocols.rules.tracks import Instruments
@@ -15,14 +22,18 @@ from protocols.rules.tracks import Instruments
 _SETTLE = 2.5  # seconds after the deadline: a heartbeat's delay, and the end of a gesture begun in time
 _ASSUMED_LAG = 1.0  # seconds, while the lag of the stream is not known
 _AGAIN_EVERY = 1.5  # seconds between two judgements of a challenge that is not passed yet
-_LATEST = 5.0  # seconds after the first judgement: by then a gesture begun in time is over
+_LATEST = 2.0  # seconds after the first judgement: by then a gesture begun in time is over
 _LAST = 0.5  # seconds before the end of a recording in which nothing more is begun
 _KEPT = 32
+_FALLBACK = 2  # gestures to choose from where none is telling
+_ENACTED = 6.0  # seconds, beyond the time to begin, that an answer may take
+_LIVELY = 0.5  # of the motion of an avatar that is moved; one that breathes on by itself has less
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """A challenge and what became of it. ``passed`` is None where it could not be judged."""
+    """A challenge and what became of it. ``passed`` is None where it could not be judged; ``weight``: what it says, in
+    nats, before it fades."""
 
     at: float
     challenge: str
@@ -32,6 +43,7 @@ class Judged:
     score: float
     seen_at: float | None
     reaction: float | None
+    weight: float = 0.0
 
     def document(self) -> dict[str, Any]:
         """As JSON."""
@@ -44,29 +56,58 @@ class Judged:
             "score": round(self.score, 4),
             "seen_at": None if self.seen_at is None else round(self.seen_at, 3),
             "reaction_s": None if self.reaction is None else round(self.reaction, 3),
+            "weight": round(self.weight, 3),
         }
 
 
 class ChallengeRule:
-    """Judges each challenge once its time is over; the weights of the outcomes fade slowly and are capped together."""
+    """Judges each challenge once its time is over; the weights of the outcomes fade slowly and are capped together.
+
+    ``settled``: answers have spoken for enough since the last question that was missed; ``missed``: the last one was.
+    """
 
     name = RuleName.CHALLENGE
 
     def __init__(self, policy: Policy, tracks: Instruments, driving: DrivingRule, calibration: Calibration) -> None:
         self._policy = policy.fusion
+        self._enough = policy.challenge.enough
+        self._telling = policy.challenge.telling
         self._tracks = tracks
         self._driving = driving
         self._calibration = calibration
         self._open: dict[str, tuple[ChallengeAsked, float]] = {}
+        self._habits: dict[str, Habit] = {}
+        self._busy: deque[tuple[float, float]] = deque(maxlen=_KEPT)
         self._void: set[str] = set()
         self._judged: deque[Judged] = deque(maxlen=_KEPT)
+        self._standing = 0.0
+        self._missed_at = -math.inf
+
+    @property
+    def settled(self) -> bool:
+        """Whether there is nothing to ask but now and then."""
+        return self._standing >= self._enough
+
+    @property
+    def missed(self) -> bool:
+        """Whether the last question that could be judged was missed."""
+        return self.finding(0.0) is Finding.FAIL
+
+    def telling(self, gestures: tuple[Gesture, ...], at: float) -> tuple[Gesture, ...]:
+        """Those of ``gestures`` that would tell an answer from the operator's habits at ``at``; the most telling two
+        where there are fewer."""
+        weights = {g: self._tracks.habit(g, at, self._busy).telling(self._calibration) for g in gestures}
+        ranked = sorted(gestures, key=lambda g: -weights[g])
+        return tuple(g for g in ranked if weights[g] >= self._telling) or tuple(ranked[:_FALLBACK])
 
     def observe(self, observation: Observation) -> None:
         """Note what is asked, and what makes an answer impossible."""
         match observation:
-            case ChallengeAsked():
-                self._open[observation.challenge] = observation, self._due(observation)
-            case Presence(connected=False) | Blindness(blind=True):
+            case ChallengeAsked(at=at, challenge=challenge, gesture=gesture, within=within):
+                self._open[challenge] = observation, self._due(observation)
+                self._habits[challenge] = self._tracks.habit(gesture, at, self._busy)
+                self._busy.append((at, at + within + _ENACTED))
+            case Presence(connected=False) | Blindness(blind=True) | Rest():
                 self._void.update(self._open)  # nobody could hear it, or see the answer
             case _:
                 pass
@@ -82,10 +123,11 @@ class ChallengeRule:
             if judged.passed or final:
                 del self._open[challenge]
                 self._void.discard(challenge)
+                self._habits.pop(challenge)
+                self._settle(judged)
                 done.append(judged)
             else:
                 self._open[challenge] = asked, at + _AGAIN_EVERY
-        self._judged.extend(done)
         return tuple(done)
 
     def judge_rest(self, at: float) -> tuple[Judged, ...]:
@@ -93,18 +135,21 @@ class ChallengeRule:
         cut_short = [
             replace(asked, within=min(asked.within, at - asked.at - _LAST)) for asked, _ in self._open.values()
         ]
-        done = tuple(self._outcome(asked, at) for asked in cut_short)
         self._open.clear()
-        self._judged.extend(done)
-        return done
+        done = []
+        for asked in cut_short:
+            done.append(self._outcome(asked, at))
+            self._settle(done[-1])
+        return tuple(done)
 
     def standing(self, at: float) -> tuple[Evidence, ...]:
         """One piece of evidence per judged challenge, faded, the sum of them within the cap."""
         half_life = self._policy.challenge_half_life_s
         oldest = at - HALF_LIVES * half_life
-        faded = [(j, decayed(self._weight(j), at - j.at, half_life)) for j in self._judged if j.at >= oldest]
+        faded = [(j, decayed(j.weight, at - j.at, half_life)) for j in self._judged if j.at >= oldest]
         total = sum(weight for _, weight in faded)
-        share = capped(total, self._policy.challenge_cap) / total if total else 1.0
+        cap = self._policy.challenge_cap if total > 0 else self._policy.challenge_missed_cap
+        share = capped(total, cap) / total if total else 1.0
         return tuple(
             Evidence(rule=self.name, start=j.asked_at, end=j.at, weight=weight * share, facts=_facts(j))
             for j, weight in faded
@@ -122,16 +167,21 @@ class ChallengeRule:
         return asked.at + asked.within + (_ASSUMED_LAG if lag is None else lag) + _SETTLE
 
     def _outcome(self, asked: ChallengeAsked, at: float) -> Judged:
-        outcome = self._tracks.answered(asked.gesture, asked.at, asked.within, self._driving.lag, self._calibration)
+        habit = self._habits[asked.challenge]
+        outcome = self._tracks.answered(
+            asked.gesture, asked.at, asked.within, self._driving.lag, habit, self._calibration
+        )
+        passed = self._passed(asked, outcome.passed)
         return Judged(
             at=at,
             challenge=asked.challenge,
             gesture=asked.gesture,
             asked_at=asked.at,
-            passed=self._passed(asked, outcome.passed),
+            passed=passed,
             score=outcome.score,
             seen_at=outcome.seen_at,
             reaction=outcome.reaction,
+            weight=self._weight(asked, passed, outcome),
         )
 
     def _passed(self, asked: ChallengeAsked, seen: bool | None) -> bool | None:
@@ -140,13 +190,26 @@ class ChallengeRule:
         return False if seen is None and self._silent(asked) else seen
 
     def _silent(self, asked: ChallengeAsked) -> bool:
-        """Whether the operator's side told nothing at all of the time in which the gesture was to be done."""
-        return not self._tracks.told(asked.at, asked.at + asked.within)
+        """Whether the operator's side told nothing at all of the time in which the gesture was to be done.
 
-    def _weight(self, judged: Judged) -> float:
-        if judged.passed is None:
-            return 0.0
-        return self._policy.challenge_passed if judged.passed else -self._policy.challenge_failed
+        Where the avatar hardly moves either, nobody drives it and nothing does: that is a seat left for a moment."""
+        end = asked.at + asked.within
+        return not self._tracks.told(asked.at, end) and self._tracks.liveliness(asked.at, end) >= _LIVELY
+
+    def _weight(self, asked: ChallengeAsked, passed: bool | None, outcome: GestureOutcome) -> float:
+        """Questions that overlap are one question: whoever did not look missed them all. And what is not told of the
+        time may have been the answer: a person misses the question, or the network loses the answer."""
+        if passed:
+            return min(outcome.weight, self._policy.challenge_passed)
+        overlaps = asked.at < self._missed_at + asked.within + _SETTLE
+        by_person = math.exp(-self._policy.challenge_failed)
+        return 0.0 if passed is None or overlaps else math.log(by_person + (1.0 - by_person) * outcome.untold)
+
+    def _settle(self, judged: Judged) -> None:
+        self._judged.append(judged)
+        self._standing = min(self._enough, max(-self._policy.challenge_missed_cap, self._standing + judged.weight))
+        if judged.weight < 0:
+            self._missed_at = judged.asked_at
 
 
 def _facts(judged: Judged) -> tuple[Fact, ...]:

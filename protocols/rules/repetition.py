@@ -7,8 +7,10 @@ from protocols.policy import FusionPolicy
 from protocols.rules.tracks import Instruments
 
 _EVERY = 4.0  # seconds between two searches; one takes about as long as assessing a window
+_LATELY = 8.0  # seconds: whether the avatar is moved is a matter of now, what returns goes further back
 _REACH = 40.0  # seconds that are searched: periods of up to about 36 s
 _HALF_LIFE = 60.0
+_IDLE, _MOVED = 0.4, 0.8  # liveliness of an avatar that breathes by itself at most; of one that is moved at least
 _STALE = 120.0  # seconds after which a loop that was not seen again no longer makes the rule fail
 
 
@@ -44,7 +46,7 @@ class RepetitionRule:
         if found.detected:
             self.repetition, self._found_at = found, self._newest
             # An avatar whose person has gone for a moment breathes on, round and round, and hardly moves.
-            self._liveliness = self._tracks.liveliness(start, self._newest)
+            self._liveliness = self._tracks.liveliness(max(start, self._newest - _LATELY), self._newest)
 
     def standing(self, at: float) -> tuple[Evidence, ...]:
         """The policy's weight against, as far as what returns is lively, fading since the loop was last seen."""
@@ -56,7 +58,8 @@ class RepetitionRule:
             ("share", round(self.repetition.score, 3)),
             ("liveliness", round(self._liveliness, 3)),
         )
-        weight = -decayed(self._weight * self._liveliness, at - self._found_at, _HALF_LIFE)
+        moved = min(1.0, max(0.0, (self._liveliness - _IDLE) / (_MOVED - _IDLE)))
+        weight = -decayed(self._weight * moved, at - self._found_at, _HALF_LIFE)
         start = max(0.0, self._found_at - 2 * period)
         return (Evidence(rule=self.name, start=start, end=self._found_at, weight=weight, facts=facts),)
 

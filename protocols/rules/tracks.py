@@ -14,6 +14,7 @@ from protocols.driving.calibration import Calibration
 from protocols.driving.correlation import Driving, assess
 from protocols.driving.face import Head
 from protocols.driving.gesture import GestureOutcome, answered
+from protocols.driving.habit import Habit, Spans, habit
 from protocols.driving.lag import LagBelief
 from protocols.driving.plausibility import Plausibility, plausibility
 from protocols.driving.repetition import Repetition, picture_repetition
@@ -49,10 +50,13 @@ class Instruments(Protocol):
     def plausibility(self, start: float, end: float) -> Plausibility:
         """Whether the telemetry by itself is a person's."""
 
+    def habit(self, gesture: Gesture, until: float, busy: Spans) -> Habit:
+        """How often the gesture was done unasked before ``until``, but for the ``busy`` times."""
+
     def answered(
-        self, gesture: Gesture, asked: float, within: float, lag: float | None, calibration: Calibration
+        self, gesture: Gesture, asked: float, within: float, lag: float | None, habit: Habit, calibration: Calibration
     ) -> GestureOutcome:
-        """Whether a gesture was done on both sides."""
+        """Whether a gesture was done on both sides, and not by habit."""
 
     def told(self, start: float, end: float) -> bool:
         """Whether the operator's side told anything at all."""
@@ -98,6 +102,8 @@ class Tracks:
     def liveliness(self, start: float, end: float) -> float:
         """As ``Instruments``: the speed of the liveliest cells."""
         seen = self.motion.between(start, end)
+        if not seen:
+            return 0.0
         flow = np.stack([motion.flow for motion in seen])
         speed = np.linalg.norm(flow - np.median(flow, axis=(1, 2), keepdims=True), axis=-1)
         return float(min(1.0, np.median(np.quantile(speed.reshape(len(seen), -1), 0.97, axis=1)) / _LIVELY))
@@ -110,11 +116,15 @@ class Tracks:
         """As ``Instruments``: the telemetry's traits."""
         return plausibility(self.telemetry, start, end)
 
+    def habit(self, gesture: Gesture, until: float, busy: Spans) -> Habit:
+        """As ``Instruments``: in the telemetry."""
+        return habit(gesture, self.telemetry, until, busy)
+
     def answered(
-        self, gesture: Gesture, asked: float, within: float, lag: float | None, calibration: Calibration
+        self, gesture: Gesture, asked: float, within: float, lag: float | None, habit: Habit, calibration: Calibration
     ) -> GestureOutcome:
         """As ``Instruments``: in the telemetry, then in the picture."""
-        return answered(gesture, self.telemetry, self.motion, asked, within, lag, calibration=calibration)
+        return answered(gesture, self.telemetry, self.motion, asked, within, lag, habit=habit, calibration=calibration)
 
     def told(self, start: float, end: float) -> bool:
         """As ``Instruments``: any channel at all."""

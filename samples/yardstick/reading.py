@@ -1,13 +1,14 @@
 """Readings: what the judge's instruments say of a scene, each at many times."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from monitor.simulation.measured import Glance, Scene, Window
 from protocols.driving.calibration import CALIBRATION
 from protocols.driving.gesture import GestureOutcome
+from protocols.driving.habit import Habit, habit
 from protocols.driving.lag import LAG_STEP, LagBelief
 from protocols.driving.plausibility import Plausibility
 from protocols.driving.track import MotionTrack, TelemetryTrack
@@ -17,10 +18,10 @@ from samples.yardstick.scene import ASKED, ORDINARY
 
 __all__ = ["Showing", "read"]
 
-_WINDOW, _WITHIN = 10.0, 8.0
+_WINDOW, _WITHIN = 10.0, 6.0
 _LENGTHS = (8.0, 12.0, 16.0, 20.0, 28.0, 40.0)  # of picture, watched in one go
 _TOLD = (6.0, 10.0, 15.0, 20.0, 30.0)  # of telemetry
-_IGNORED_AT = (6.0, 18.0, 30.0)
+_IGNORED_AT = (14.0, 18.0, 22.0, 26.0, 30.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -45,16 +46,25 @@ def read(showing: Showing) -> Scene:
     quiet = min(showing.length, ORDINARY)
     windows = tuple(_windows(tracks, quiet))
     lag = _lag(windows)
+    fair = _fair(tracks) if showing.obeyed else []
+    held = {g for g in Gesture if showing.obeyed and g not in {asked for asked, _ in fair}}
+    habits = {g: replace(habit(g, tracks.telemetry, quiet), held=g in held) for g in Gesture}
     return Scene(
         kind=showing.kind,
         name=showing.name,
         windows=windows,
         repetition=tuple(tuple(_repetition(tracks, begin, quiet)) for begin in (0.0, 4.0)),
         plausibility=tuple(tuple(_plausibility(tracks, begin, quiet)) for begin in (0.0, 7.0, 14.0)),
-        done=_outcomes(tracks, ASKED, lag) if showing.obeyed else {},
+        done=_outcomes(tracks, fair, lag, habits),
         ignored=_outcomes(tracks, [(g, at) for g in Gesture for at in _IGNORED_AT if at < quiet - 12], lag),
         glances=showing.glances,
+        habits=habits,
     )
+
+
+def _fair(tracks: Tracks) -> list[tuple[Gesture, float]]:
+    """What was asked for, but for what the operator was turned to already: that would not be asked live."""
+    return [(g, at) for g, at in ASKED if not habit(g, tracks.telemetry, at).held]
 
 
 def _lag(windows: Iterable[Window]) -> float | None:
@@ -89,22 +99,16 @@ def _plausibility(tracks: Tracks, begin: float, length: float) -> Iterator[tuple
 
 
 def _outcomes(
-    tracks: Tracks, asked: Iterable[tuple[Gesture, float]], lag: float | None
+    tracks: Tracks,
+    asked: Iterable[tuple[Gesture, float]],
+    lag: float | None,
+    habits: Mapping[Gesture, Habit] | None = None,
 ) -> dict[Gesture, tuple[GestureOutcome, ...]]:
-    """What becomes of each, ``seen_at`` told from the question on."""
+    """What becomes of each, ``seen_at`` told from the question on; ``habits``: those of quieter times."""
     found: dict[Gesture, tuple[GestureOutcome, ...]] = {}
     for gesture, at in asked:
-        outcome = tracks.answered(gesture, at, _WITHIN, lag, CALIBRATION)
+        known = habit(gesture, tracks.telemetry, at) if habits is None else habits[gesture]
+        outcome = tracks.answered(gesture, at, _WITHIN, lag, known, CALIBRATION)
         seen = None if outcome.seen_at is None else outcome.seen_at - at
-        found[gesture] = (
-            *found.get(gesture, ()),
-            GestureOutcome(
-                passed=outcome.passed,
-                score=outcome.score,
-                seen_at=seen,
-                reaction=outcome.reaction,
-                telemetry_score=outcome.telemetry_score,
-                picture_score=outcome.picture_score,
-            ),
-        )
+        found[gesture] = (*found.get(gesture, ()), replace(outcome, seen_at=seen))
     return found

@@ -33,7 +33,7 @@ from monitor.sources.source import Picture, Source, SourceEvent, Watch
 from protocols.breaker import BreakerLimits
 from protocols.challenge import ChallengeSchedule
 from protocols.evidence import RuleName
-from protocols.gesture import Ability
+from protocols.gesture import Ability, Gesture
 from protocols.judge import Judge, Judged
 from protocols.ladder import Rung
 from protocols.likeness import LikenessCalibration
@@ -117,7 +117,9 @@ class BlankGaze:
 
 
 class ScriptedJudge:
-    """Says what the test wants to hear."""
+    """Says what the test wants to hear; takes every gesture for telling, and every answer for enough."""
+
+    settled, missed = True, False
 
     def __init__(self) -> None:
         self.driver, self.cause = Driver.UNKNOWN, cast("RuleName | None", None)
@@ -126,6 +128,9 @@ class ScriptedJudge:
 
     def says(self, driver: Driver, cause: RuleName | None = None) -> None:
         self.driver, self.cause = driver, cause
+
+    def telling(self, gestures: tuple[Gesture, ...], at: float) -> tuple[Gesture, ...]:
+        return gestures
 
     def consider(self, observations: list[Observation], at: float) -> tuple[Verdict, tuple[Judged, ...]]:
         self.heard += observations

@@ -25,8 +25,9 @@ def test_only_what_the_avatar_can_show_is_asked():
 def test_an_avatar_that_can_show_nothing_is_never_asked():
     asked = schedule(frozenset())
     assert asked.next_deadline() is None
-    assert asked.due(1e9) is None
+    assert not asked.due(1e9)
     assert asked.ask(0.0) is None
+    assert asked.ask(1.0, telling=lambda gestures: gestures) is None
 
 
 def test_one_gesture_is_better_than_none():
@@ -43,9 +44,10 @@ def test_the_same_gesture_never_comes_twice_in_a_row():
 def test_gaps_are_as_the_policy_says_and_differ():
     asked, gaps, now = schedule(seed=7), [], 0.0
     for _ in range(400):
-        assert asked.due(asked.next_deadline() - 0.01) is None
+        assert not asked.due(asked.next_deadline() - 0.01)
         deadline = asked.next_deadline()
-        assert asked.due(deadline) is not None
+        assert asked.due(deadline)
+        assert asked.ask(deadline) is not None
         gaps.append(asked.next_deadline() - deadline)
         now = deadline
     assert min(gaps) >= POLICY.least_gap_s - 1e-6
@@ -53,6 +55,48 @@ def test_gaps_are_as_the_policy_says_and_differ():
     assert 0.8 * POLICY.mean_every_s < sum(gaps) / len(gaps) < 1.2 * POLICY.mean_every_s
     assert len({round(gap, 3) for gap in gaps}) > 300
     assert now > 0
+
+
+def test_only_what_tells_is_asked():
+    asked, offered = schedule(), []
+
+    def telling(gestures):
+        offered.append(gestures)
+        return tuple(g for g in gestures if g in {Gesture.NOD, Gesture.SHAKE, Gesture.OPEN_MOUTH})
+
+    gestures = [asked.ask(float(now), telling=telling) for now in range(60)]
+    assert set(gestures) == {Gesture.NOD, Gesture.SHAKE, Gesture.OPEN_MOUTH}
+    assert all(one not in offer for one, offer in zip(gestures, offered[1:], strict=False))
+
+
+def test_after_a_question_that_was_missed_the_next_comes_soon_every_time():
+    asked = schedule()
+    for now in (100.0, 200.0, 300.0):
+        asked.ask(now)
+        asked.judged(now, settled=False, missed=True)
+        assert asked.next_deadline() - now <= 1.5 * POLICY.again_s
+
+
+def test_while_there_is_doubt_it_comes_sooner_but_less_and_less():
+    asked, gaps = schedule(seed=3), []
+    for now in (100.0, 1_000.0, 2_000.0, 3_000.0):
+        asked.ask(now)
+        asked.judged(now, settled=False, missed=False)
+        gaps.append(asked.next_deadline() - now)
+    assert gaps[0] < POLICY.least_gap_s
+    assert gaps[0] < gaps[3]
+    asked.judged(3_000.0, settled=True, missed=False)
+    asked.ask(4_000.0)
+    asked.judged(4_000.0, settled=False, missed=False)
+    assert asked.next_deadline() - 4_000.0 < POLICY.least_gap_s
+
+
+def test_once_it_is_settled_the_routine_goes_on():
+    asked = schedule()
+    asked.ask(100.0)
+    due = asked.next_deadline()
+    asked.judged(105.0, settled=True, missed=False)
+    assert asked.next_deadline() == due
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -86,10 +130,10 @@ def test_doubt_shortens_what_is_left_of_a_gap_and_trust_draws_nothing_out():
     asked.ask(1000.0)
     before = asked.next_deadline() - 1100.0
     assert before > 60
-    assert asked.due(1100.0, risk=1.0) is None
+    assert not asked.due(1100.0, risk=1.0)
     shorter = asked.next_deadline()
     assert shorter - 1100.0 == pytest.approx(before / 3)
-    assert asked.due(1100.0, risk=0.0) is None
+    assert not asked.due(1100.0, risk=0.0)
     assert asked.next_deadline() == shorter
 
 
@@ -105,13 +149,14 @@ def test_an_hour_has_its_budget_of_routine_ones_and_the_ladder_asks_in_any_case(
     asked, routine, now = ChallengeSchedule(policy, ALL, random.Random(5).random, now=0.0), [], 0.0
     while now < 7200:
         now = max(now + 0.1, asked.next_deadline())
-        if asked.due(now) is not None:
+        if asked.due(now):
+            asked.ask(now)
             routine.append(now)
     for begin in range(0, 3600, 60):
         assert sum(begin <= at < begin + 3600 for at in routine) <= 5
     full = ChallengeSchedule(policy, ALL, random.Random(5).random, now=0.0)
     assert all(full.ask(float(at)) is not None for at in range(7))
-    assert full.due(3599.0) is None
+    assert not full.due(3599.0)
     assert full.next_deadline() == 3602.0
 
 
@@ -124,4 +169,3 @@ def test_nobody_is_asked_for_what_somebody_who_is_there_cannot_do():
     assert asked.ask(0.0, present={"stranger"}) is not None
     nothing = ChallengeSchedule(POLICY, frozenset({Ability.HEAD}), random.random, now=0.0, cannot=cannot)
     assert nothing.ask(0.0, present={"ann"}) is None
-    assert nothing.due(1e6, present={"ann"}) is None

@@ -15,6 +15,7 @@ from protocols.observation import (
     Forgotten,
     Look,
     Presence,
+    Rest,
     Rival,
 )
 from protocols.policy import BRISK, STANDARD
@@ -177,6 +178,7 @@ def test_whoever_tells_nothing_has_not_answered():
     [
         Presence(at=12.0, operator="op_a", connected=False, cause="silent"),
         Blindness(at=12.0, blind=True, cause="no picture"),
+        Rest(at=12.0, operator="op_a", until=60.0),
     ],
 )
 def test_a_challenge_that_trouble_came_between_counts_for_nobody(trouble):

@@ -4,13 +4,14 @@ import numpy as np
 
 from monitor.simulation.measured import Glance, Measured, Scene, Window
 from protocols.driving.gesture import GestureOutcome
+from protocols.driving.habit import Habit
 from protocols.driving.lag import LAGS
 from protocols.driving.plausibility import Plausibility
 from protocols.gesture import Gesture
 from tests.unit.protocols.test_judge import LIKENESS  # the calibration of a made-up encoder
 
 PASSED = GestureOutcome(
-    passed=True, score=2.0, seen_at=1.6, reaction=1.0, telemetry_score=3.0, picture_score=2.0
+    passed=True, score=2.0, seen_at=1.6, reaction=1.0, telemetry_score=3.0, picture_score=2.0, weight=4.0
 )  # fmt: skip
 FAILED = GestureOutcome(
     passed=False, score=0.0, seen_at=None, reaction=None, telemetry_score=0.0, picture_score=0.0
@@ -42,6 +43,7 @@ def scene(kind, *windows, period=None, telemetry=PERSON, done=None, ignored=FAIL
         done={} if done is None else dict.fromkeys(Gesture, (done,)),
         ignored=dict.fromkeys(Gesture, (ignored,)),
         glances=(Glance(confidence=0.9, claimed=0.9, other=0.1),),
+        habits=dict.fromkeys(Gesture, Habit(watched=40.0)),
     )
 
 

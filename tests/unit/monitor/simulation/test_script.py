@@ -32,6 +32,15 @@ def test_who_does_not_hear_stays_away() -> None:
     assert played.act(399.0).away
 
 
+def test_who_was_just_warned_looks_at_what_is_asked() -> None:
+    played = script(heeds=0.9)
+    tired = Act(start=0.0, scene=HERE, answers=0.5)
+    assert played.willing(40.0, tired) == 0.5
+    played.call(50.0, lambda: 0.5)
+    assert [played.willing(at, tired) for at in (60.0, 120.0)] == [0.9, 0.5]
+    assert played.willing(60.0, Act(start=0.0, scene=GONE, away=True)) == 0.0
+
+
 def test_somebody_drives_for_as_long_as_something_is_asked() -> None:
     played = Script(
         species="many_streams",

@@ -1,0 +1,176 @@
+"""The challenge rule on instruments whose answers are known: what outcomes say together."""
+
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from protocols.driving.calibration import CALIBRATION
+from protocols.driving.correlation import Driving
+from protocols.driving.gesture import GestureOutcome
+from protocols.driving.habit import Habit, Spans
+from protocols.driving.lag import LAGS, LagBelief
+from protocols.evidence import RuleName
+from protocols.gesture import Gesture
+from protocols.judge import Judge
+from protocols.observation import ChallengeAsked, Observation, Presence
+from protocols.policy import STANDARD
+from protocols.rules.challenge import ChallengeRule
+from protocols.rules.driving import DrivingRule
+from protocols.rules.tracks import Tracks
+from protocols.verdict import Driver, Verdict
+from tests.unit.monitor.simulation.table import FAILED, PASSED
+from tests.unit.protocols.test_judge import LIKENESS, OURS, picture
+
+MISSED, HALF_TOLD = FAILED, replace(FAILED, untold=0.5)
+WITHIN, APART = STANDARD.challenge.within_s, 16.0
+FUSION = STANDARD.fusion
+
+
+@dataclass(slots=True, kw_only=True)
+class Known(Tracks):
+    """Tracks that answer what they are told to: ``outcomes`` in the order of asking, ``window`` nats each."""
+
+    outcomes: list[GestureOutcome] = field(default_factory=list)
+    window: float = 3.0
+    still: bool = False
+    habits: dict[Gesture, Habit] = field(default_factory=dict)
+    asked: list[float] = field(default_factory=list)
+
+    def assess(self, start: float, end: float, belief: LagBelief, calibration: object) -> Driving:
+        return Driving(
+            start=start, end=end, score=self.window, weight=self.window, lag=0.4, information=1.0, strength=5.0,
+            channels=(), mirrored=False, profile=(self.window,) * len(LAGS),
+        )  # fmt: skip
+
+    def silent(self, start: float, end: float) -> bool:
+        return False
+
+    def liveliness(self, start: float, end: float) -> float:
+        return 0.2 if self.still else 1.0
+
+    def habit(self, gesture: Gesture, until: float, busy: Spans) -> Habit:
+        return self.habits.get(gesture, Habit(watched=40.0))
+
+    def answered(self, gesture: Gesture, asked: float, *_: object) -> GestureOutcome:
+        if asked not in self.asked:
+            self.asked.append(asked)
+        return self.outcomes[self.asked.index(asked)]
+
+    def told(self, start: float, end: float) -> bool:
+        return not self.still
+
+
+def rule(tracks: Known) -> ChallengeRule:
+    return ChallengeRule(STANDARD, tracks, DrivingRule(STANDARD, tracks, CALIBRATION), CALIBRATION)
+
+
+def ask(number: int, at: float) -> ChallengeAsked:
+    return ChallengeAsked(at=at, challenge=str(number), gesture=Gesture.NOD, within=WITHIN)
+
+
+def asked(outcomes: list[GestureOutcome], *, apart: float = APART, **more: object) -> tuple[ChallengeRule, float]:
+    """A rule that judged ``outcomes`` of questions so many seconds apart, and when it had."""
+    judging = rule(Known(outcomes=outcomes, **more))  # type: ignore[arg-type]
+    at = 0.0
+    for number in range(len(outcomes)):
+        judging.observe(ask(number, number * apart))
+        at = number * apart + apart
+        judging.judge(at)
+    judging.judge(at + 2 * APART)
+    return judging, at
+
+
+def weight(judging: ChallengeRule, at: float) -> float:
+    return sum(evidence.weight for evidence in judging.standing(at))
+
+
+def test_answers_settle_and_a_miss_unsettles() -> None:
+    assert [asked(outcomes)[0].settled for outcomes in ([], [PASSED], [PASSED] * 2, [PASSED] * 2 + [MISSED])] == [
+        False, False, True, False,
+    ]  # fmt: skip
+    judging, _ = asked([PASSED, PASSED, MISSED, PASSED])
+    assert judging.settled
+    assert not judging.missed
+    assert asked([PASSED, MISSED])[0].missed
+
+
+def test_one_answer_speaks_for_no_more_than_it_tells() -> None:
+    assert weight(*asked([PASSED])) == pytest.approx(FUSION.challenge_passed, rel=0.1)
+    assert weight(*asked([replace(PASSED, weight=2.1)])) == pytest.approx(2.1, rel=0.1)
+
+
+def test_misses_add_up_beyond_what_answers_can() -> None:
+    assert weight(*asked([MISSED] * 8)) == pytest.approx(-FUSION.challenge_missed_cap)
+    assert weight(*asked([PASSED] * 8)) == pytest.approx(FUSION.challenge_cap)
+
+
+def test_questions_that_overlap_are_missed_once() -> None:
+    judging, _ = asked([MISSED] * 4, apart=2.0)
+    assert weight(judging, 10.0) == pytest.approx(-FUSION.challenge_failed)
+
+
+def test_what_was_not_told_may_have_been_the_answer() -> None:
+    half, full = (weight(*asked([outcome])) for outcome in (HALF_TOLD, MISSED))
+    assert full < half < 0
+    assert weight(*asked([replace(MISSED, untold=1.0)])) == 0.0
+
+
+def test_a_seat_that_was_left_is_no_miss_where_the_avatar_does_not_move_either() -> None:
+    nothing = replace(MISSED, passed=None)
+    assert weight(*asked([nothing], still=True)) == 0.0
+    judging = rule(Known(outcomes=[nothing]))
+    assert judging.finding(0.0).value == "unknown"
+
+
+def test_only_what_habits_leave_telling_is_asked_or_else_the_best() -> None:
+    often, never = Habit(sizes=(2.0,) * 9, watched=40.0), Habit(watched=40.0)
+    some = rule(Known(habits=dict.fromkeys(Gesture, often) | {Gesture.NOD: never}))
+    assert some.telling(tuple(Gesture), 50.0) == (Gesture.NOD,)
+    none = rule(Known(habits=dict.fromkeys(Gesture, often)))
+    assert len(none.telling(tuple(Gesture), 50.0)) == 2
+
+
+def verdicts(outcomes: list[GestureOutcome], *, windows: float = 3.0, quiet: float = 0.0) -> list[Verdict]:
+    """What is said of a stream whose windows all say ``windows`` nats and where ``outcomes`` came of the questions."""
+    tracks = Known(outcomes=outcomes, window=windows)
+    judge = Judge(policy=STANDARD, policy_id="t@1", claimed=OURS, gallery={}, likeness=LIKENESS, instruments=tracks)
+    moved = picture([0.0] * 4, 2)[0]
+    said, questions = [], {5.0 + number * APART: ask(number, 5.0 + number * APART) for number in range(len(outcomes))}
+    for tick in range(round(2 * (5.0 + APART * len(outcomes) + quiet))):
+        at = tick / 2
+        come: list[Observation] = [replace(moved, at=at)] if at else [HERE]
+        come += [questions[at]] if at in questions else []
+        said.append(judge.consider(come, at)[0])
+    return said
+
+
+HERE = Presence(at=0.0, operator="op", connected=True, cause="hello")
+
+
+def test_a_recording_that_matches_its_telemetry_and_answers_nothing_is_ai() -> None:
+    said = verdicts([MISSED] * 4, quiet=12.0)
+    assert said[-1].driver is Driver.AI
+    assert said[-1].cause is RuleName.CHALLENGE
+
+
+def test_a_person_who_misses_two_and_answers_the_third_is_never_ai() -> None:
+    said = verdicts([PASSED, MISSED, MISSED, PASSED, PASSED], quiet=12.0)
+    assert Driver.AI not in {one.driver for one in said}
+    assert said[-1].driver is Driver.HUMAN
+
+
+def test_whoever_moves_the_avatar_and_answers_nothing_yet_is_mixed_not_unknown() -> None:
+    assert verdicts([MISSED] * 2, quiet=12.0)[-1].driver is Driver.MIXED
+
+
+def test_the_table_of_a_verdict_still_sums_to_its_log_odds() -> None:
+    for one in verdicts([PASSED, MISSED, MISSED]):
+        assert one.log_odds == pytest.approx(one.prior + sum(e.weight for e in one.evidence))
+
+
+def test_windows_after_an_answer_that_disagree_take_back_what_it_said() -> None:
+    def answers(one: Verdict) -> float:
+        return sum(e.weight for e in one.evidence if e.rule is RuleName.CHALLENGE)
+
+    assert answers(verdicts([PASSED], windows=3.0, quiet=30.0)[-1]) > 2.0
+    assert answers(verdicts([PASSED], windows=-2.0, quiet=30.0)[-1]) == 0.0
