@@ -41,11 +41,11 @@ class Booth:
 
     async def goes_on_shift(self, policy: str, *colleagues: str) -> str:
         """Attach a stream, and go on shift for it from the list of streams; the session."""
-        await self.page.open("/operator")
         url = (self.service.directory / "card.mp4").as_uri()
         session = await self.service.api.attach(
             url=url, avatar=self.avatar, operators=[self.operator, *colleagues], policy=policy
         )
+        await self.page.open("/operator")
         await self.page.press("Go on shift")
         await self.page.says("you drive")
         return str(session["id"])
@@ -216,7 +216,7 @@ async def test_the_camera_is_followed_on_the_page_and_only_angles_leave_it(booth
     await page.says("arrives")
     assert await page.flaws() == []
     await page.press("Stop the camera")
-    await page.says("none from here")
+    await page.says("Follow my head")
     sent = await page.evaluate("performance.getEntriesByType('resource').map(entry => entry.name)")
     assert all(name.startswith(f"http://localhost:{booth.wire.port}/") for name in sent)
     await booth.ends(session)

@@ -9,7 +9,7 @@ const FIRST_GAP = 0.25;
 const LONGEST_GAP = 15;
 const STEADY = 10;
 // A broadcast that has just been attached, or a service that has just started, may not know its operators yet.
-const REFUSALS = 5;
+const REFUSALS = 4;
 // With these another attempt would only meet the same answer, or drive out whoever has taken over.
 const FINAL = new Set(["not_admitted", "superseded", "session_over", "version"]);
 
