@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Request, Response
 
 from monitor.api.own_token import LASTS, OwnSignedIn
 from monitor.api.reference import open_problems
-from monitor.api.service import Service, Serving, of
+from monitor.api.service import Service, Serving, of, paced
 from protocols.backend import (
     CeremonyView,
     OwnChallenge,
@@ -67,8 +67,8 @@ OURS = [Depends(_from_our_page)]
     "/sign-ins",
     status_code=201,
     summary="Begin to sign in as an operator",
-    responses=open_problems(403, 503),
-    dependencies=OURS,
+    responses=open_problems(403, 429, 503),
+    dependencies=[*OURS, Depends(paced)],
 )
 async def begin(service: Serving) -> CeremonyView:
     """Ask for a passkey, of whichever operator the authenticator offers. No API key is needed."""

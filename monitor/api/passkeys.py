@@ -2,13 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Depends, Path, Response
 
 from monitor.api.auth import allowed
 from monitor.api.idempotency import IdempotencyKey, IdempotentRoute
 from monitor.api.operators import OperatorPath
 from monitor.api.reference import open_problems, problems
-from monitor.api.service import Serving
+from monitor.api.service import Serving, paced
 from protocols.backend import (
     CeremonyView,
     InvitationView,
@@ -83,7 +83,11 @@ async def revoke(
 
 
 @pages.post(
-    "/registrations", status_code=201, summary="Begin to register a passkey", responses=open_problems(404, 413, 503)
+    "/registrations",
+    status_code=201,
+    summary="Begin to register a passkey",
+    responses=open_problems(404, 413, 429, 503),
+    dependencies=[Depends(paced)],
 )
 async def begin(request: RegistrationRequest, response: Response, service: Serving) -> CeremonyView:
     """Begin, by the code of an invitation; no API key is needed. The options go to the browser as they are."""

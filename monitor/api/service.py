@@ -119,17 +119,22 @@ class Service:
     trail: Trail = field(default_factory=Trail)
     pace: Pace = field(default_factory=Pace)
     clock: Callable[[], datetime] = _now
+    monotonic: Callable[[], float] = time.monotonic
 
     async def looked(self, operators: Sequence[OperatorId], *, by: str, what: str) -> None:
         """Note that somebody looks at operators' data, before it is shown. Raises RegistryError; then it is not."""
         await self.registry.accesses.note(operators, by=by, what=what, at=self.clock())
 
-    monotonic: Callable[[], float] = time.monotonic
-
 
 def of(request: Request) -> Service:
     """The service that a request is for."""
     return cast("Service", request.app.state.service)
+
+
+async def paced(request: Request) -> None:
+    """Let a browser without an API key try only so often: each try is kept until it ends. Raises HTTPException 429."""
+    service = of(request)
+    service.pace.spend(request.client.host if request.client else "", service.monotonic())
 
 
 async def _serving(request: Request) -> Service:

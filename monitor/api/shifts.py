@@ -2,14 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Depends, Path
 
 from monitor.api.auth import allowed
 from monitor.api.idempotency import IdempotentRoute
 from monitor.api.listing import Cursor, Limit
 from monitor.api.operators import OperatorPath
 from monitor.api.reference import open_problems, problems
-from monitor.api.service import Serving
+from monitor.api.service import Serving, paced
 from monitor.operator.entry import Arrival
 from protocols.backend import AssertionAnswer, CeremonyView, Page, ShiftRequest, ShiftView, key_bytes
 from protocols.session import OperatorId
@@ -40,7 +40,13 @@ async def listed(
     return Page(items=[view(shift) for shift in page.items], next=page.next)
 
 
-@pages.post("", status_code=201, summary="Ask to begin a shift", responses=open_problems(404, 413, 503))
+@pages.post(
+    "",
+    status_code=201,
+    summary="Ask to begin a shift",
+    responses=open_problems(404, 413, 429, 503),
+    dependencies=[Depends(paced)],
+)
 async def begin(request: ShiftRequest, service: Serving) -> CeremonyView:
     """Begin a shift with a channel key of the page's own; no API key is needed.
 

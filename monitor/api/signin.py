@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from monitor.api.accounts import view
 from monitor.api.auth import unauthorized
 from monitor.api.reference import open_problems
-from monitor.api.service import Service, Serving, of
+from monitor.api.service import Service, Serving, of, paced
 from monitor.api.visitor import csrf, forget, patience, refuse_forged, remember, signed_in, token_of
 from protocols.backend import CeremonyAnswer, CeremonyView, RegistrationRequest, SignInMethods, SignInView, Welcome
 from registry.account import Account
@@ -25,9 +25,8 @@ _NOBODY = "This passkey belongs to no account that may sign in; ask an administr
 
 async def _ours(request: Request) -> None:
     """Only from a page of ours, and not too often from one address."""
-    service = of(request)
-    refuse_forged(request, service)
-    service.pace.spend(request.client.host if request.client else "", service.monotonic())
+    refuse_forged(request, of(request))
+    await paced(request)
 
 
 async def _visitor(request: Request) -> SignIn:

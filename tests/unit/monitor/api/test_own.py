@@ -176,3 +176,18 @@ async def test_an_operator_reads_who_looked_and_takes_their_data_along(world: Wo
     exported = (await page.get("/v1/own/export")).json()
     assert (exported["operator"]["id"], len(exported["passkeys"])) == (world.operator, 1)
     assert exported["accesses"] == [access]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/own/sign-ins", {}),
+        ("/v1/passkeys/registrations", {"code": "no such code"}),
+        ("/v1/shifts", {"operator": "op_0", "session": "ses_0", "channel_key": KEY}),
+    ],
+)
+async def test_whoever_begins_too_often_has_to_wait(page: httpx.AsyncClient, path: str, body: dict[str, str]) -> None:
+    answers = [await page.post(path, json=body) for _ in range(25)]
+    assert 429 not in {answer.status_code for answer in answers[:20]}
+    assert answers[-1].status_code == 429
+    assert answers[-1].headers["retry-after"]
