@@ -282,10 +282,10 @@ async def test_a_webhook_receiver_that_does_not_play_fair_delays_no_cut(scene: S
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of three MiB; only root may mount one."""
+    """A disk that holds the databases and the evidence of a cut, and little more; only root may mount one."""
     place = tmp_path / "disk"
     place.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(place)]
+    command = ["mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", str(place)]
     if os.geteuid() != 0 or subprocess.run(command, check=False, capture_output=True).returncode != 0:
         pytest.skip("mounting a small disk needs root")
     yield place

@@ -18,6 +18,11 @@ pytestmark = pytest.mark.integration
 COMMAND = (sys.executable, "-c", "from monitor.cli import main; main()", "demo")
 
 
+def _interruptible() -> None:
+    """A program begun in the background of a script ignores SIGINT, and so would its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @asynccontextmanager
 async def demo(folder: Path, *options: str) -> AsyncIterator[asyncio.subprocess.Process]:
     """The demo as a process, with its temporary files in ``folder``."""
@@ -27,6 +32,7 @@ async def demo(folder: Path, *options: str) -> AsyncIterator[asyncio.subprocess.
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         env={**os.environ, "TMPDIR": str(folder)},
+        preexec_fn=_interruptible,
     )
     try:
         yield process
