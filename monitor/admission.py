@@ -11,13 +11,16 @@ from monitor.operator.entry import ChannelObservation, Refusal
 from monitor.pipeline import Pipeline
 from monitor.shifts import Shifts
 from protocols.channel.event import HandedOver, Happening
+from protocols.channel.violation import Closing
 from protocols.observation import Presence
-from protocols.session import OperatorId, SessionId
-from registry.error import RegistryError
+from protocols.session import FINAL, OperatorId, SessionId
+from registry.error import NotFound, RegistryError
 from registry.registry import Registry
 from registry.state import OperatorState
 
 _log = structlog.get_logger()
+
+_LATER = Refusal(code=Closing.UNAVAILABLE, message="the service is not ready for this session: try again")
 
 
 class Admission:
@@ -32,16 +35,23 @@ class Admission:
         self._breaker = breaker
 
     async def admit(self, operator: str, session: str) -> Admitted | Refusal:
-        """Whether ``operator`` may connect to ``session``; a refusal does not tell which of the two is wrong."""
+        """Whether ``operator`` may connect to ``session``; a refusal does not tell which of the two is wrong.
+
+        Our own trouble is no refusal: whoever is told to come back is not punished for it.
+        """
         pipeline = self._pipeline(session)
-        if pipeline is None or operator not in pipeline.session.operators:
+        if pipeline is None:
+            return await self._unwatched(session)
+        if operator not in pipeline.session.operators:
             return Refusal()
         try:
             enrolled = await self._registry.operators.get(OperatorId(operator))
             shift = await self._registry.shifts.open(SessionId(session), enrolled.id)
+        except NotFound:
+            return Refusal()
         except RegistryError as failure:
             _log.warning("operator.admission", session=session, because=str(failure))
-            return Refusal()
+            return _LATER
         keys = enrolled.device_keys if shift is None else (*enrolled.device_keys, shift.channel_key)
         if enrolled.state is not OperatorState.ACTIVE or not keys:
             return Refusal()
@@ -52,6 +62,17 @@ class Admission:
             break_budget=pipeline.policy.operator.break_budget_s,
             performance_budget=pipeline.policy.operator.performance_budget_s,
         )
+
+    async def _unwatched(self, session: str) -> Refusal:
+        """What to tell who comes to a session without a pipeline: one that is open is only being taken up again."""
+        try:
+            found = await self._registry.sessions.get(SessionId(session))
+        except NotFound:
+            return Refusal()
+        except RegistryError as failure:
+            _log.warning("operator.admission", session=session, because=str(failure))
+            return _LATER
+        return Refusal() if found.state in FINAL else _LATER
 
     def feed(self, session: str, observation: ChannelObservation) -> None:
         """Take an observation to its session, and who came or went to the shifts."""

@@ -11,7 +11,8 @@ from monitor.operator.entry import Admission as Admitted
 from monitor.operator.entry import Refusal
 from monitor.pipeline import Pipeline
 from protocols.channel.event import HelloReceived
-from protocols.session import OperatorId, SessionId
+from protocols.channel.violation import Closing
+from protocols.session import OperatorId, SessionId, SessionState
 from registry.error import Unavailable
 from tests.unit.monitor.broadcast import Broadcast, broadcast, clock
 from tests.virtual_time import in_virtual_time
@@ -63,7 +64,9 @@ async def test_a_revoked_operator_is_refused(tmp_path: Path) -> None:
 
 
 @in_virtual_time
-async def test_a_registry_that_fails_admits_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_registry_that_fails_admits_nobody_and_asks_them_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with broadcast(tmp_path) as stage:
         admitting, _ = admission(stage)
 
@@ -71,7 +74,25 @@ async def test_a_registry_that_fails_admits_nobody(tmp_path: Path, monkeypatch: 
             raise Unavailable("The database is locked.")
 
         monkeypatch.setattr(stage.registry.operators, "get", failing)
-        assert await admitting.admit(stage.operator, stage.session.id) == Refusal()
+        refusal = await admitting.admit(stage.operator, stage.session.id)
+        assert isinstance(refusal, Refusal)
+        assert refusal.code == Closing.UNAVAILABLE
+        monkeypatch.setattr(stage.registry.sessions, "get", failing)
+        assert await admitting.admit(stage.operator, "ses_elsewhere") == refusal
+
+
+@in_virtual_time
+async def test_who_comes_before_an_open_session_is_taken_up_again_is_asked_back(tmp_path: Path) -> None:
+    async with broadcast(tmp_path) as stage:
+        pipeline = stage.pipeline()
+        early = Admission(stage.registry, lambda _: None, stage.shifts(pipeline), stage.breaker(pipeline))
+        refusal = await early.admit(stage.operator, stage.session.id)
+        assert isinstance(refusal, Refusal)
+        assert refusal.code == Closing.UNAVAILABLE
+        await stage.registry.sessions.move(
+            stage.session.id, SessionState.ENDED, because="over", epoch=stage.session.epoch, at=clock()
+        )
+        assert await early.admit(stage.operator, stage.session.id) == Refusal()
 
 
 @in_virtual_time
