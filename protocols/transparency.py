@@ -89,7 +89,7 @@ def text(figures: Mapping[str, Any]) -> str:
             "",
             f"Measures: {cases['opened']}, of which {cases['automated']} by a program; {_listed(cases['by_act'])}",
             f"  by rule: {_listed(cases['by_rule'])}",
-            f"  from cause to confirmation: {_took(cases['cut_s'])}",
+            f"  from decision to confirmation: {_took(cases['cut_s'])}",
             f"Cases: {_listed(cases['by_state'])}",
             f"  decided by people: {cases['decided']}, {_took(cases['decision_s'])}",
             f"  overturned: {cases['overturned']}" + ("" if rate is None else f" ({rate:.1%} of those decided)"),
@@ -115,4 +115,4 @@ def _long(seconds: float) -> str:
     for unit, size in (("d", 86_400), ("h", 3600), ("min", 60)):
         if seconds >= 2 * size:
             return f"{seconds / size:.1f} {unit}"
-    return f"{seconds:.1f} s"
+    return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds:.2f} s"
