@@ -53,6 +53,10 @@ class OwnCase(Part):
     state: Annotated[CaseState, Field(strict=False)] = Field(description="Where it stands.", examples=["open"])
     because: str | None = Field(description="Why it was decided so.", examples=["the operator was there"])
     statement: StatementView = Field(description="The statement of reasons.")
+    clips: list[str] = Field(
+        description="Where the last seconds before it are fetched, while they are kept.",
+        examples=[["/v1/own/cases/case_3k9d7m2x8q0ab/clips/clip-1.mp4"]],
+    )
     appeal: AppealView | None = Field(description="The appeal, where there is one.")
 
 

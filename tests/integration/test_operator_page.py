@@ -234,6 +234,25 @@ async def _heard(heard: asyncio.Queue[object], kind: type[FloorOffered]) -> Floo
                 return event
 
 
+async def test_what_was_decided_is_read_seen_and_contested_once(booth: Booth) -> None:
+    page, api = booth.page, booth.service.api
+    session = await booth.goes_on_shift("calm")
+    order = {"rule": "driving", "measure": "drop", "seconds": 5, "reason": "nobody drives it"}
+    await api.call("POST", f"/v1/sessions/{session}/cut", json=order)
+    await api.until(session, lambda s: s["state"] == "cut", within=WITHIN)
+    await page.open("/operator")
+    await page.says("Decisions about your streams")
+    await page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
+    await page.says("How to contest it")
+    assert await page.flaws() == []
+    await page.fill("textarea", "I was there the whole time.")
+    await page.press("Send the appeal")
+    await page.says("Your appeal has arrived")
+    (case,) = await page.evaluate("fetch('/v1/own/cases').then(answer => answer.json())")
+    assert (case["appeal"]["text"], case["appeal"]["fast"]) == ("I was there the whole time.", True)
+    assert await page.evaluate("document.querySelector('textarea')") is None
+
+
 async def test_who_is_on_no_roster_any_more_is_told_so_and_not_asked_for_ever(booth: Booth) -> None:
     session = await booth.goes_on_shift("calm")
     await booth.service.api.call("POST", f"/v1/operators/{booth.operator}/revoke")

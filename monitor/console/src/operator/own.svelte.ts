@@ -79,6 +79,22 @@ export async function myDevice(): Promise<Device> {
   return device;
 }
 
+/** What was decided about a stream of the operator's. */
+export interface OwnCase {
+  id: string;
+  avatar: string;
+  at: string;
+  state: string;
+  because: string | null;
+  statement: { text: { en: string; zh: string } };
+  clips: string[];
+  appeal: { outcome: "granted" | "rejected" | null } | null;
+}
+
+export const decisions = () => get<OwnCase[]>("/v1/own/cases");
+export const appeal = (id: string, text: string) =>
+  post<OwnCase["appeal"]>(`/v1/own/cases/${encodeURIComponent(id)}/appeal`, { text });
+
 export const standing = (session: string) => get<OwnSession>(`/v1/own/sessions/${encodeURIComponent(session)}`);
 
 function operatorOf(handle: string): string {

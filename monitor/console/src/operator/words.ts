@@ -42,6 +42,27 @@ const en = {
   practise: "Practise",
   practiseHint: "Rehearse the gestures. Nothing is sent to anybody.",
 
+  decisions: "Decisions about your streams",
+  decisionStates: {
+    open: "Not reviewed yet",
+    more_asked: "Under review",
+    upheld: "Upheld by a person",
+    overturned: "Overturned: it does not count",
+  } as Record<string, string>,
+  reasons: "The reasons",
+  clip: "What was on air",
+  appeal: "Appeal",
+  appealHint:
+    "Once, free of charge. Another person than the first looks at it; while your show is on, yours comes first.",
+  appealText: "What happened, in your words",
+  appealSend: "Send the appeal",
+  appealed: "Your appeal has arrived.",
+  appealStates: {
+    open: "It waits to be decided.",
+    granted: "It was granted.",
+    rejected: "It was rejected.",
+  },
+
   begin: "Begin with my passkey",
   endShift: "End my shift",
   endSure: "End your shift? Nobody will be there for this stream.",
@@ -238,6 +259,22 @@ const zh: Words = {
   takeOverHint: "另一处会断开：一次值班只有一个通道。",
   practise: "练习",
   practiseHint: "预演各种动作，不会发送任何内容。",
+
+  decisions: "关于我的直播的决定",
+  decisionStates: {
+    open: "尚未复核",
+    more_asked: "复核中",
+    upheld: "经人工复核维持",
+    overturned: "已撤销，不计入记录",
+  },
+  reasons: "理由",
+  clip: "当时的画面",
+  appeal: "申诉",
+  appealHint: "可免费申诉一次，由另一位审核员处理；直播仍在进行时优先处理。",
+  appealText: "请说明当时的情况",
+  appealSend: "提交申诉",
+  appealed: "您的申诉已收到。",
+  appealStates: { open: "等待处理。", granted: "申诉成立。", rejected: "申诉未成立。" },
 
   begin: "用通行密钥开始",
   endShift: "结束值班",
