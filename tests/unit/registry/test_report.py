@@ -69,7 +69,7 @@ async def test_the_transparency_report_counts_what_began_in_its_span(studio: Stu
     assert (appeals.filed, appeals.fast, appeals.granted, appeals.in_time) == (1, 1, 1, 0)  # ten minutes, not an hour
     assert (reports.filed, reports.answered, reports.in_time, reports.by_kind) == (1, 1, 1, {"stream": 1})
     words = text(figures.document())
-    for told in ("Measures: 3", "overturned: 1 (50.0% of those decided)", "granted 1", "60.0 min", "0.5 s"):
+    for told in ("Measures: 3", "overturned: 1 (50.0% of those decided)", "granted 1", "60.0 min", "0.50 s"):
         assert told in words, words
     empty = await registry.transparency.figures(NOW - timedelta(days=2), NOW)
     assert (empty.cases.opened, empty.cases.overturn_rate, empty.cases.decision_s) == (0, None, None)
