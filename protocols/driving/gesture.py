@@ -5,7 +5,9 @@ no sooner than a person reacts and no quicker than a neck turns. Then the pictur
 through the very same seconds, at the stream's lag. A gesture in only one of the two is no answer.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -37,7 +39,7 @@ class GestureOutcome:
     for : by chance, 0 where nothing was done; ``seen_at``: seconds at which the picture began to follow; ``reaction``:
     seconds from the question to the operator's first movement; ``telemetry_score`` and ``picture_score``: the same as
     ``score`` for each side alone, 0 where nothing was found; ``untold`` 0..1: how much of the time to begin lies in
-    holes of the telemetry, in which it may have been done.
+    holes of the telemetry, in which it may have been done; ``began``: seconds of the operator's first movement.
     """
 
     passed: bool | None
@@ -48,6 +50,7 @@ class GestureOutcome:
     picture_score: float
     weight: float = 0.0
     untold: float = 0.0
+    began: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +103,33 @@ def answered(
         telemetry_score=max(0.0, min(done.size, answer)),
         picture_score=picture,
         weight=done.weight,
+        began=done.start,
+    )
+
+
+def in_order(outcomes: Sequence[GestureOutcome]) -> GestureOutcome:
+    """The answer to gestures that were asked for one after the other: each within its own span, and in this order.
+
+    ``outcomes``, at least one, are those of the single gestures as they were asked for. One that failed fails them
+    all, and so do two that began in another order; where none failed and one could not be judged, nor can the whole.
+    What each says by itself adds up, since whoever moves by chance must do so again for the next. Spans of the same
+    gesture must not overlap: the same movement would be found in both, and is no answer to two questions.
+    """
+    failed = [outcome for outcome in outcomes if outcome.passed is False]
+    begun = [outcome.began for outcome in outcomes if outcome.passed]
+    disordered = any(later <= earlier for earlier, later in pairwise(at for at in begun if at is not None))
+    passed = False if failed or disordered else (None if len(begun) < len(outcomes) else True)
+    score = min(outcome.score for outcome in outcomes)
+    return GestureOutcome(
+        passed=passed,
+        score=min(score, 0.5) if passed is False else score,
+        seen_at=outcomes[-1].seen_at if passed else None,
+        reaction=outcomes[0].reaction,
+        telemetry_score=min(outcome.telemetry_score for outcome in outcomes),
+        picture_score=min(outcome.picture_score for outcome in outcomes),
+        weight=sum(outcome.weight for outcome in outcomes) if passed else 0.0,
+        untold=0.0 if disordered else min((outcome.untold for outcome in failed), default=0.0),
+        began=outcomes[0].began,
     )
 
 

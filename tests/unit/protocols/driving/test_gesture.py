@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
 
 from protocols.driving.calibration import CALIBRATION
-from protocols.driving.gesture import FORMS, answered
+from protocols.driving.gesture import FORMS, GestureOutcome, answered, in_order
 from protocols.driving.track import MotionTrack, TelemetryTrack
 from protocols.gesture import Gesture
 from protocols.telemetry import TelemetrySample
@@ -194,3 +195,66 @@ def test_telemetry_too_brief_to_compare_with_the_picture_cannot_be_judged() -> N
     yaw = over(QUIET, hold(18.0, start=ASKED + 0.5))
     telemetry = told({"yaw": yaw}, start=ASKED - 0.3, end=ASKED + 2.3)
     assert answered(Gesture.LOOK_LEFT, telemetry, shown(yaw, end=22), ASKED, 1.5, LAG).passed is None
+
+
+@cache
+def left_then_right() -> tuple[TelemetryTrack, MotionTrack]:
+    yaw = over(QUIET, hold(18.0, start=9.0, stay=0.7), hold(-18.0, start=13.0, stay=0.7))
+    return told({"yaw": yaw}, end=22), shown(yaw, end=22, lag=LAG)
+
+
+def looks(*spans: tuple[Gesture, float]) -> GestureOutcome:
+    """What left, then right, is for gestures asked for at their times."""
+    telemetry, motion = left_then_right()
+    return in_order([answered(gesture, telemetry, motion, asked, 3.0, LAG) for gesture, asked in spans])
+
+
+def test_gestures_done_in_the_order_asked_for_are_one_answer_that_weighs_as_all_of_them() -> None:
+    both = looks((Gesture.LOOK_LEFT, 8.0), (Gesture.LOOK_RIGHT, 12.0))
+    alone = looks((Gesture.LOOK_LEFT, 8.0))
+    assert both.passed is True
+    assert both.weight > 1.5 * alone.weight > 0
+    assert both.seen_at == pytest.approx(13.0 + LAG, abs=0.4)
+    assert both.reaction == alone.reaction
+    assert both.began == alone.began
+
+
+@pytest.mark.parametrize(
+    "spans",
+    [
+        [(Gesture.LOOK_RIGHT, 8.0), (Gesture.LOOK_LEFT, 12.0)],
+        [(Gesture.LOOK_LEFT, 8.0), (Gesture.LOOK_LEFT, 12.0)],
+        [(Gesture.LOOK_LEFT, 8.0), (Gesture.LOOK_LEFT, 8.0)],
+        [(Gesture.LOOK_RIGHT, 12.0), (Gesture.LOOK_LEFT, 8.0)],
+    ],
+    ids=["the other way round", "one of them only", "one movement for two", "both, in another order than asked"],
+)
+def test_another_order_is_no_answer(spans: list[tuple[Gesture, float]]) -> None:
+    outcome = looks(*spans)
+    assert outcome.passed is False
+    assert outcome.weight == 0.0
+    assert outcome.score < 1.0
+
+
+def test_a_sequence_of_which_a_part_cannot_be_judged_cannot_be_judged_unless_another_part_failed() -> None:
+    unjudged = (Gesture.OPEN_MOUTH, 16.0)
+    assert looks((Gesture.LOOK_LEFT, 8.0), unjudged).passed is None
+    assert looks((Gesture.LOOK_RIGHT, 8.0), unjudged).passed is False
+
+
+def test_what_failed_may_have_been_lost_as_far_as_all_that_failed_may_have_been() -> None:
+    passed, lost, missed = (
+        GestureOutcome(
+            passed=done,
+            score=float(done),
+            seen_at=None,
+            reaction=None,
+            telemetry_score=0.0,
+            picture_score=0.0,
+            untold=untold,
+            began=1.0 if done else None,
+        )
+        for done, untold in ((True, 0.0), (False, 0.7), (False, 0.1))
+    )
+    assert in_order([passed, lost]).untold == 0.7
+    assert in_order([lost, missed]).untold == 0.1
