@@ -64,14 +64,18 @@ class JanusEnforcer:
         self._handle: str | None = None
 
     async def block(self, order: Order) -> None:
-        """Take the publisher's token off the list of its room. A room that is not there takes nobody."""
+        """Take the publisher's token off the list of its room. A room that is not there takes nobody.
+
+        "success" is not believed: the list that comes with the last answer must be without the token.
+        """
         placement = self._place(order)
         token = self._token(placement)
-        before = await self._ask(placement, "allowed", action="remove", allowed=[])
-        if token in before.list("allowed"):
-            await self._ask(placement, "allowed", action="remove", allowed=[token])
-            # The list is kept, and checked by nobody, in a room whose check is switched off.
-            await self._ask(placement, "allowed", action="enable")
+        if token not in self._allowed(await self._ask(placement, "allowed", action="remove", allowed=[])):
+            return
+        await self._ask(placement, "allowed", action="remove", allowed=[token])
+        # The list is kept, and checked by nobody, in a room whose check is switched off.
+        if token in self._allowed(await self._ask(placement, "allowed", action="enable")):
+            raise EnforcerFailure(f"{self._api.who} says that it took a token off, and still lists it", retry=True)
 
     async def cut(self, order: Order) -> None:
         """Kick the publisher. Janus says so at once and has closed the connection a moment later."""
@@ -108,6 +112,12 @@ class JanusEnforcer:
 
     def _named(self, text: str) -> str | int:
         return text if self._server.string_ids else int(text)
+
+    def _allowed(self, answer: Reply) -> list[Any]:
+        """Whom the room takes; nobody where it is not there."""
+        if answer.at("error_code") is None and not isinstance(answer.at("allowed"), list):
+            raise self._api.unreadable("whom the room takes")
+        return answer.list("allowed")
 
     def _token(self, placement: Placement) -> str:
         return publisher_token(self._server.token_secret, placement.app, placement.stream)

@@ -5,6 +5,7 @@ takes ffmpeg two seconds. A publisher that left is kept for half a minute as one
 that it had; only a stream whose status is ``publishing`` is on air.
 """
 
+import asyncio
 import re
 from dataclasses import dataclass, field
 
@@ -32,6 +33,7 @@ class NodeMediaServerEnforcer:
         self._server = server
         self._api = HttpApi(f"node-media-server {server.name!r}", f"{server.url.rstrip('/')}/api/v1", near_client())
         self._token: str | None = None
+        self._logging_in = asyncio.Lock()
 
     async def block(self, order: Order) -> None:
         """Our answer to its notifications reads the block; nothing is to be done at the server."""
@@ -78,14 +80,21 @@ class NodeMediaServerEnforcer:
 
     async def _ask(self, method: str, path: str) -> Reply:
         """One request with a token, which is fetched anew once where it is no longer taken."""
-        if self._token is not None:
-            try:
-                return await self._api.ask(method, path, headers={"authorization": f"Bearer {self._token}"})
-            except EnforcerFailure as refused:
-                if refused.retry:
-                    raise
-        self._token = await self._log_in()
-        return await self._api.ask(method, path, headers={"authorization": f"Bearer {self._token}"})
+        token = await self._logged_in(None)
+        try:
+            return await self._api.ask(method, path, headers={"authorization": f"Bearer {token}"})
+        except EnforcerFailure as refused:
+            if refused.retry:
+                raise
+        token = await self._logged_in(token)
+        return await self._api.ask(method, path, headers={"authorization": f"Bearer {token}"})
+
+    async def _logged_in(self, refused: str | None) -> str:
+        """The token that there is, or a new one after ``refused``: one login for all, since it takes ten a minute."""
+        async with self._logging_in:
+            if self._token is None or self._token == refused:
+                self._token = await self._log_in()
+            return self._token
 
     async def _log_in(self) -> str:
         username, password = self._server.login

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from datetime import datetime
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import standardwebhooks
 from fastapi import FastAPI
@@ -76,6 +76,13 @@ class NginxStage:
             name=self.server, control_url=self.nginx.control_url, stat_url=self.nginx.stat_url, login=login
         )
 
+    def section(self, port: int | None = None) -> dict[str, Any]:
+        """What a service's settings say of it; ``port``: of a line that lies between."""
+        url = f"http://127.0.0.1:{port or self.nginx.http_port}"
+        username, password = self.LOGIN
+        login = {"username": username, "password": password}
+        return {"kind": "nginx-rtmp", "control_url": f"{url}/control", "stat_url": f"{url}/stat", **login}
+
     async def publish(self, stream: str) -> bool:
         publisher = Publisher(self._card, self.nginx.publish_url(stream))
         await self._stack.enter_async_context(publisher)
@@ -138,6 +145,13 @@ class JanusStage:
             token_secret=self.TOKENS, string_ids=True,
         )  # fmt: skip
 
+    def section(self, port: int | None = None) -> dict[str, Any]:
+        """What a service's settings say of it; ``port``: of a line that lies between."""
+        place = self.place("s3cret")
+        secrets = {"token_secret": self.TOKENS, "room_secret": place.room_secret, "api_secret": place.api_secret}
+        url = f"http://127.0.0.1:{port or self.janus.http_port}/janus"
+        return {"kind": "janus", "url": url, "string_ids": True, **secrets}
+
     def _token(self, stream: str) -> str:
         return publisher_token(self.TOKENS, self.janus.room, stream)
 
@@ -198,21 +212,30 @@ class NodeMediaServerStage:
     def place(self, login: tuple[str, str]) -> NodeMediaServerPlace:
         return NodeMediaServerPlace(name=self.server, url=self.node.url, login=login)
 
+    def section(self, port: int | None = None) -> dict[str, Any]:
+        """What a service's settings say of it; ``port``: of a line that lies between."""
+        username, password = self.node.LOGIN
+        url = f"http://127.0.0.1:{port or self.node.http_port}"
+        return {"kind": "node-media-server", "url": url, "username": username, "password": password}
+
     async def publish(self, stream: str) -> bool:
         """It lets everybody on air and asks in the same breath; whom we refuse it closes once ffmpeg has noticed."""
         publisher = Publisher(self._card, self.node.publish_url(stream))
         await self._stack.enter_async_context(publisher)
         self.publishers.append(publisher)
         refusals = len(self.blocks.refused)
-        async with asyncio.timeout(15):
-            while not await self.on_air(stream):  # noqa: ASYNC110
+        async with asyncio.timeout(30):
+            while publisher.returncode is None and not await self.on_air(stream):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
             await asyncio.sleep(0.1)  # our answer is on its way
-            if len(self.blocks.refused) == refusals:
+            if not self._refuses(stream, refusals):
                 return True
-            await publisher.ended(10)
+            await publisher.ended(20)
         self._refused.append(publisher)
         return False
+
+    def _refuses(self, stream: str, refusals: int) -> bool:
+        return any(place.stream == stream for place in self.blocks.refused[refusals:])
 
     async def on_air(self, stream: str) -> bool:
         return await self.node.on_air(stream)

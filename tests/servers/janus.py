@@ -76,6 +76,11 @@ class Janus:
         self._program: Program | None = None
 
     @property
+    def http_port(self) -> int:
+        """The port of the API."""
+        return self._port
+
+    @property
     def url(self) -> str:
         """The API."""
         return f"http://127.0.0.1:{self._port}/janus"

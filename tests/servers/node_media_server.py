@@ -34,6 +34,12 @@ class NodeMediaServer:
         self._rtmp_port = self._http_port = 0
         self._program: Program | None = None
         self._token = ""
+        self._logging_in = asyncio.Lock()
+
+    @property
+    def http_port(self) -> int:
+        """The port of its HTTP server."""
+        return self._http_port
 
     @property
     def url(self) -> str:
@@ -93,11 +99,12 @@ class NodeMediaServer:
 
     async def _logged_in(self, client: httpx.AsyncClient) -> str:
         """A token of the API, fetched once: it takes ten logins a minute."""
-        if not self._token:
-            username, password = self.LOGIN
-            answer = await client.post("/login", json={"username": username, "password": password})
-            self._token = answer.raise_for_status().json()["data"]["token"]
-        return self._token
+        async with self._logging_in:
+            if not self._token:
+                username, password = self.LOGIN
+                answer = await client.post("/login", json={"username": username, "password": password})
+                self._token = answer.raise_for_status().json()["data"]["token"]
+            return self._token
 
     async def _received(self, client: httpx.AsyncClient, stream: str) -> int:
         answer = (await client.get(f"/streams/{self.app}/{stream}")).json()

@@ -122,6 +122,16 @@ async def test_a_room_whose_list_holds_no_such_token_is_not_closed_to_everybody(
     assert [each["body"]["action"] for each in script.documents() if "body" in each] == ["remove"]  # type: ignore[index]
 
 
+@pytest.mark.parametrize("enabled", [{"allowed": [publisher_token("s" * 16, "1234", "42")]}, {}])
+async def test_a_token_is_taken_off_when_the_list_says_so_and_not_before(enabled: dict[str, Any]) -> None:
+    listed = saying({"videoroom": "success", "allowed": [publisher_token("s" * 16, "1234", "42")]})
+    lie, after = saying({"videoroom": "success"}), saying({"videoroom": "success", **enabled})
+    async with enforcing(MADE, MADE, listed, lie, after, MADE) as (enforcer, _):
+        with pytest.raises(EnforcerFailure, match=r"still lists it|whom the room takes") as failure:
+            await enforcer.block(ORDER)
+        assert failure.value.retry
+
+
 @pytest.mark.parametrize(("app", "stream"), [("live", "42"), ("1234", "one"), ("1" * 17, "1"), ("１", "1")])
 async def test_names_that_are_no_numbers_are_refused_before_anything_is_sent(app: str, stream: str) -> None:
     async with enforcing(MADE) as (enforcer, script):

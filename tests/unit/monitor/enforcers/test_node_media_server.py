@@ -1,5 +1,6 @@
 """A node-media-server that answers oddly, by a script; the real one is in tests/contract."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -82,6 +83,12 @@ async def test_a_token_that_has_run_out_is_fetched_anew_once() -> None:
         for _ in range(3):
             assert await enforcer.gone(an_order())
     assert [path for path in script.asked if path.startswith("POST")] == ["POST /api/v1/login"] * 2
+
+
+async def test_cuts_at_once_log_in_once_since_the_server_counts_logins() -> None:
+    async with enforcing(LOGGED_IN, NOWHERE) as (enforcer, script):
+        assert all(await asyncio.gather(*(enforcer.gone(an_order()) for _ in range(12))))
+    assert [path for path in script.asked if path.startswith("POST")] == ["POST /api/v1/login"]
 
 
 @pytest.mark.parametrize(
