@@ -10,11 +10,13 @@ from monitor.hooks.router import HookSettings, WhenBlind
 from monitor.identity import Provider
 from monitor.keyring import webhook_secret
 from monitor.observers.likeness.sight import Sight
+from monitor.openid import OpenIdProvider
 from monitor.server_assembly import dialects
 from monitor.settings import Settings
 from monitor.workers.pool import Pool
 from protocols.breaker import BreakerLimits
 from protocols.identity import Form, Issuer
+from protocols.openid import Client
 from protocols.passkey.ceremony import RelyingParty
 from protocols.webhook import Signer, parse_signer
 from registry.search import MemorySearch, Search
@@ -68,6 +70,26 @@ def providers(settings: Settings) -> tuple[Provider, ...]:
             keys_url=given.keys_url,
         )
         for given in settings.identity.values()
+    )
+
+
+def sign_in(settings: Settings) -> tuple[OpenIdProvider, ...]:
+    """Where moderators sign in besides by passkey."""
+    return tuple(
+        OpenIdProvider(
+            name=name,
+            label=given.label or name,
+            client=Client(
+                issuer=given.issuer,
+                client_id=given.client_id,
+                claim=given.claim,
+                roles=given.roles.by_role(),
+                scopes=("openid", *(scope for scope in given.scopes if scope != "openid")),
+                acr_values=given.acr_values,
+            ),
+            secret=None if given.client_secret is None else given.client_secret.get_secret_value(),
+        )
+        for name, given in settings.sign_in.items()
     )
 
 

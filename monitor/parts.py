@@ -39,6 +39,7 @@ from monitor.identity import Providers
 from monitor.journal import Journal
 from monitor.keyring import ledger_key, own_secret, publish_secret
 from monitor.observers.likeness.sight import Sight
+from monitor.openid import OpenIdProviders
 from monitor.operator.gateway import Gateway
 from monitor.own_end import OwnEnd
 from monitor.passkeys import Passkeys
@@ -291,6 +292,13 @@ class Parts:
             shifts=self._shifts,
             breaker=self._breaker,
             providers=Providers(configured.providers(self._settings), self._client, now),
+            openid=OpenIdProviders(
+                configured.sign_in(self._settings),
+                self._registry.passkeys,
+                self._client,
+                now,
+                origin=self._passkeys.party.origins[0],
+            ),
             clock=now,
         )
 

@@ -19,6 +19,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from monitor.server_settings import KINDS, Obs, Section, Server, WebhookKeys
+from protocols.openid import secure
 from registry.appeal import AppealTimes
 from registry.state import Retention
 
@@ -224,6 +225,55 @@ class IdentityProvider(Section):
         return self
 
 
+class ProviderRoles(Section):
+    """Which values of the claim stand for which role; somebody who has several gets the first of this order."""
+
+    admin: tuple[str, ...] = Field((), description="values that stand for the role admin")
+    senior: tuple[str, ...] = Field((), description="values that stand for the role senior")
+    moderator: tuple[str, ...] = Field((), description="values that stand for the role moderator")
+    auditor: tuple[str, ...] = Field((), description="values that stand for the role auditor")
+    viewer: tuple[str, ...] = Field((), description="values that stand for the role viewer")
+
+    def by_role(self) -> dict[str, frozenset[str]]:
+        """The values by role, the role that counts most first."""
+        return {role: frozenset(getattr(self, role)) for role in type(self).model_fields}
+
+    @model_validator(mode="after")
+    def _any(self) -> Self:
+        if not any(self.by_role().values()):
+            raise ValueError('say which values stand for which role, such as moderator = ["nakanohito-moderators"]')
+        return self
+
+
+class SignInProvider(Section):
+    """An OpenID provider that moderators sign in by, besides passkeys."""
+
+    issuer: str = Field(max_length=255, description="its issuer, an https URL; the rest is discovered below it")
+    client_id: str = Field(min_length=1, max_length=255, description="our client id there")
+    client_secret: SecretStr | None = Field(None, description="our secret there; a public client where absent")
+    label: str | None = Field(None, min_length=1, max_length=64, description="what the button says; NAME where absent")
+    scopes: tuple[Annotated[str, Field(pattern=r"^[!-~]+$")], ...] = Field(
+        (), description="scopes besides openid, where the claim needs one"
+    )
+    claim: str = Field(
+        "groups",
+        min_length=1,
+        max_length=128,
+        description="claim of the ID token whose values stand for roles; a dot leads into it: realm_access.roles",
+    )
+    roles: ProviderRoles = Field(description="which values stand for which role")
+    acr_values: tuple[Annotated[str, Field(pattern=r"^[!-~]+$")], ...] = Field(
+        (), description="how the person must have been asked there (acr), one of these; any way where empty"
+    )
+
+    @field_validator("issuer")
+    @classmethod
+    def _reached_securely(cls, value: str) -> str:
+        if not secure(value) or "?" in value or "#" in value:
+            raise ValueError("an issuer is an https URL without a query, such as https://id.example/realms/studio")
+        return value
+
+
 class IceServer(Section):
     """A STUN or TURN server that WHIP publishers are told of."""
 
@@ -275,6 +325,9 @@ class Settings(BaseSettings):
     breaker: BreakerSettings = BreakerSettings()
     identity: dict[str, IdentityProvider] = Field(
         default_factory=dict, description="identity providers by a name of yours"
+    )
+    sign_in: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")], SignInProvider] = Field(
+        default_factory=dict, description="OpenID providers that moderators sign in by, by a name of yours"
     )
     whip: Whip = Whip()
     console: ConsolePages = ConsolePages()

@@ -19,7 +19,10 @@ from registry.state import AccountState, Role
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """Somebody who may sign in to the console. ``created_by``: an account, an API key or the command line."""
+    """Somebody who may sign in to the console. ``created_by``: an account, an API key or the command line.
+
+    ``issuer`` is the OpenID provider that the account is of, which gives it its role; None where it has passkeys.
+    """
 
     id: str
     name: str
@@ -27,6 +30,7 @@ class Account:
     state: AccountState
     created_at: datetime
     created_by: str
+    issuer: str | None = None
 
     @property
     def active(self) -> bool:
@@ -91,6 +95,44 @@ class Accounts:
             )
             return await _one(connection, account)
 
+    async def of_subject(
+        self, subject: bytes, *, provider: str, issuer: str, role: Role, at: datetime
+    ) -> tuple[Account, Role | None]:
+        """The account of whom an OpenID provider names, made where there is none, with the role that it has there now;
+        and the role before, None where it is new.
+
+        ``subject`` is the digest of issuer and subject. Raises Refused where no active administrator would be left.
+        """
+        async with self._database.writing() as connection:
+            await alone(connection, "accounts")
+            row = (await connection.execute(select(accounts).where(accounts.c.subject == subject))).one_or_none()
+            if row is not None:
+                before = account_of(row)
+                await _put(connection, before, {"role": role, "state": before.state})
+                return await _one(connection, before.id), before.role
+            account = fresh("acc")
+            name = f"{provider}-{account.partition('_')[2]}"  # of the person nothing is known, nor is to be
+            await connection.execute(
+                insert(accounts).values(
+                    id=account,
+                    name=name,
+                    name_key=comparison_key(name),
+                    role=role,
+                    state=AccountState.ACTIVE,
+                    created_at=at,
+                    created_by=issuer,
+                    issuer=issuer,
+                    subject=subject,
+                )
+            )
+            return await _one(connection, account), None
+
+    async def find_subject(self, subject: bytes) -> Account | None:
+        """The account of whom an OpenID provider names, if there is one."""
+        async with self._database.reading() as connection:
+            row = (await connection.execute(select(accounts).where(accounts.c.subject == subject))).one_or_none()
+        return None if row is None else account_of(row)
+
     async def get(self, account: str) -> Account:
         """The account, or NotFound."""
         async with self._database.reading() as connection:
@@ -112,16 +154,24 @@ class Accounts:
             return tuple(account_of(row) for row in rows)
 
     async def change(self, account: str, *, role: Role | None = None, state: AccountState | None = None) -> Account:
-        """Give another role, suspend or reinstate. Raises Refused where no active administrator would be left."""
+        """Give another role, suspend or reinstate.
+
+        Raises Refused where no active administrator would be left, or where the role is its provider's to give.
+        """
         async with self._database.writing() as connection:
             await alone(connection, "accounts")
             before = await _one(connection, account)
-            after = {"role": role or before.role, "state": state or before.state}
-            stays = after == {"role": Role.ADMIN, "state": AccountState.ACTIVE}
-            if _leads(before) and not stays and await _leaders(connection) == 1:
-                raise Refused("This is the last active administrator; make another one first.")
-            await connection.execute(update(accounts).where(accounts.c.id == account).values(after))
+            if before.issuer is not None and role not in (None, before.role):
+                raise Refused(f"The role of this account is given at {before.issuer}; change it there.")
+            await _put(connection, before, {"role": role or before.role, "state": state or before.state})
             return await _one(connection, account)
+
+
+async def _put(connection: AsyncConnection, before: Account, after: Mapping[str, Any]) -> None:
+    stays = after == {"role": Role.ADMIN, "state": AccountState.ACTIVE}
+    if _leads(before) and not stays and await _leaders(connection) == 1:
+        raise Refused("This is the last active administrator; make another one first.")
+    await connection.execute(update(accounts).where(accounts.c.id == before.id).values(after))
 
 
 def _leads(account: Account) -> bool:
@@ -142,5 +192,5 @@ async def _one(connection: AsyncConnection, account: str) -> Account:
 
 def account_of(row: Row[Any], prefix: str = "") -> Account:
     """The account of a row whose columns are named with ``prefix``."""
-    names = ("id", "name", "role", "state", "created_at", "created_by")
+    names = ("id", "name", "role", "state", "created_at", "created_by", "issuer")
     return Account(**{name: getattr(row, prefix + name) for name in names})

@@ -526,6 +526,9 @@ class AccountColumns(Arriving):
     state: Named[AccountState] = Column(Choice(AccountState))
     created_at: Named[datetime] = Column(Instant)
     created_by: Named[str] = Column(String(_NAME))
+    issuer: Named[str | None] = Column(String(_NAME))
+    subject: Named[bytes | None] = Column(LargeBinary(32))
+    """Digest of the OpenID provider's issuer and subject: the account is found by it, neither can be read from it."""
 
 
 class SignInColumns(Arriving):
@@ -538,6 +541,7 @@ class SignInColumns(Arriving):
     seen_at: Named[datetime] = Column(Instant)
     stepped_up_at: Named[datetime | None] = Column(Instant)
     ended_at: Named[datetime | None] = Column(Instant)
+    provider: Named[str | None] = Column(String(_NAME))
 
 
 def _where(condition: str) -> dict[str, Any]:
@@ -610,7 +614,13 @@ bookings = Table(
     "bookings", metadata, BookingColumns, UniqueConstraint("server", "app", "stream"), sqlite_autoincrement=True
 )
 api_keys = Table("api_keys", metadata, ApiKeyColumns, sqlite_autoincrement=True)
-accounts = Table("accounts", metadata, AccountColumns, sqlite_autoincrement=True)
+accounts = Table(
+    "accounts",
+    metadata,
+    AccountColumns,
+    Index("uq_accounts_subject", "subject", unique=True),
+    sqlite_autoincrement=True,
+)
 signins = Table("signins", metadata, SignInColumns, sqlite_autoincrement=True)
 requests = Table("requests", metadata, RequestColumns)
 events = Table(

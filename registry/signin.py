@@ -34,7 +34,8 @@ class Patience:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignIn:
-    """An account that is signed in. ``stepped_up_at``: when its passkey was last asked for."""
+    """An account that is signed in. ``stepped_up_at``: when its person was last asked for, by passkey or provider;
+    ``provider``: the name of the OpenID provider that it signed in by."""
 
     id: str
     account: Account
@@ -42,9 +43,10 @@ class SignIn:
     begun_at: datetime
     seen_at: datetime
     stepped_up_at: datetime | None
+    provider: str | None
 
     def fresh(self, now: datetime, patience: Patience) -> bool:
-        """Whether the passkey was asked for recently enough for what hurts."""
+        """Whether the person was asked for recently enough for what hurts."""
         return self.stepped_up_at is not None and now - self.stepped_up_at <= patience.fresh
 
     def ends_at(self, patience: Patience) -> datetime:
@@ -58,10 +60,18 @@ class SignIns:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def begin(self, account: str, method: SignInMethod, *, at: datetime) -> tuple[SignIn, str]:
+    async def begin(
+        self,
+        account: str,
+        method: SignInMethod,
+        *,
+        at: datetime,
+        stepped_up_at: datetime | None,
+        provider: str | None = None,
+    ) -> tuple[SignIn, str]:
         """Sign an account in; the sign-in and the token for its cookie, which cannot be had again.
 
-        A passkey was just asked for, which counts as a step-up.
+        ``stepped_up_at``: when the person was asked for, which counts as a step-up; None where that is not known.
         """
         token = secrets.token_urlsafe(_TOKEN_BYTES)
         signin = fresh("sgn")
@@ -74,7 +84,8 @@ class SignIns:
                     method=method,
                     begun_at=at,
                     seen_at=at,
-                    stepped_up_at=at,
+                    stepped_up_at=stepped_up_at,
+                    provider=provider,
                 )
             )
             row = (await connection.execute(_QUERY.where(signins.c.id == signin))).one()
@@ -97,7 +108,7 @@ class SignIns:
         return found
 
     async def step_up(self, signin: str, *, at: datetime) -> None:
-        """Note that the account's passkey was just asked for. Raises NotFound where the sign-in has ended."""
+        """Note that the account's person was just asked for. Raises NotFound where the sign-in has ended."""
         ours = (signins.c.id == signin) & signins.c.ended_at.is_(None)
         async with self._database.writing() as connection:
             changed = await connection.execute(update(signins).where(ours).values(stepped_up_at=at))
@@ -124,6 +135,7 @@ _QUERY = select(
     signins.c.seen_at,
     signins.c.stepped_up_at,
     signins.c.ended_at,
+    signins.c.provider,
     *(column.label(f"account_{column.name}") for column in accounts.c),
 ).join(accounts, accounts.c.id == signins.c.account)
 
@@ -141,4 +153,5 @@ def _signin(row: Row[Any]) -> SignIn:
         begun_at=row.begun_at,
         seen_at=row.seen_at,
         stepped_up_at=row.stepped_up_at,
+        provider=row.provider,
     )

@@ -59,7 +59,7 @@ class EventState(StrEnum):
 
 
 class Purpose(StrEnum):
-    """What a passkey's ceremony is for: an answer to one is none to another."""
+    """What a ceremony is for, a passkey's or an OpenID provider's: an answer to one is none to another."""
 
     REGISTER = "register"
     SIGN_IN = "sign_in"
@@ -67,6 +67,8 @@ class Purpose(StrEnum):
     TOUCH = "touch"
     HANDOVER = "handover"
     STEP_UP = "step_up"
+    OPENID_SIGN_IN = "openid_sign_in"
+    OPENID_STEP_UP = "openid_step_up"
 
 
 class Role(StrEnum):
@@ -90,6 +92,7 @@ class SignInMethod(StrEnum):
     """How somebody signed in."""
 
     PASSKEY = "passkey"
+    OPENID = "openid"
 
 
 class AppealOutcome(StrEnum):

@@ -43,6 +43,8 @@ async def invite_again(account: AccountPath, service: Serving, key: Administerin
     found = await service.registry.accounts.get(account)
     if not found.active:
         raise Conflict(f"Account {account} is suspended; reinstate it first.", other=account)
+    if found.issuer is not None:
+        raise Conflict(f"Account {account} signs in at {found.issuer}, not by a passkey.", other=account)
     return await _invited(service, found, key)
 
 
@@ -76,4 +78,5 @@ def view(account: Account) -> AccountView:
         state=account.state.value,
         created_at=account.created_at,
         created_by=account.created_by,
+        issuer=account.issuer,
     )

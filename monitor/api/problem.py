@@ -11,12 +11,13 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from monitor.egress import EgressRefused
 from monitor.enforcers.enforcer import EnforcerFailure
-from monitor.identity import ProviderSilent
+from monitor.key_set import ProviderSilent
 from monitor.observers.likeness.picture_file import PictureRefused
 from monitor.refusal import AttachLater, AttachRefused, RegisterLater
 from monitor.sources.sdp import SdpRefused
 from protocols.backend import InvalidField, Problem
 from protocols.identity import IdentityRefused
+from protocols.openid import OpenIdRefused
 from protocols.passkey.ceremony import PasskeyRefused
 from registry import error as registry_error
 
@@ -50,6 +51,7 @@ _OURS: tuple[type[Exception], ...] = (
     EgressRefused,
     EnforcerFailure,
     IdentityRefused,
+    OpenIdRefused,
     PasskeyRefused,
     PictureRefused,
     ProviderSilent,

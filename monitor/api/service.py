@@ -16,6 +16,7 @@ from monitor.breaker import MassBreaker
 from monitor.caseload import Caseload
 from monitor.evidence import EvidenceRoom
 from monitor.identity import Providers
+from monitor.openid import OpenIdProviders
 from monitor.passkeys import Passkeys
 from monitor.pipeline import CutOrder
 from monitor.registrar import Registrar
@@ -113,6 +114,7 @@ class Service:
     passkeys: Passkeys
     shifts: Shifts
     providers: Providers
+    openid: OpenIdProviders
     breaker: MassBreaker
     publications: Publications = field(default_factory=Publications)
     own_tokens: OwnTokens = field(default_factory=OwnTokens)

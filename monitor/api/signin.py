@@ -1,5 +1,7 @@
 """Signing in to the console: by passkey, by invitation for the first time, and a passkey once more for what hurts."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
@@ -9,7 +11,16 @@ from monitor.api.auth import unauthorized
 from monitor.api.reference import open_problems
 from monitor.api.service import Service, Serving, of, paced
 from monitor.api.visitor import csrf, forget, patience, refuse_forged, remember, signed_in, token_of
-from protocols.backend import CeremonyAnswer, CeremonyView, RegistrationRequest, SignInMethods, SignInView, Welcome
+from protocols.backend import (
+    CeremonyAnswer,
+    CeremonyView,
+    ProviderButton,
+    RegistrationRequest,
+    SignedOut,
+    SignInMethods,
+    SignInView,
+    Welcome,
+)
 from registry.account import Account
 from registry.error import NotFound
 from registry.signin import SignIn
@@ -23,7 +34,7 @@ REGISTERED = "account.passkey_registered"
 _NOBODY = "This passkey belongs to no account that may sign in; ask an administrator."
 
 
-async def _ours(request: Request) -> None:
+async def ours(request: Request) -> None:
     """Only from a page of ours, and not too often from one address."""
     refuse_forged(request, of(request))
     await paced(request)
@@ -39,13 +50,15 @@ async def _visitor(request: Request) -> SignIn:
 
 Visitor = Annotated[SignIn, Depends(_visitor)]
 router = APIRouter(prefix="/v1/sign-in", tags=["sign-in"])
-_FROM_OUR_PAGE = [Depends(_ours)]
+FROM_OUR_PAGE = [Depends(ours)]
+"""Of what needs no sign-in: only a page of ours asks."""
 
 
 @router.get("/methods", summary="How can one sign in?", responses=open_problems())
 async def methods(service: Serving) -> SignInMethods:
     """How one signs in here. Needs no key."""
-    return SignInMethods(passkey_at=service.passkeys.party.origins[0])
+    providers = [ProviderButton(name=name, label=label) for name, label in service.openid.labels.items()]
+    return SignInMethods(passkey_at=service.passkeys.party.origins[0], providers=providers)
 
 
 @router.get("", summary="Who is signed in?", responses=open_problems(401))
@@ -54,16 +67,17 @@ async def read(request: Request, service: Serving, visitor: Visitor) -> SignInVi
     return _view(visitor, token_of(request), service)
 
 
-@router.delete("", status_code=204, summary="Sign out", responses=open_problems(401, 403))
-async def sign_out(response: Response, service: Serving, visitor: Visitor) -> None:
-    """End the sign-in of this browser."""
+@router.delete("", summary="Sign out", responses=open_problems(401, 403))
+async def sign_out(response: Response, service: Serving, visitor: Visitor) -> SignedOut:
+    """End the sign-in of this browser; the provider's own, where there is one, ends at the address of the answer."""
     await service.registry.signins.end(visitor.id, at=service.clock())
-    await _enter(service, SIGNED_OUT, visitor.account, visitor.id)
+    await enter(service, SIGNED_OUT, visitor.account, visitor.id)
     forget(response)
+    return SignedOut(provider=None if visitor.provider is None else await service.openid.left(visitor.provider))
 
 
 @router.post(
-    "/passkey", summary="Begin to sign in", responses=open_problems(403, 413, 429, 503), dependencies=_FROM_OUR_PAGE
+    "/passkey", summary="Begin to sign in", responses=open_problems(403, 413, 429, 503), dependencies=FROM_OUR_PAGE
 )
 async def begin(service: Serving) -> CeremonyView:
     """Ask for a passkey, of whichever account the authenticator offers. Needs no key."""
@@ -75,20 +89,20 @@ async def begin(service: Serving) -> CeremonyView:
     "/passkey/answer",
     summary="Sign in by passkey",
     responses=open_problems(403, 404, 413, 429, 503),
-    dependencies=_FROM_OUR_PAGE,
+    dependencies=FROM_OUR_PAGE,
 )
 async def finish(answer: CeremonyAnswer, request: Request, response: Response, service: Serving) -> SignInView:
     """Sign in with what the passkey has answered; the sign-in's cookie comes with the answer. Needs no key."""
     proof = await service.passkeys.finish(answer.ceremony, Purpose.SIGN_IN, answer.credential)
     account = await _account(service, proof.passkey.holder)
-    return await sign_in(account, SignInMethod.PASSKEY, request, response, service)
+    return await sign_in(account, request, response, service, asked_at=service.clock())
 
 
 @router.post(
     "/invitation",
     summary="Open an invitation",
     responses=open_problems(403, 404, 413, 429, 503),
-    dependencies=_FROM_OUR_PAGE,
+    dependencies=FROM_OUR_PAGE,
 )
 async def open_invitation(request: RegistrationRequest, service: Serving) -> Welcome:
     """For whom the invitation is, and the ceremony that registers a passkey. Needs no key but the code."""
@@ -102,14 +116,14 @@ async def open_invitation(request: RegistrationRequest, service: Serving) -> Wel
     "/invitation/answer",
     summary="Register a passkey and sign in",
     responses=open_problems(403, 404, 409, 413, 429, 503),
-    dependencies=_FROM_OUR_PAGE,
+    dependencies=FROM_OUR_PAGE,
 )
 async def accept(answer: CeremonyAnswer, request: Request, response: Response, service: Serving) -> SignInView:
     """Register the passkey, which uses the invitation up, and sign in. Needs no key."""
     passkey = await service.passkeys.finish_registration(answer.ceremony, answer.credential)
     account = await _account(service, passkey.holder)
-    await _enter(service, REGISTERED, account, passkey.id)
-    return await sign_in(account, SignInMethod.PASSKEY, request, response, service)
+    await enter(service, REGISTERED, account, passkey.id)
+    return await sign_in(account, request, response, service, asked_at=service.clock())
 
 
 @router.post("/step-up", summary="Begin to step up", responses=open_problems(401, 403, 503))
@@ -125,20 +139,33 @@ async def step_up(answer: CeremonyAnswer, request: Request, service: Serving, vi
     proof = await service.passkeys.finish(answer.ceremony, Purpose.STEP_UP, answer.credential)
     if proof.ceremony.context.get("signin") != visitor.id:
         raise HTTPException(403, "This passkey was asked for by another sign-in; begin again.")
-    now = service.clock()
-    await service.registry.signins.step_up(visitor.id, at=now)
-    await _enter(service, STEPPED_UP, visitor.account, visitor.id)
+    return await stepped_up(visitor, service.clock(), request, service)
+
+
+async def stepped_up(visitor: SignIn, at: datetime, request: Request, service: Service) -> SignInView:
+    """Note that the visitor's person was asked for, ``at`` this moment."""
+    await service.registry.signins.step_up(visitor.id, at=at)
+    await enter(service, STEPPED_UP, visitor.account, visitor.id)
     token = token_of(request)
-    seen = await service.registry.signins.of(token, now=now, patience=patience(service))
+    seen = await service.registry.signins.of(token, now=service.clock(), patience=patience(service))
     return _view(seen or visitor, token, service)
 
 
 async def sign_in(
-    account: Account, method: SignInMethod, request: Request, response: Response, service: Service
+    account: Account,
+    request: Request,
+    response: Response,
+    service: Service,
+    *,
+    asked_at: datetime | None,
+    provider: str | None = None,
 ) -> SignInView:
-    """Sign an account in on the browser that asks."""
-    begun, token = await service.registry.signins.begin(account.id, method, at=service.clock())
-    await _enter(service, SIGNED_IN, account, begun.id)
+    """Sign an account in on the browser that asks; ``asked_at``: when its person was asked for, where that is known."""
+    method = SignInMethod.PASSKEY if provider is None else SignInMethod.OPENID
+    begun, token = await service.registry.signins.begin(
+        account.id, method, at=service.clock(), stepped_up_at=asked_at, provider=provider
+    )
+    await enter(service, SIGNED_IN, account, begun.id, {} if provider is None else {"provider": provider})
     remember(request, response, token)
     return _view(begun, token, service)
 
@@ -154,8 +181,11 @@ async def _account(service: Service, holder: str) -> Account:
     return account
 
 
-async def _enter(service: Service, kind: str, account: Account, subject: str) -> None:
-    body = {"account": account.id, "role": account.role.value}
+async def enter(
+    service: Service, kind: str, account: Account, subject: str, more: Mapping[str, str] | None = None
+) -> None:
+    """Enter what an account has done at the door."""
+    body = {"account": account.id, "role": account.role.value, **(more or {})}
     await service.registry.ledger.append(kind, "", subject, body, service.clock())
 
 
@@ -167,6 +197,7 @@ def _view(signin: SignIn, token: str, service: Service) -> SignInView:
         scopes=sorted(scope.value for scope in signin.account.scopes),
         csrf=csrf(token),
         method=signin.method.value,
+        provider=signin.provider,
         ends_at=signin.ends_at(lasting),
         fresh_until=signin.stepped_up_at + lasting.fresh if fresh and signin.stepped_up_at else None,
     )

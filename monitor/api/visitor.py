@@ -84,7 +84,7 @@ def refuse_forged(request: Request, service: Service, token: str | None = None) 
 
 def remember(request: Request, response: Response, token: str) -> None:
     """Give the browser its cookie: for this site alone, out of reach of scripts, until the browser closes."""
-    secure = _secure(request)
+    secure = is_secure(request)
     response.set_cookie(
         _SECURE_COOKIE if secure else _COOKIE, token, httponly=True, secure=secure, samesite="strict", path="/"
     )
@@ -96,6 +96,6 @@ def forget(response: Response) -> None:
     response.delete_cookie(_SECURE_COOKIE, path="/", httponly=True, samesite="strict", secure=True)
 
 
-def _secure(request: Request) -> bool:
+def is_secure(request: Request) -> bool:
     """Whether the browser speaks TLS, be it with a proxy before us: its page then says so itself."""
     return request.url.scheme == "https" or request.headers.get("origin", "").startswith("https://")

@@ -45,6 +45,10 @@ class AccountView(Part):
     state: AccountStanding = Field(description="Only an active account may sign in.", examples=["active"])
     created_at: Moment = Field(description="When it was made.", examples=["2026-11-22T08:00:00Z"])
     created_by: str = Field(description="Which account or API key made it.", examples=["key_1b2c8e0t5m3vz"])
+    issuer: str | None = Field(
+        description="The OpenID provider that it signs in by and has its role from; null where it has passkeys.",
+        examples=["https://id.example"],
+    )
 
 
 class AccountInvited(AccountView):
@@ -64,10 +68,11 @@ class SignInView(Part):
     csrf: str = Field(
         description="Send it as `x-csrf-token` with everything that is not a GET.", examples=["5f0c1f5e9f0b4c2a…"]
     )
-    method: Literal["passkey"] = Field(description="How it signed in.", examples=["passkey"])
+    method: Literal["passkey", "openid"] = Field(description="How it signed in.", examples=["passkey"])
+    provider: str | None = Field(description="By which OpenID provider, by its name here.", examples=["corp"])
     ends_at: Moment = Field(description="When it ends if nothing more is asked.", examples=["2026-11-22T09:00:00Z"])
     fresh_until: Moment | None = Field(
-        description="Until when what hurts needs no further passkey; null where it does.",
+        description="Until when what hurts needs no further passkey, nor the provider again; null where it does.",
         examples=["2026-11-22T08:35:00Z"],
     )
 
@@ -88,9 +93,43 @@ class Welcome(CeremonyView):
     role: Role
 
 
+class ProviderButton(Part):
+    """An OpenID provider that one can sign in by."""
+
+    name: str = Field(description="Its name here.", examples=["corp"])
+    label: str = Field(description="What the button says.", examples=["Corp single sign-on"])
+
+
+class ProviderQuestion(Part):
+    """Where the browser goes to be asked by an OpenID provider."""
+
+    url: str = Field(
+        description="To be opened as it is; the answer comes to `/console/provider/…`.",
+        examples=["https://id.example/authorize?response_type=code&client_id=nakanohito&state=cer_7h2m…"],
+    )
+
+
+class ProviderAnswer(Part):
+    """What the provider sent the browser back with: the values of the address's query."""
+
+    state: str = Field(max_length=64, description="As it came.", examples=["cer_7h2m9q0d5k1wz7h2m9q0d5k1wz"])
+    code: str = Field(max_length=4096, description="As it came.", examples=["SplxlOBeZQQYbYS6WxSbIA"])
+    iss: str | None = Field(None, max_length=512, description="As it came.", examples=["https://id.example"])
+
+
+class SignedOut(Part):
+    """Nobody is signed in on this browser any more."""
+
+    provider: str | None = Field(
+        description="Where one signs out of the OpenID provider too; null where one was not signed in by it.",
+        examples=["https://id.example/logout?client_id=nakanohito"],
+    )
+
+
 class SignInMethods(Part):
     """How one signs in here."""
 
     passkey_at: str = Field(
         description="The origin that passkeys of this service belong to.", examples=["http://localhost:8470"]
     )
+    providers: list[ProviderButton] = Field(description="OpenID providers that one can sign in by.")

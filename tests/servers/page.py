@@ -76,7 +76,7 @@ class Page:
         try:
             return await self.evaluate(expression)
         except RuntimeError as error:
-            if "context" in str(error) or "navigat" in str(error):
+            if "context" in str(error) or "navigat" in str(error) or "of null" in str(error):
                 return None
             raise
 

@@ -74,8 +74,8 @@ async def _warm(home: House) -> None:
 
 
 @asynccontextmanager
-async def stage(folder: Path, **options: Any) -> AsyncIterator[Stage]:
-    """A stage that stands while the block runs."""
+async def stage(folder: Path, *flags: str, **options: Any) -> AsyncIterator[Stage]:
+    """A stage that stands while the block runs; ``flags`` are the browser's, ``options`` the world's."""
     needs_pages()
     port = free_port()
     url = f"http://localhost:{port}"
@@ -85,7 +85,7 @@ async def stage(folder: Path, **options: Any) -> AsyncIterator[Stage]:
     try:
         home.call(_warm(home))
         headers = {"authorization": f"Bearer {home.world.secret}"}
-        async with Chromium(folder) as browser, httpx.AsyncClient(base_url=url, headers=headers) as api:
+        async with Chromium(folder, *flags) as browser, httpx.AsyncClient(base_url=url, headers=headers) as api:
             page = Page(browser, url)
             await page.passkey()
             await page.window()

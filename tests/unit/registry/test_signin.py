@@ -19,7 +19,9 @@ async def account(registry: Registry, role: Role = Role.MODERATOR, name: str = "
 
 
 async def test_a_sign_in_lasts_while_it_is_used_and_ends_in_any_case(registry: Registry) -> None:
-    begun, token = await registry.signins.begin(await account(registry), SignInMethod.PASSKEY, at=NOW)
+    begun, token = await registry.signins.begin(
+        await account(registry), SignInMethod.PASSKEY, at=NOW, stepped_up_at=NOW
+    )
     now = NOW
     while now < NOW + PATIENCE.longest - 29 * MINUTE:
         now += 29 * MINUTE
@@ -30,18 +32,20 @@ async def test_a_sign_in_lasts_while_it_is_used_and_ends_in_any_case(registry: R
 
 
 async def test_a_sign_in_that_is_not_used_ends(registry: Registry) -> None:
-    _, token = await registry.signins.begin(await account(registry), SignInMethod.PASSKEY, at=NOW)
+    _, token = await registry.signins.begin(await account(registry), SignInMethod.PASSKEY, at=NOW, stepped_up_at=NOW)
     assert await registry.signins.of(token, now=NOW + 30 * MINUTE, patience=PATIENCE) is None
 
 
 @pytest.mark.parametrize("wrong", ["", "x", "A" * 43, "A" * 10_000, "\ud800", "\0"])
 async def test_another_token_signs_nobody_in(registry: Registry, wrong: str) -> None:
-    await registry.signins.begin(await account(registry), SignInMethod.PASSKEY, at=NOW)
+    await registry.signins.begin(await account(registry), SignInMethod.PASSKEY, at=NOW, stepped_up_at=NOW)
     assert await registry.signins.of(wrong, now=NOW, patience=PATIENCE) is None
 
 
 async def test_what_hurts_needs_a_passkey_of_late(registry: Registry) -> None:
-    begun, token = await registry.signins.begin(await account(registry), SignInMethod.PASSKEY, at=NOW)
+    begun, token = await registry.signins.begin(
+        await account(registry), SignInMethod.PASSKEY, at=NOW, stepped_up_at=NOW
+    )
     assert begun.fresh(NOW + 5 * MINUTE, PATIENCE)
     assert not begun.fresh(NOW + 6 * MINUTE, PATIENCE)
     await registry.signins.step_up(begun.id, at=NOW + 7 * MINUTE)
@@ -56,7 +60,9 @@ async def test_what_hurts_needs_a_passkey_of_late(registry: Registry) -> None:
 
 async def test_who_is_suspended_or_signed_out_everywhere_is_out(registry: Registry) -> None:
     mine = await account(registry)
-    tokens = [(await registry.signins.begin(mine, SignInMethod.PASSKEY, at=NOW))[1] for _ in range(3)]
+    tokens = [
+        (await registry.signins.begin(mine, SignInMethod.PASSKEY, at=NOW, stepped_up_at=NOW))[1] for _ in range(3)
+    ]
     await registry.accounts.change(mine, state=AccountState.SUSPENDED)
     assert await registry.signins.of(tokens[0], now=NOW, patience=PATIENCE) is None
     await registry.accounts.change(mine, state=AccountState.ACTIVE)

@@ -11,12 +11,14 @@ export interface Account {
   state: "active" | "suspended";
   created_at: string;
   created_by: string;
+  issuer: string | null;
 }
 
 export interface SignIn {
   account: Account;
   scopes: string[];
   csrf: string;
+  method: "passkey" | "openid";
   ends_at: string;
   fresh_until: string | null;
 }
@@ -74,9 +76,11 @@ export async function stepUp(): Promise<void> {
   settle(await post<SignIn>("/v1/sign-in/step-up/answer", { ceremony: begun.ceremony, credential }));
 }
 
+/** Sign out here; at an OpenID provider as well, where one was signed in by it and it says how. */
 export async function signOut(): Promise<void> {
-  await ask("DELETE", "/v1/sign-in");
+  const { provider } = await ask<{ provider: string | null }>("DELETE", "/v1/sign-in");
   here.signin = null;
+  if (provider) location.assign(provider);
 }
 
 /** The service says that nobody is signed in any more. */
@@ -84,7 +88,7 @@ export function ended(): void {
   here.signin = null;
 }
 
-function settle(signin: SignIn): void {
+export function settle(signin: SignIn): void {
   trust(signin.csrf);
   here.signin = signin;
 }

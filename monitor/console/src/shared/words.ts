@@ -38,6 +38,10 @@ const en = {
   signInTitle: "Sign in",
   signInLead: "With the passkey that you registered from your invitation.",
   signInWith: "Sign in with a passkey",
+  signInAt: (label: string) => `Sign in with ${label}`,
+  providerDeclined: "The provider has not signed you in. Try again, or sign in with a passkey.",
+  providerDone: "Done. You can close this window.",
+  noWindow: "The browser did not open the provider's window; allow windows of this page, then try again.",
   signInWaiting: "Waiting for your passkey…",
   noPasskeys: (origin: string) => `Passkeys do not work at this address. Open the console at ${origin}.`,
   passkeyDeclined: "No passkey was used. Try again, or use another device.",
@@ -120,7 +124,10 @@ const en = {
 
   stepUpTitle: "Is it still you?",
   stepUpLead: "This is hard to undo. Your passkey is asked for once more; then it counts for some minutes.",
+  stepUpAtProvider:
+    "This is hard to undo. Your provider asks for you once more, in a window of its own; then it counts for some minutes.",
   stepUpDo: "Use passkey",
+  stepUpGo: "Go to the provider",
 
   shortcutsOn: "Single keys do things on these pages",
   keyNext: "Next",
@@ -342,6 +349,10 @@ const zh: Words = {
   signInTitle: "登录",
   signInLead: "使用您在受邀时注册的通行密钥。",
   signInWith: "使用通行密钥登录",
+  signInAt: (label) => `使用 ${label} 登录`,
+  providerDeclined: "身份提供方未让您登录。请重试，或使用通行密钥登录。",
+  providerDone: "已完成，可以关闭此窗口。",
+  noWindow: "浏览器未打开身份提供方的窗口；请允许本页打开窗口后重试。",
   signInWaiting: "正在等待您的通行密钥…",
   noPasskeys: (origin) => `此地址无法使用通行密钥，请在 ${origin} 打开控制台。`,
   passkeyDeclined: "未使用通行密钥。请重试，或换一台设备。",
@@ -416,7 +427,9 @@ const zh: Words = {
 
   stepUpTitle: "还是您本人吗？",
   stepUpLead: "此操作难以撤销，需要再次使用通行密钥；之后几分钟内有效。",
+  stepUpAtProvider: "此操作难以撤销。身份提供方将在单独的窗口中再次确认您的身份，之后数分钟内有效。",
   stepUpDo: "使用通行密钥",
+  stepUpGo: "前往身份提供方",
 
   shortcutsOn: "在这些页面上启用单键快捷键",
   keyNext: "下一个",

@@ -22,6 +22,7 @@ from monitor.evidence import EvidenceRoom
 from monitor.identity import Provider, Providers
 from monitor.journal import Journal
 from monitor.observers.likeness.sight import Sight
+from monitor.openid import OpenIdProvider, OpenIdProviders
 from monitor.passkeys import Passkeys
 from monitor.pipeline import CutOrder, Pipeline
 from monitor.refusal import AttachRefused
@@ -221,6 +222,7 @@ async def build(
     *,
     sight: Sight | None = None,
     providers: tuple[Provider, ...] = (),
+    sign_in: tuple[OpenIdProvider, ...] = (),
     party: RelyingParty = PARTY,
     clock: Callable[[], datetime] = lambda: NOW,
     **settings: object,
@@ -271,6 +273,9 @@ async def build(
         shifts=shifts,
         breaker=MassBreaker(BreakerLimits(), pipelines=list, journal=journal, page_url=None),
         providers=Providers(providers, httpx.AsyncClient(), clock),
+        openid=OpenIdProviders(
+            sign_in, registry.passkeys, httpx.AsyncClient(trust_env=False), clock, origin=party.origins[0]
+        ),
         clock=clock,
     )
     app = application(service)
