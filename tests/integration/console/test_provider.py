@@ -1,7 +1,6 @@
 """Coming in by an OpenID provider: there and back, once more for what hurts, and out of both."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
