@@ -11,10 +11,10 @@ ledger says already is not said again: its receipt comes before the registry's, 
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
@@ -34,13 +34,15 @@ from registry.registry import Registry
 from registry.state import CutState
 from registry.strike import Struck, struck_by
 
+_T = TypeVar("_T")
 _log = structlog.get_logger()
 
-_RETRY_AFTER = (0.0, 0.2, 0.5, 1.0, 2.0)  # seconds between the first tries; then every five
+_RETRY_AFTER = (0.0, 0.1, 0.2, 0.5, *(1.0,) * 15)  # seconds between the first tries of a command; then every five
 _RETRY_EVERY = 5.0
 _GIVE_UP_AFTER = 120.0
 _CONFIRM_WITHIN = 3.0  # then the publisher is disconnected once more
 _ASK_EVERY = 0.05
+_ASK_TIMES = 3  # at least, where answers are slow
 _LOOK_AGAIN_AFTER = 2.0
 
 
@@ -228,30 +230,41 @@ class Enforcement:
 
 
 async def _persist(enforcer: Fenced, order: Order) -> None:
-    """Block, cut and confirm, trying again until it is gone. Raises EnforcerFailure where trying again is no use."""
+    """Block, cut and confirm until it is gone. Raises EnforcerFailure where trying again is no use.
+
+    Each command is tried again by itself: on a bad line the whole way would hardly ever succeed at one go.
+    """
+    while True:
+        await _insist(enforcer.block, order)
+        await _insist(enforcer.cut, order)
+        if await _gone(enforcer, order):
+            return
+
+
+async def _gone(enforcer: Fenced, order: Order) -> bool:
+    """Whether it is gone within seconds of the server's own answers."""
+    loop = asyncio.get_running_loop()
+    asked, until = 0, loop.time() + _CONFIRM_WITHIN
+    while not await _insist(enforcer.gone, order):
+        asked += 1
+        if loop.time() >= until and asked >= _ASK_TIMES:
+            return False
+        await asyncio.sleep(_ASK_EVERY)
+    return True
+
+
+async def _insist(command: Callable[[Order], Awaitable[_T]], order: Order) -> _T:
+    """Give a command until the server answers it; the pauses between the tries grow."""
     attempt = 0
     while True:
         try:
-            await enforcer.block(order)
-            await enforcer.cut(order)
-            if await _gone(enforcer, order):
-                return
+            return await command(order)
         except EnforcerFailure as failure:
             if not failure.retry:
                 raise
             _log.warning("cut.retry", cut=order.cut, because=str(failure))
         await asyncio.sleep(_RETRY_AFTER[attempt] if attempt < len(_RETRY_AFTER) else _RETRY_EVERY)
         attempt += 1
-
-
-async def _gone(enforcer: Fenced, order: Order) -> bool:
-    loop = asyncio.get_running_loop()
-    until = loop.time() + _CONFIRM_WITHIN
-    while not await enforcer.gone(order):
-        if loop.time() >= until:
-            return False
-        await asyncio.sleep(_ASK_EVERY)
-    return True
 
 
 def view(cut: Cut) -> dict[str, Any]:

@@ -72,9 +72,9 @@ class JanusEnforcer:
         token = self._token(placement)
         if token not in self._allowed(await self._ask(placement, "allowed", action="remove", allowed=[])):
             return
-        await self._ask(placement, "allowed", action="remove", allowed=[token])
         # The list is kept, and checked by nobody, in a room whose check is switched off.
-        if token in self._allowed(await self._ask(placement, "allowed", action="enable")):
+        await self._ask(placement, "allowed", action="enable")
+        if token in self._allowed(await self._ask(placement, "allowed", action="remove", allowed=[token])):
             raise EnforcerFailure(f"{self._api.who} says that it took a token off, and still lists it", retry=True)
 
     async def cut(self, order: Order) -> None:

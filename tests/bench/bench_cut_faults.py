@@ -1,4 +1,5 @@
-"""Cuts under faults: nginx-rtmp over a line that loses, delays, breaks and lies, and restarts meanwhile.
+"""Cuts under faults: nginx-rtmp, Janus and node-media-server over a line that loses, delays, breaks and lies, while the
+server restarts now and then.
 
 Enforcement with its registry and ledger, as the service has it. Every cut must be confirmed, once, with its record, its
 publisher must be gone, and nobody may come back within the block: the measurement fails otherwise.
@@ -9,69 +10,90 @@ import math
 import statistics
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from monitor.enforcers.nginx_rtmp import NginxRtmpEnforcer, NginxRtmpServer
 from protocols.session import Placement, Session
 from registry.registry import Registry
 from registry.state import CutState
 from tests.contract.crash import Service, a_session, registry_of
-from tests.contract.stages import NginxStage
-from tests.servers.faulty import Fault, FaultyLine
+from tests.contract.stages import JanusStage, NginxStage, NodeMediaServerStage
+from tests.servers.cutter import enforcer_of
+from tests.servers.faulty import Fault, FaultyLine, janus_lies, nginx_lies, node_media_server_lies
+from tests.servers.janus import RoomPublisher
 from tests.servers.publisher import Publisher, draw_test_card
 
-FIGURES = ("cut_faulty_p50_s", "cut_faulty_p99_s")
+Stage = NginxStage | JanusStage | NodeMediaServerStage
+
+SERVERS = {"": "nginx-rtmp", "janus_": "janus", "node_media_server_": "node-media-server"}
+LIES = {"nginx-rtmp": nginx_lies, "janus": janus_lies, "node-media-server": node_media_server_lies}
+FIGURES = tuple(f"cut_faulty_{name}{quantile}_s" for name in SERVERS for quantile in ("p50", "p99"))
 CUTS = 200
 AT_ONCE = 5
 RESTART_EVERY = 8
-"""Batches: in each such one nginx restarts while it cuts."""
+"""Batches: in each such one the server restarts while it cuts."""
 
 LIMIT_S = 10.0
 
 
 def figures() -> dict[str, dict[str, Any]]:
     """Return the figures; raises where a cut was lost, doubled or not confirmed, or somebody came back."""
-    with tempfile.TemporaryDirectory(prefix="bench-cut-faults-") as folder:
-        seconds, happened = asyncio.run(measure(Path(folder), CUTS))
-    ordered = sorted(seconds)
+    found: dict[str, dict[str, Any]] = {}
+    for name, kind in SERVERS.items():
+        with tempfile.TemporaryDirectory(prefix="bench-cut-faults-") as folder:
+            seconds, happened = asyncio.run(measure(kind, Path(folder), CUTS))
+        found |= _told(name, kind, sorted(seconds), happened)
+    return found
+
+
+def _told(name: str, kind: str, ordered: list[float], happened: Mapping[Fault, int]) -> dict[str, dict[str, Any]]:
     faults = ", ".join(f"{fault} {count}" for fault, count in sorted(happened.items()))
     shared = {
         "unit": "s",
         "limit": LIMIT_S,
-        "how": f"from the verdict to ffmpeg's exit, {len(seconds)} cuts, requests to nginx: {faults}; nginx restarted",
-        "runs": len(seconds),
+        "how": f"from the verdict to the publisher's end, {len(ordered)} cuts, requests to {kind}: {faults}; restarts",
+        "runs": len(ordered),
         "min": round(ordered[0], 3),
         "max": round(ordered[-1], 3),
     }
     return {
-        "cut_faulty_p50_s": {"value": round(statistics.median(ordered), 3), **shared},
-        "cut_faulty_p99_s": {"value": round(ordered[math.ceil(0.99 * len(ordered)) - 1], 3), **shared},
+        f"cut_faulty_{name}p50_s": {"value": round(statistics.median(ordered), 3), **shared},
+        f"cut_faulty_{name}p99_s": {"value": round(ordered[math.ceil(0.99 * len(ordered)) - 1], 3), **shared},
     }
 
 
-async def measure(folder: Path, cuts: int) -> tuple[list[float], dict[Fault, int]]:
+async def measure(kind: str, folder: Path, cuts: int) -> tuple[list[float], dict[Fault, int]]:
     """Cut that many streams; the seconds that each took, and what happened to requests on the way."""
-    card = draw_test_card(folder / "card.mp4", seconds=5)
     seconds: list[float] = []
-    async with NginxStage(folder, card) as stage, FaultyLine(0, Random(5)) as line, registry_of(folder) as registry:
-        line.upstream = stage.nginx.http_port
-        url = f"http://127.0.0.1:{line.port}"
-        place = NginxRtmpServer(
-            name=stage.server, control_url=f"{url}/control", stat_url=f"{url}/stat", login=stage.LOGIN
-        )
-        enforcer = NginxRtmpEnforcer(place)
+    async with (
+        _stage(kind, folder) as stage,
+        FaultyLine(0, Random(5), LIES[kind]) as line,
+        registry_of(folder) as registry,
+    ):
+        line.upstream = stage.section_port
+        enforcer = enforcer_of(stage.server, stage.section(line.port))
         service = Service(registry=registry, server=enforcer, blocks=stage.blocks)
         for batch in range(0, cuts, AT_ONCE):
             restarts = (batch // AT_ONCE) % RESTART_EVERY == 1
-            seconds += await _batch(stage, service, [f"f{batch + n}" for n in range(AT_ONCE)], restarts=restarts)
+            streams = [f"f{number}" for number in range(batch, min(batch + AT_ONCE, cuts))]
+            seconds += await _batch(stage, service, streams, restarts=restarts)
         await _recorded(registry, cuts)
         await enforcer.close()
         return seconds, dict(line.happened)
 
 
-async def _batch(stage: NginxStage, service: Service, streams: list[str], *, restarts: bool) -> list[float]:
+def _stage(kind: str, folder: Path) -> Stage:
+    if kind == "janus":
+        return JanusStage(folder)
+    card = draw_test_card(folder / "card.mp4", seconds=5)
+    return NginxStage(folder, card) if kind == "nginx-rtmp" else NodeMediaServerStage(folder, card)
+
+
+async def _batch(stage: Stage, service: Service, streams: list[str], *, restarts: bool) -> list[float]:
+    if isinstance(stage, JanusStage):
+        await stage.admit(*streams)
     cutting = []
     for stream in streams:
         if not await stage.publish(stream):
@@ -82,13 +104,14 @@ async def _batch(stage: NginxStage, service: Service, streams: list[str], *, res
         await stage.stop()
         await stage.start()
     seconds = await asyncio.gather(*cutting)
-    for stream in streams:
-        if await stage.on_air(stream) or await stage.publish(stream):
-            raise RuntimeError(f"{stream} is on air within its block")
+    if any(await asyncio.gather(*(stage.on_air(stream) for stream in streams))):
+        raise RuntimeError(f"one of {streams} is on air after its cut")
+    if any(await asyncio.gather(*(stage.publish(stream) for stream in streams))):
+        raise RuntimeError(f"one of {streams} was let on air within its block")
     return seconds
 
 
-async def _cut(service: Service, publisher: Publisher, session: Session) -> float:
+async def _cut(service: Service, publisher: Publisher | RoomPublisher, session: Session) -> float:
     began = time.monotonic()
     ending = asyncio.create_task(_end(publisher))
     cut = await service.cut(session)
@@ -97,8 +120,13 @@ async def _cut(service: Service, publisher: Publisher, session: Session) -> floa
     return await ending - began
 
 
-async def _end(publisher: Publisher) -> float:
-    await publisher.ended(130)
+async def _end(publisher: Publisher | RoomPublisher) -> float:
+    """When the publisher's ffmpeg ended, or its connection was closed."""
+    if isinstance(publisher, RoomPublisher):
+        async with asyncio.timeout(130):
+            await publisher.closed.wait()
+    else:
+        await publisher.ended(130)
     return time.monotonic()
 
 

@@ -76,9 +76,14 @@ class NginxStage:
             name=self.server, control_url=self.nginx.control_url, stat_url=self.nginx.stat_url, login=login
         )
 
+    @property
+    def section_port(self) -> int:
+        """Where it takes commands."""
+        return self.nginx.http_port
+
     def section(self, port: int | None = None) -> dict[str, Any]:
         """What a service's settings say of it; ``port``: of a line that lies between."""
-        url = f"http://127.0.0.1:{port or self.nginx.http_port}"
+        url = f"http://127.0.0.1:{port or self.section_port}"
         username, password = self.LOGIN
         login = {"username": username, "password": password}
         return {"kind": "nginx-rtmp", "control_url": f"{url}/control", "stat_url": f"{url}/stat", **login}
@@ -125,6 +130,7 @@ class JanusStage:
         self.blocks = MemoryBlocks()
         self._stack = AsyncExitStack()
         self.publishers: list[RoomPublisher] = []
+        self._admitted: dict[str, None] = {}
 
     async def __aenter__(self) -> Self:
         await self._stack.enter_async_context(self.janus)
@@ -137,6 +143,7 @@ class JanusStage:
         await self._stack.aclose()
 
     async def admit(self, *streams: str) -> None:
+        self._admitted |= dict.fromkeys(streams)
         await self.janus.allow(*(self._token(stream) for stream in streams))
 
     def place(self, api_secret: str) -> JanusServer:
@@ -145,11 +152,16 @@ class JanusStage:
             token_secret=self.TOKENS, string_ids=True,
         )  # fmt: skip
 
+    @property
+    def section_port(self) -> int:
+        """Where it takes commands."""
+        return self.janus.http_port
+
     def section(self, port: int | None = None) -> dict[str, Any]:
         """What a service's settings say of it; ``port``: of a line that lies between."""
         place = self.place("s3cret")
         secrets = {"token_secret": self.TOKENS, "room_secret": place.room_secret, "api_secret": place.api_secret}
-        url = f"http://127.0.0.1:{port or self.janus.http_port}/janus"
+        url = f"http://127.0.0.1:{port or self.section_port}/janus"
         return {"kind": "janus", "url": url, "string_ids": True, **secrets}
 
     def _token(self, stream: str) -> str:
@@ -178,8 +190,10 @@ class JanusStage:
         return True
 
     async def start(self) -> None:
+        """Its platform makes the list again, which Janus has forgotten, without whom is blocked."""
         await self.janus.start()
-        await self.admit("one", "two")
+        blocked = {place.stream for place in self.blocks.held_by}
+        await self.admit(*(stream for stream in self._admitted if stream not in blocked))
 
     def stranger(self) -> Fenced:
         return fenced(JanusEnforcer(self.place("wrong")), self.blocks)
@@ -212,10 +226,15 @@ class NodeMediaServerStage:
     def place(self, login: tuple[str, str]) -> NodeMediaServerPlace:
         return NodeMediaServerPlace(name=self.server, url=self.node.url, login=login)
 
+    @property
+    def section_port(self) -> int:
+        """Where it takes commands."""
+        return self.node.http_port
+
     def section(self, port: int | None = None) -> dict[str, Any]:
         """What a service's settings say of it; ``port``: of a line that lies between."""
         username, password = self.node.LOGIN
-        url = f"http://127.0.0.1:{port or self.node.http_port}"
+        url = f"http://127.0.0.1:{port or self.section_port}"
         return {"kind": "node-media-server", "url": url, "username": username, "password": password}
 
     async def publish(self, stream: str) -> bool:

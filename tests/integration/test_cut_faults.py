@@ -4,13 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.bench_cut_faults import measure
+from tests.bench.bench_cut_faults import SERVERS, measure
 from tests.servers.faulty import Fault
 
 pytestmark = pytest.mark.integration
 
 
-async def test_cuts_under_faults_are_confirmed_once_and_nobody_returns(tmp_path: Path) -> None:
-    seconds, happened = await measure(tmp_path, 5)
-    assert len(seconds) == 5
+@pytest.mark.parametrize("kind", SERVERS.values())
+async def test_cuts_under_faults_are_confirmed_once_and_nobody_returns(kind: str, tmp_path: Path) -> None:
+    seconds, happened = await measure(kind, tmp_path, 3)
+    assert len(seconds) == 3
     assert set(happened) - {Fault.NONE}

@@ -5,7 +5,10 @@ One request a connection. What happens to each is drawn from dice, so that a run
 """
 
 import asyncio
+import json
+import re
 from collections import Counter
+from collections.abc import Callable
 from enum import StrEnum
 from random import Random
 from typing import Self
@@ -29,15 +32,39 @@ _WEIGHTS = {
     Fault.NONE: 60, Fault.LOST: 10, Fault.UNANSWERED: 8, Fault.SLOW: 3, Fault.BROKEN: 7, Fault.ERROR: 5, Fault.LIE: 7,
 }  # fmt: skip
 _SLOW_S = 2.5  # longer than the enforcer waits
-_LIE = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 1\r\nConnection: close\r\n\r\n1"
 _ERROR = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+
+Lies = Callable[[bytes], bytes | None]
+"""What a server that lies says to a request instead of doing it; None for a question, which is never made up."""
+
+
+def nginx_lies(request: bytes) -> bytes | None:
+    """Of one that it dropped nobody knows."""
+    return b"1" if request.startswith(b"GET /control") else None
+
+
+def janus_lies(request: bytes) -> bytes | None:
+    """Of a kick, and of a token that was taken off: without the list, which would be made up."""
+    message = json.loads(request.partition(b"\r\n\r\n")[2] or b"{}")
+    body = message.get("body", {})
+    if body.get("request") != "kick" and not body.get("allowed") and body.get("action") != "enable":
+        return None
+    said = {"janus": "success", "transaction": message["transaction"]}
+    return json.dumps({**said, "plugindata": {"data": {"videoroom": "success", "room": body["room"]}}}).encode()
+
+
+def node_media_server_lies(request: bytes) -> bytes | None:
+    """Of a session that was deleted."""
+    return b'{"success": true, "data": {}}' if request.startswith(b"DELETE") else None
 
 
 class FaultyLine:
     """Listens on ``url`` and passes on to ``upstream``, a port of this machine, which may change."""
 
-    def __init__(self, upstream: int, dice: Random) -> None:
+    def __init__(self, upstream: int, dice: Random, lies: Lies) -> None:
         self.upstream = upstream
+        self._lies = lies
         self.port = free_port()
         self.happened: Counter[Fault] = Counter()
         self._dice = dice
@@ -64,25 +91,26 @@ class FaultyLine:
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            request = await reader.readuntil(b"\r\n\r\n")
+            request = await _read(reader)
+            lie = self._lies(request)
             fault = self._dice.choices(list(_WEIGHTS), weights=list(_WEIGHTS.values()))[0]
-            if fault is Fault.LIE and not request.startswith(b"GET /control"):
+            if fault is Fault.LIE and lie is None:
                 fault = Fault.BROKEN  # what is on air is cut short, never invented
             self.happened[fault] += 1
-            await self._answer(fault, request, writer)
+            await self._answer(fault, request, lie, writer)
         except (OSError, asyncio.IncompleteReadError):
-            pass  # nginx is down, or the enforcer has given up
+            pass  # the server is down, or the enforcer has given up
         finally:
             writer.close()
 
-    async def _answer(self, fault: Fault, request: bytes, writer: asyncio.StreamWriter) -> None:
+    async def _answer(self, fault: Fault, request: bytes, lie: bytes | None, writer: asyncio.StreamWriter) -> None:
         match fault:
             case Fault.LOST:
                 return
             case Fault.ERROR:
                 writer.write(_ERROR)
-            case Fault.LIE:
-                writer.write(_LIE)
+            case Fault.LIE if lie is not None:
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(lie) + lie)
             case _:
                 answer = await self._ask(request)
                 if fault is Fault.SLOW:
@@ -96,8 +124,16 @@ class FaultyLine:
     async def _ask(self, request: bytes) -> bytes:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.upstream)
         try:
-            lines = [line for line in request.split(b"\r\n") if not line.lower().startswith(b"connection:")]
-            writer.write(b"\r\n".join([lines[0], b"Connection: close", *lines[1:]]))
+            head, _, body = request.partition(b"\r\n\r\n")
+            lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"connection:")]
+            writer.write(b"\r\n".join([*lines, b"Connection: close", b"", body]))
             return await reader.read()
         finally:
             writer.close()
+
+
+async def _read(reader: asyncio.StreamReader) -> bytes:
+    """One request with its body."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = _LENGTH.search(head)
+    return head if length is None else head + await reader.readexactly(int(length[1]))
