@@ -101,6 +101,17 @@ class Caseload:
             return await self._undo(case)
         return case
 
+    async def restore(self, cut: CutId, *, by: str, because: str) -> Case:
+        """Have a cut undone through its case, which this overturns; the case as it is then.
+
+        Where two people are needed, it is proposed, and undone once another one asks for the same. Again changes
+        nothing. Raises RegistryError.
+        """
+        case = await self._registry.cases.of_cut(cut)
+        if case.state is not CaseState.OVERTURNED:
+            return await self.decide(case.id, CaseDecision.OVERTURN, by=by, because=because, version=case.version)
+        return case if case.restored_at is not None else await self._undo(case)
+
     async def keep(self) -> None:
         """Undo what was overturned and is not undone yet, until cancelled."""
         while True:

@@ -2,14 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 
 from monitor.api.auth import allowed
 from monitor.api.idempotency import IdempotencyKey, IdempotentRoute
 from monitor.api.listing import Cursor, Limit
 from monitor.api.reference import problems
 from monitor.api.service import Serving
-from protocols.backend import CutView, Page, RestoreRequest
+from protocols.backend import CutView, Page, RestoredView, RestoreRequest
 from protocols.session import AvatarId, CutId, SessionId
 from registry.apikey import ApiKey, Scope
 from registry.state import CutState
@@ -51,16 +51,31 @@ async def read(cut: CutPath, service: Serving, key: Annotated[ApiKey, allowed(Sc
     return CutView.of(await service.registry.cuts.get(CutId(cut)))
 
 
-@router.post("/{cut}/restore", summary="Restore a cut stream", responses=problems(404, 408, 409, 413, 502))
+_PROPOSED = "It waits for another person to ask for the same."
+
+
+@router.post(
+    "/{cut}/restore",
+    summary="Restore a cut stream",
+    responses={202: {"model": RestoredView, "description": _PROPOSED}, **problems(404, 408, 409, 413)},
+)
 async def restore(
     cut: CutPath,
     request: RestoreRequest,
     service: Serving,
+    response: Response,
     key: Annotated[ApiKey, allowed(Scope.CUTS_RESTORE)],
     idempotency_key: IdempotencyKey = None,
-) -> CutView:
-    """Let a cut stream publish again: the block on the media server is lifted, the cut stays on record.
+) -> RestoredView:
+    """Let a cut stream publish again: its case is overturned, the block on the media server is lifted, the cut stays
+    on record.
 
-    Its session has ended; attach the stream anew to have it monitored. Needs the scope `cuts:restore`.
+    A long block, and a case that was decided, take two people: the first to ask proposes it (202), and it is done once
+    another one asks for the same. Where the media server does not answer, it is tried again until it does
+    (`restored_at`). The session has ended; attach the stream anew to have it monitored. Needs the scope `cuts:restore`.
     """
-    return CutView.of(await service.supervisor.restore(CutId(cut), by=key.id, reason=request.reason))
+    case = await service.caseload.restore(CutId(cut), by=key.id, because=request.reason)
+    if case.proposal is not None:
+        response.status_code = 202
+    found = CutView.of(await service.registry.cuts.get(CutId(cut)))
+    return RestoredView(**dict(found), case=case.id, waits=case.proposal is not None, restored_at=case.restored_at)

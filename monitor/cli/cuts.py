@@ -9,6 +9,10 @@ from monitor.cli.screen import AsJson, put_card, put_json, put_table, say
 
 app = typer.Typer(add_completion=False)
 
+_DONE = "The stream may publish again; attach it anew to have it monitored."
+_WAITS = "This takes two people: it is done once another key or account asks for the same, or decides the case so."
+_TRIED_AGAIN = "This is decided; the media server does not answer, and is asked again until it does."
+
 CutArgument = Annotated[str, typer.Argument(metavar="CUT", help="Id of the cut.")]
 
 
@@ -116,10 +120,10 @@ def restore(
     reason: Annotated[str, typer.Option(help="Why it may publish again; kept in the ledger.")],
     as_json: AsJson = False,
 ) -> None:
-    """Let a cut stream publish again."""
+    """Let a cut stream publish again, which overturns its case; a long block takes two people."""
     found = client(ctx).post(f"/v1/cuts/{cut}/restore", {"reason": reason})
     if as_json:
         put_json(found)
     else:
-        put_card({"cut": found["id"], "state": found["state"]})
-        say("The stream may publish again; attach it anew to have it monitored.")
+        put_card({"cut": found["id"], "state": found["state"], "case": found["case"]})
+        say(_WAITS if found["waits"] else _DONE if found["restored_at"] else _TRIED_AGAIN)

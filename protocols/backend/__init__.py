@@ -63,7 +63,7 @@ from protocols.backend.case import (
     weights,
 )
 from protocols.backend.case_batch import DecidedMany, DecideManyRequest
-from protocols.backend.cut import CutView, OrderRequest, RestoreRequest, StrikeView
+from protocols.backend.cut import CutView, OrderRequest, RestoredView, RestoreRequest, StrikeView
 from protocols.backend.event import DATA, EventType, SessionEvent, WebhookEvent
 from protocols.backend.health import HealthView
 from protocols.backend.held import HeldView
@@ -187,6 +187,7 @@ __all__ = [
     "ReportStanding",
     "ReportView",
     "RestoreRequest",
+    "RestoredView",
     "ReturnView",
     "ReviewView",
     "SessionAttached",

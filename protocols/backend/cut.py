@@ -104,3 +104,13 @@ class CutView(Part):
     def of(cls, cut: object) -> "CutView":
         """The cut, for the wire. ``cut``: a cut as it is kept, with attributes of these names."""
         return cls.model_validate(cut, from_attributes=True)
+
+
+class RestoredView(CutView):
+    """A cut after somebody has asked to restore it."""
+
+    case: str = Field(description="Its case, which the restore overturns.", examples=["case_3k9d7m2x8q0ab"])
+    waits: bool = Field(description="Whether another person must ask for the same before it is done.", examples=[False])
+    restored_at: Moment | None = Field(
+        description="When the media server lets it in again; null while it does not.", examples=["2026-11-22T09:00:00Z"]
+    )

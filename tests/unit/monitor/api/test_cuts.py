@@ -1,4 +1,9 @@
+import pytest
+
+from monitor.enforcers.enforcer import EnforcerFailure
+from protocols.session import CutId
 from registry.apikey import Scope
+from registry.cut import Cut
 from tests.unit.monitor.api.world import World, cut
 
 
@@ -16,6 +21,49 @@ async def test_a_cut_is_listed_read_and_restored(world: World) -> None:
     ((which, by, reason),) = world.supervisor.restored
     assert (which, reason) == (made, "appeal upheld")
     assert by.startswith("key_")
+
+
+async def test_a_restore_overturns_the_case_and_another_person_decides_what_takes_two(world: World) -> None:
+    made = await cut(world, str((await world.attached())["id"]), hours=None)
+    path, other = f"/v1/cuts/{made}/restore", await world.key(Scope.CUTS_RESTORE)
+    first = await world.client.post(path, json={"reason": "the operator was there"})
+    assert (first.status_code, first.json()["waits"], first.json()["state"]) == (202, True, "confirmed")
+    again = await world.client.post(path, json={"reason": "really"})
+    assert (again.status_code, "another moderator" in again.json()["detail"]) == (409, True)
+    assert world.supervisor.restored == []
+    done = (await world.client.post(path, json={"reason": "the telemetry shows it"}, headers=other)).json()
+    assert (done["waits"], done["state"], done["restored_at"] is not None) == (False, "restored", True)
+    case = (await world.client.get(f"/v1/cases/{done['case']}")).json()
+    assert (case["state"], case["because"]) == ("overturned", "the telemetry shows it")
+    kinds = [entry.kind for entry in await world.registry.ledger.read(subject=done["case"])]
+    assert kinds[:2] == ["case.proposed", "case.decided"]
+    after = await world.client.post(path, json={"reason": "again"})
+    assert (after.status_code, len(world.supervisor.restored)) == (200, 1)
+
+
+async def test_what_was_upheld_is_restored_by_two_people_and_not_by_who_upheld_it(world: World) -> None:
+    made = await cut(world, str((await world.attached())["id"]))
+    path, other, third = f"/v1/cuts/{made}/restore", await world.key(Scope.ADMIN), await world.key(Scope.CUTS_RESTORE)
+    case = (await world.registry.cases.of_cut(CutId(made))).id
+    decided = {"decision": "uphold", "reason": "nobody was there", "version": 1}
+    assert (await world.client.post(f"/v1/cases/{case}/decision", json=decided)).json()["state"] == "upheld"
+    assert (await world.client.post(path, json={"reason": "I was wrong"})).status_code == 409
+    assert (await world.client.post(path, json={"reason": "somebody was"}, headers=other)).status_code == 202
+    assert (await world.client.post(path, json={"reason": "indeed"}, headers=third)).json()["state"] == "restored"
+
+
+async def test_a_restore_that_the_media_server_does_not_do_is_decided_and_tried_again(world: World) -> None:
+    made = await cut(world, str((await world.attached())["id"]))
+
+    async def down(*_: object, **__: object) -> Cut:
+        raise EnforcerFailure("the media server cannot be reached", retry=True)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(world.service.caseload, "_restore", down)
+        answer = await world.client.post(f"/v1/cuts/{made}/restore", json={"reason": "appeal upheld"})
+        assert (answer.status_code, answer.json()["restored_at"]) == (200, None)
+    again = await world.client.post(f"/v1/cuts/{made}/restore", json={"reason": "appeal upheld"})
+    assert again.json()["restored_at"] is not None
 
 
 async def test_cuts_are_filtered(world: World) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
 
@@ -302,8 +302,8 @@ async def _avatar(registry: Registry) -> str:
     return (await registry.avatars.register(submission, at=NOW)).id
 
 
-async def cut(world: World, session: str) -> str:
-    """Cut a session in the registry, confirmed."""
+async def cut(world: World, session: str, *, hours: int | None = 1) -> str:
+    """Cut a session in the registry for so long, or until it is restored; confirmed."""
     made = await world.registry.cuts.intend(
         session=SessionId(session),
         epoch=1,
@@ -312,6 +312,7 @@ async def cut(world: World, session: str) -> str:
         evidence={"driver": "AI"},
         enforcer="whip",
         at=NOW,
+        until=None if hours is None else NOW + timedelta(hours=hours),
         steps=[{"rung": "notify"}],
     )
     struck = {StrikeSubject.AVATAR: [made.avatar], StrikeSubject.ACCOUNT: ["channel-1"]}
