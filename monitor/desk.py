@@ -4,7 +4,7 @@ from monitor.operator.gateway import Gateway
 from protocols.channel.notice import Level, Notice
 from protocols.evidence import RuleName
 from protocols.ladder import Rung
-from protocols.observation import ChallengeAsked
+from protocols.observation import Asked
 from protocols.session import SessionId
 from protocols.wording import notice
 
@@ -27,8 +27,8 @@ class Desk:
         self._gateway = gateway
         self._session = session
 
-    def ask(self, challenge: ChallengeAsked, *, routine: bool = False) -> bool:
-        """Put a challenge to whoever drives; whether somebody could be asked."""
+    def ask(self, challenge: Asked, *, routine: bool = False) -> str | None:
+        """Put a challenge to whoever drives; who that is, None where nobody could be asked."""
         return self._gateway.ask(self._session, challenge, routine=routine)
 
     def notify(self, rung: Rung, cause: RuleName | None, until: float | None) -> None:

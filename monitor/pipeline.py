@@ -31,19 +31,31 @@ from monitor.standstill import Standstill
 from monitor.workers.far import FarGaze
 from protocols.attention import Attention
 from protocols.backend import EventType, VerdictView
-from protocols.challenge import ChallengeSchedule, risk_of
+from protocols.challenge import ChallengeSchedule, Wanted, risk_of
+from protocols.challenge_transcript import told_of
 from protocols.evidence import Finding, RuleName
 from protocols.gesture import Gesture
 from protocols.judge import Judged
 from protocols.ladder import Ladder, Rung, Step
 from protocols.measure import Measure
-from protocols.observation import Blindness, ChallengeAsked, Deregistered, Forgotten, Look, Observation, Presence, Rest
+from protocols.observation import (
+    Asked,
+    Blindness,
+    ChallengeAsked,
+    Deregistered,
+    DigitsAsked,
+    Forgotten,
+    Look,
+    Observation,
+    Presence,
+    Rest,
+)
 from protocols.policy import Policy
 from protocols.session import AvatarId, Session, SessionState
 from protocols.verdict import Driver, Verdict
 from registry.cut import Cut
 from registry.error import Conflict, LedgerFailure, Unavailable
-from registry.identity import fresh
+from registry.identity import digits, fresh
 from registry.state import CutState
 
 _log = structlog.get_logger()
@@ -118,7 +130,7 @@ class Pipeline:
         self.zero = zero
         self.ladder = Ladder(policy.ladder, session.policy)
         self.verdict: Verdict | None = None
-        self.open_challenge: ChallengeAsked | None = None
+        self.open_challenge: Asked | None = None
         self.blind_because: str | None = "no picture has come yet"
         self._ending: _Over | None = None
         self._ended = asyncio.Event()
@@ -320,7 +332,8 @@ class Pipeline:
             await self._record.note(EventType.CHALLENGE_JUDGED, outcome.document())
             if self.open_challenge is not None and outcome.challenge == self.open_challenge.challenge:
                 self.open_challenge = None
-                self._schedule.judged(self.at(), settled=self._judge.settled, missed=self._judge.missed)
+                if not outcome.typed:
+                    self._schedule.judged(self.at(), settled=self._judge.settled, missed=self._judge.missed)
         before, self.verdict = self.verdict, verdict
         if before is None or _differs(before, verdict):
             metrics.VERDICTS.labels(driver=verdict.driver.value).inc()
@@ -352,7 +365,7 @@ class Pipeline:
         self._desk.notify(step.rung, step.cause, step.until)
         match step.rung:
             case Rung.CHALLENGE:
-                await self._ask(await self._gesture())
+                await self._ask(await self._wanted())
             case Rung.SLATE:
                 await self._cover(step.cause or RuleName.DRIVING)
             case Rung.DROP | Rung.FORBID:
@@ -368,31 +381,37 @@ class Pipeline:
     async def _ask_routinely(self) -> None:
         nothing_open = self.open_challenge is None and self.operators and self.blind_because is None
         if nothing_open and self._schedule.due(self.at(), risk=self._risk):
-            await self._ask(await self._gesture(), routine=True)
+            await self._ask(await self._wanted(), routine=True)
 
     @property
     def _risk(self) -> float:
         return 0.0 if self.verdict is None else risk_of(self.verdict.driver)
 
-    async def _gesture(self) -> Gesture | None:
+    async def _wanted(self) -> Wanted | None:
         """What to ask for now: looking through what the operator does unasked takes a while."""
         now = self.at()
         telling = partial(self._judge.telling, at=now)
         choose = partial(self._schedule.ask, now, risk=self._risk, present=tuple(self.operators), telling=telling)
         return await self._standstill.during(asyncio.get_running_loop().run_in_executor(self._threads, choose))
 
-    async def _ask(self, gesture: Gesture | None, *, routine: bool = False) -> None:
-        if gesture is None or not self.operators:
+    async def _ask(self, wanted: Wanted | None, *, routine: bool = False) -> None:
+        if wanted is None or not self.operators:
             return
-        within = self.policy.challenge.within_s
-        asked = ChallengeAsked(at=self.at(), challenge=fresh("chl"), gesture=gesture, within=within)
-        if not self._desk.ask(asked, routine=routine):
+        asked = self._question(wanted)
+        if self._desk.ask(asked, routine=routine) is None:
             return
         self.open_challenge = asked
         self.observe(asked)
         self._pay_attention()
-        data = {"at": round(asked.at, 3), "challenge": asked.challenge, "gesture": gesture.value, "within": within}
+        data = {"at": round(asked.at, 3), "challenge": asked.challenge, **told_of(asked), "within": asked.within}
         await self._record.note(EventType.CHALLENGE_ASKED, data)
+
+    def _question(self, wanted: Wanted) -> Asked:
+        policy, at, challenge = self.policy.challenge, self.at(), fresh("chl")
+        if not wanted.gestures:
+            return DigitsAsked(at=at, challenge=challenge, digits=digits(), within=policy.digits_within_s)
+        first, *then = wanted.gestures
+        return ChallengeAsked(at=at, challenge=challenge, gesture=first, then=tuple(then), within=policy.within_s)
 
     def _pay_attention(self) -> None:
         wanted = self._attention.wants(

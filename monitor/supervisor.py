@@ -27,6 +27,7 @@ from protocols.backend import (
     SessionView,
     VerdictView,
 )
+from protocols.challenge_transcript import told_of
 from protocols.evidence import RuleName
 from protocols.policy import Policy
 from protocols.session import FINAL, AvatarId, CutId, OperatorId, Session, SessionId, SessionState, SourceKind
@@ -400,7 +401,7 @@ def _status(view: SessionView, pipeline: Pipeline) -> SessionStatus:
     challenge = None
     if asked is not None:
         challenge = ChallengeView(
-            id=asked.challenge, gesture=asked.gesture, asked_at=round(asked.at, 3), within=asked.within
+            id=asked.challenge, asked_at=round(asked.at, 3), within=asked.within, **told_of(asked)
         )
     return SessionStatus(
         **view.model_dump(),

@@ -1,4 +1,5 @@
 """When a challenge is asked, and which: unpredictable gaps, only gestures that the avatar can show and the operator do.
+Where there is no such gesture, digits to be typed.
 
 Gaps are exponential with a floor and a ceiling, so that having just answered one says nothing about when the next will
 come (a memoryless schedule). The more is in doubt, the shorter they are: what was left of a gap shrinks with its mean,
@@ -9,6 +10,7 @@ Until answers have settled that a person is there, and after each question that 
 import math
 from collections import deque
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 
 from protocols.gesture import Ability, Gesture, askable
 from protocols.policy import ChallengePolicy
@@ -21,6 +23,13 @@ Dice = Callable[[], float]
 """Uniform random numbers in [0, 1), from a source that the operator's side cannot foresee."""
 _HOUR = 3600.0
 _RISKS = {Driver.HUMAN: 0.0, Driver.UNKNOWN: 0.25, Driver.MIXED: 0.5, Driver.AI: 1.0}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is to be asked for: ``gestures`` in this order, or digits to be typed where there are none."""
+
+    gestures: tuple[Gesture, ...] = ()
 
 
 def risk_of(driver: Driver) -> float:
@@ -52,8 +61,9 @@ class ChallengeSchedule:
         self._deadline = now + policy.first_after_s * (0.5 + dice())
 
     def next_deadline(self) -> float | None:
-        """When the next routine challenge is due; None where the avatar can show no gesture."""
-        return max(self._deadline, self._free_at()) if askable(self._abilities) else None
+        """When the next routine challenge is due; None where there is nothing that could be asked."""
+        anything = self._policy.digits == "alternative" or askable(self._abilities)
+        return max(self._deadline, self._free_at()) if anything else None
 
     def due(self, now: float, *, risk: float = 0.0) -> bool:
         """Whether a routine challenge is due; ``risk`` 0..1: how much is in doubt."""
@@ -63,8 +73,8 @@ class ChallengeSchedule:
 
     def ask(
         self, now: float, *, risk: float = 0.0, present: Collection[str] = (), telling: Telling | None = None
-    ) -> Gesture | None:
-        """A gesture to ask for at once; the routine starts anew from here. None where there is none to ask for.
+    ) -> Wanted | None:
+        """What to ask for at once; the routine starts anew from here. None where there is nothing to ask for.
 
         ``present``: who is there; what one of them cannot do nobody is asked for, since it is not known beforehand who
         will answer. ``telling``: which of several would tell.
@@ -79,9 +89,10 @@ class ChallengeSchedule:
         if telling is not None and len(others) > 1:
             others = telling(others)
         self._last = others[int(self._dice() * len(others))] if others else None
-        if self._last is not None:
-            self._note(now)
-        return self._last
+        if self._last is None and self._policy.digits == "never":
+            return None
+        self._note(now)
+        return Wanted(gestures=() if self._last is None else (self._last,))
 
     def judged(self, now: float, *, settled: bool, missed: bool) -> None:
         """A challenge was judged: whether answers have settled that a person is there, and whether it was ``missed``.

@@ -39,6 +39,13 @@ NEEDS: dict[Gesture, Ability] = {
 }
 
 
+FASTEST_REACTION = 0.2
+"""Seconds from a sign to a movement: a choice reaction takes people more (Hick, 1952)."""
+FASTEST_TYPED = 0.7
+"""Seconds in which four digits are read and typed: half a second to the first, 0.08 s from key to key (Salthouse,
+1986)."""
+
+
 def askable(abilities: frozenset[Ability]) -> tuple[Gesture, ...]:
     """Gestures that an avatar with ``abilities`` can show, in the order of the enumeration."""
     return tuple(gesture for gesture in Gesture if NEEDS[gesture] in abilities)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from protocols.gesture import Gesture
+from protocols.gesture import FASTEST_REACTION, FASTEST_TYPED, Gesture
 from protocols.telemetry import TelemetryBatch, TelemetrySample
 
 GRID_ROWS, GRID_COLUMNS = 18, 32
@@ -71,17 +71,33 @@ class Rest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChallengeAsked:
-    """A gesture was asked of the operator; the answer is looked for until ``at + within`` seconds."""
+    """A gesture was asked of the operator, ``then`` others in order; the answer is looked for until ``at + within``
+    seconds. What begins sooner than ``soonest`` seconds after the question is no answer to it."""
 
     at: float
     challenge: str
     gesture: Gesture
     within: float
+    then: tuple[Gesture, ...] = ()
+    soonest: float = FASTEST_REACTION
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigitsAsked:
+    """Digits were to be typed by the operator until ``at + within`` seconds, no sooner than ``soonest`` after ``at``:
+    programs are faster. No picture shows the answer."""
+
+    at: float
+    challenge: str
+    digits: str
+    within: float
+    soonest: float = FASTEST_TYPED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChallengeAnswered:
-    """The operator's side says that the gesture is done. A claim: what counts is the motion."""
+    """The operator's side says that the gesture is done: a claim, what counts is the motion. Or it has typed the
+    digits that were asked for, compared by the channel."""
 
     at: float
     challenge: str
@@ -123,6 +139,15 @@ class Deregistered:
 
 Seen = Motion | Look | Rival | Blindness
 Told = (
-    TelemetrySample | TelemetryBatch | Presence | Rest | ChallengeAsked | ChallengeAnswered | Deregistered | Forgotten
+    TelemetrySample
+    | TelemetryBatch
+    | Presence
+    | Rest
+    | ChallengeAsked
+    | DigitsAsked
+    | ChallengeAnswered
+    | Deregistered
+    | Forgotten
 )
+Asked = ChallengeAsked | DigitsAsked
 Observation = Seen | Told

@@ -87,6 +87,16 @@ class FusionPolicy(PolicyPart):
     challenge_missed_cap: Nats = Field(8.0, description="and what questions that were missed speak against at most")
     challenge_passed: Nats = Field(3.0, description="what one answer speaks for a person at most, however telling")
     challenge_failed: Nats = Field(2.0, description="what one question that was missed speaks against")
+    digits_passed: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="what the last digits that were typed say for a person, and the last alone: no picture shows it, "
+        "and a program can type; 0: nothing",
+    )
+    digits_missed: float = Field(
+        0.5, ge=0, le=1, description="what digits that were not typed say against, and the last ones alone; 0: nothing"
+    )
     repetition_weight: Nats = 5.0
     authenticity_cap: Nats = 5.0
     silent_weight: Nats = Field(
@@ -134,6 +144,12 @@ class ChallengePolicy(PolicyPart):
         3.5, description="asked for is what would speak for this much, by how the operator moves unasked"
     )
     within_s: Seconds = Field(6, description="an answer is looked for this long after it was asked")
+    digits: Literal["never", "alternative"] = Field(
+        "alternative",
+        description="alternative: where the avatar can show, or the operator can do, no gesture, digits are shown to "
+        "be typed; never: nothing is asked then",
+    )
+    digits_within_s: float = Field(30, ge=10, le=300, description="and so long there is for it")
 
 
 class Policy(PolicyPart):

@@ -86,7 +86,7 @@ def _rung(record: Record, now: float) -> Text:
 def _asked(record: Record, now: float) -> Text:
     if record.gesture is not None and record.gesture_until is not None and record.cut_at is None:
         left = max(0.0, record.gesture_until - now)
-        return Text(f"asked: {record.gesture.replace('_', ' ')} {left:.0f} s", style="bold magenta")
+        return Text(f"asked: {record.gesture} {left:.0f} s", style="bold magenta")
     return Text(f"{record.passed} of {record.asked} gestures done" if record.asked else "", style="dim")
 
 

@@ -122,9 +122,9 @@ class Record:
             case "ladder.step":
                 self._step(moment, data)
             case "challenge.asked":
-                self.gesture, self.gesture_until = data["gesture"], moment + data["within"]
+                self.gesture, self.gesture_until = _asked(data), moment + data["within"]
                 self.asked += 1
-                self._note(moment, f"asked: {data['gesture'].replace('_', ' ')}")
+                self._note(moment, f"asked: {_asked(data)}")
             case "challenge.judged":
                 self._judged(moment, data)
             case "cut.intended":
@@ -197,8 +197,14 @@ class Record:
         self.gesture = self.gesture_until = None
         self.passed += data["passed"] is True
         outcome = {True: "done", False: "not seen", None: "could not be judged"}[data["passed"]]
-        self._note(moment, f"{data['gesture'].replace('_', ' ')}: {outcome}")
+        self._note(moment, f"{_asked(data)}: {outcome}")
 
     def _note(self, moment: float, what: str) -> None:
         self.last = what
         self.news.append((moment, what))
+
+
+def _asked(data: dict[str, Any]) -> str:
+    """What was asked for, in words."""
+    gestures = [data["gesture"], *data.get("then", ())] if data["gesture"] else ["digits"]
+    return ", then ".join(gesture.replace("_", " ") for gesture in gestures)

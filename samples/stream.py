@@ -167,13 +167,14 @@ class Operator:
         if event.challenge in self._asked:
             return
         self._asked.add(event.challenge)
-        done_in = _CLAIM_AFTER
+        done_in, gestures = _CLAIM_AFTER, () if event.gesture is None else (event.gesture, *event.then)
         if self._cast.person is not None:
             now = self._broadcast.now()
-            _, end = self._cast.person.answer(event.gesture.value, now + BEGIN)
-            done_in = end - BEGIN - now
-        say("asked", gesture=event.gesture.value, done_in=round(done_in, 2))
-        asyncio.get_running_loop().call_later(done_in, self.agent.answer, event.challenge)
+            for gesture in gestures:
+                _, end = self._cast.person.answer(gesture.value, now + done_in + BEGIN - _CLAIM_AFTER)
+                done_in = end - BEGIN - now
+        say("asked", gesture=event.gesture and event.gesture.value, done_in=round(done_in, 2))
+        asyncio.get_running_loop().call_later(done_in, self.agent.answer, event.challenge, event.digits)
 
 
 async def _publish(peer: RTCPeerConnection, engagement: Engagement, client: httpx.AsyncClient) -> str:

@@ -201,4 +201,10 @@ def _challenge(status: SessionStatus) -> OwnChallenge | None:
     asked = status.challenge
     if asked is None or status.at is None or status.at >= asked.asked_at + asked.within:
         return None
-    return OwnChallenge(id=asked.id, gesture=asked.gesture, ends_in=round(asked.asked_at + asked.within - status.at, 3))
+    return OwnChallenge(
+        id=asked.id,
+        gesture=asked.gesture,
+        then=asked.then,
+        digits=asked.digits,
+        ends_in=round(asked.asked_at + asked.within - status.at, 3),
+    )

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from monitor.operator.agent import Agent, AgentEvent, Finished, ServerRefused, address, page
 from monitor.operator.device import KeyRefused, generate, load, public
-from monitor.operator.keys import listening
+from monitor.operator.keys import Press, listening
 from monitor.operator.recording import RecordingRefused
 from monitor.operator.source import Source, motion_of, source_of
 from monitor.operator.standing import Standing
@@ -79,9 +79,9 @@ def operate(
 ) -> None:
     """Be an operator: prove the device key, beat, and forward the motion that your tracking sees.
 
-    In the terminal: space or enter says that the gesture is done, b begins or ends a break of five minutes, t takes
-    the floor that another operator has offered. With --json, lines 'done', 'break' and 'take' on standard input say
-    the same.
+    In the terminal: space or enter says that the gesture is done, digits that are asked for are simply typed, b begins
+    or ends a break of five minutes, t takes the floor that another operator has offered. With --json, lines 'done',
+    'break', 'take' and digits on standard input say the same.
     """
     errors = Console(stderr=True)
     if not key.exists():
@@ -128,9 +128,9 @@ async def _operate(
     shift: _Shift, motion: AsyncIterator[TelemetrySample], tracked: Callable[[], Tracked] | None
 ) -> Finished:
     clock = asyncio.get_running_loop()
-    view = View(shift.session, shift.operator, page(shift.url))
-    answers: set[asyncio.TimerHandle] = set()
     standing = Standing()
+    view = View(shift.session, shift.operator, page(shift.url), typed=lambda: standing.typed)
+    answers: set[asyncio.TimerHandle] = set()
 
     def tell(event: AgentEvent) -> None:
         if shift.as_json:
@@ -140,7 +140,14 @@ async def _operate(
         standing.hear(event)
         if shift.by_itself and isinstance(event, Challenged):
             within = max(0.0, event.deadline - clock.time())
-            answers.add(clock.call_later(min(_ANSWER_AFTER, within / 2), agent.answer, event.challenge))
+            soon = min(_ANSWER_AFTER, within / 2)
+            answers.add(clock.call_later(soon, agent.answer, event.challenge, event.digits))
+
+    def hear(heard: Press | str) -> None:
+        if isinstance(heard, Press):
+            standing.press(heard, agent)
+        else:
+            standing.type(heard, agent)
 
     agent = Agent(
         url=shift.url, session=shift.session, operator=shift.operator, key=shift.device, motion=motion, tell=tell
@@ -149,7 +156,7 @@ async def _operate(
         with suppress(NotImplementedError):
             clock.add_signal_handler(number, agent.leave)
     try:
-        with listening(lambda press: standing.press(press, agent)):
+        with listening(hear):
             if shift.as_json:
                 return await _told(agent, tracked)
             return await _shown(agent, view, tracked)

@@ -124,14 +124,14 @@ class Agent:
         """Samples that were dropped because they could not be sent in time."""
         return self._outbox.dropped
 
-    def answer(self, challenge: str) -> bool:
-        """Say that the gesture is done; sent after the next resume where the connection is down.
+    def answer(self, challenge: str, typed: str | None = None) -> bool:
+        """Say that it is done, or what was ``typed``; sent after the next resume where the connection is down.
 
         False where the challenge is not open, or was answered before (it comes again after a resume).
         """
         if self._connection is None or not self._outbox.answerable(challenge):
             return False
-        self._connection.answer(challenge)
+        self._connection.answer(challenge, typed)
         self._wake.set()
         return True
 

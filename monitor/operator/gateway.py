@@ -21,7 +21,7 @@ from protocols.channel.seal import base64url
 from protocols.channel.server import ServerConnection
 from protocols.channel.table import ServerState
 from protocols.channel.violation import Closing, Fault, TheirViolation
-from protocols.observation import ChallengeAnswered, ChallengeAsked, Presence, Rest
+from protocols.observation import Asked, ChallengeAnswered, Presence, Rest
 from protocols.telemetry import TelemetryBatch
 
 _log = structlog.get_logger(__name__)
@@ -62,14 +62,14 @@ class Gateway:
 
     # For the pipeline ----------------------------------------------------------------------------------------------
 
-    def ask(self, session: str, asked: ChallengeAsked, *, routine: bool = False) -> bool:
-        """Ask for a gesture; whether an operator who drives could be asked at once.
+    def ask(self, session: str, asked: Asked, *, routine: bool = False) -> str | None:
+        """Ask for a gesture, or for digits; the operator who drives, if they could be asked at once.
 
         With nobody connected nothing is opened: there is nobody whose answer could be missing.
         """
         room = self._rooms.get(session)
         if room is None:
-            return False
+            return None
         now = asyncio.get_running_loop().time()
         reached = room.floor.ask(asked, base64url(secrets.token_bytes(16)), now, routine=routine)
         room.happened([])

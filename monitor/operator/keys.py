@@ -5,6 +5,7 @@ import contextlib
 import os
 import sys
 import threading
+import unicodedata
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 from typing import TextIO
@@ -25,20 +26,31 @@ class Press(StrEnum):
     DONE = "done"
     BREAK = "break"
     TAKE = "take"
+    ERASE = "erase"
 
 
-_KEYS = {" ": Press.DONE, "\r": Press.DONE, "\n": Press.DONE, "b": Press.BREAK, "B": Press.BREAK, "t": Press.TAKE}
+_KEYS = {" ": Press.DONE, "\r": Press.DONE, "\n": Press.DONE, "b": Press.BREAK, "B": Press.BREAK, "t": Press.TAKE,
+         "\x7f": Press.ERASE, "\b": Press.ERASE}  # fmt: skip
 _LINES = {press.value: press for press in Press}
-Hear = Callable[[Press], object]
+Hear = Callable[[Press | str], object]
+"""Hears a press, or digits that were typed."""
 
 
-def pressed(text: str, *, lines: bool) -> tuple[list[Press], str]:
-    """The presses in what was typed, and what is left of a line that has not ended; anything else is passed over."""
+def pressed(text: str, *, lines: bool) -> tuple[list[Press | str], str]:
+    """The presses and digits in what was typed, and what is left of a line that has not ended; anything else is passed
+    over."""
     if not lines:
-        return [_KEYS[character] for character in text if character in _KEYS], ""
+        heard = [_KEYS.get(character) or _digits(character) for character in text]
+        return [one for one in heard if one is not None], ""
     *whole, rest = text.split("\n")
     words = [line.strip().lower() for line in whole]
-    return [_LINES[word] for word in words if word in _LINES], rest[-_LONGEST_LINE:]
+    heard = [_LINES.get(word) or _digits(word) for word in words]
+    return [one for one in heard if one is not None], rest[-_LONGEST_LINE:]
+
+
+def _digits(word: str) -> str | None:
+    plain = unicodedata.normalize("NFKC", "".join(word.split()))
+    return plain if plain.isascii() and plain.isdecimal() else None
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 from collections import deque
+from collections.abc import Callable
 
 from rich.console import Group, RenderableType
 from rich.panel import Panel
@@ -22,6 +23,7 @@ from protocols.channel.event import (
     FloorOffered,
     Noticed,
     Opened,
+    Outcome,
     Receipted,
 )
 from protocols.wording import request
@@ -33,6 +35,7 @@ _OUTCOMES = {
     "repeated": "answered before 已回应过",
     "unknown": "no longer asked 请求已失效",
     "wrong_nonce": "not counted 未计入",
+    "wrong_digits": "not those digits, type them again 数字不符，请重新输入",
     "not_driving": "another operator drives now 现由其他操作员出镜",
 }
 _COLOURS = {"info": "cyan", "warning": "yellow", "urgent": "bold red"}
@@ -50,8 +53,10 @@ def line(event: AgentEvent, now: float) -> str:
 class View:
     """Keeps what was heard, and draws it. Times are on the event loop's clock."""
 
-    def __init__(self, session: str, operator: str, page: str = "") -> None:
-        """``page`` is where a passkey can be used, such as ``https://monitor.example/passkey``."""
+    def __init__(self, session: str, operator: str, page: str = "", typed: Callable[[], str] = str) -> None:
+        """``page`` is where a passkey can be used, such as ``https://monitor.example/passkey``; ``typed``: what was
+        typed so far of digits that are asked for."""
+        self._typed = typed
         self._page = page
         self._duty: DutyTold | None = None
         self._offer: FloorOffered | None = None
@@ -80,6 +85,7 @@ class View:
                 self._asked_of(event)
             case Challenged():
                 self._challenge, self._asked_for = event, max(0.001, event.deadline - now)
+                self._last = None
             case Receipted():
                 self._receipted(event)
             case Noticed():
@@ -117,13 +123,30 @@ class View:
                 Text(f"{by} hands over to you, press t to take it 请求交接，按 t 接手", style="bold yellow"),
             ]
         if self._challenge is not None and now <= self._challenge.deadline:
-            parts += [Text(), *_ask(self._challenge, self._asked_for, now)]
+            parts += [Text(), *self._ask(self._challenge, now)]
         elif self._last is not None:
             parts += [Text(), self._last]
         if self._notice is not None and (self._notice.until is None or now <= self._notice.until):
             colour = _COLOURS.get(self._notice.level, "cyan")
             parts += [Text(), Text(f"{self._notice.en}\n{self._notice.zh}", style=colour)]
         return Panel(Group(*parts), title=Text(self._who), border_style="dim", padding=(1, 2))
+
+    def _ask(self, challenge: Challenged, now: float) -> list[RenderableType]:
+        left = max(0.0, challenge.deadline - now)
+        return [
+            *(_gestures(challenge) if challenge.digits is None else self._digits(challenge.digits)),
+            ProgressBar(total=self._asked_for, completed=left, width=40),
+            Text(f"{left:.0f} s left 剩余 {left:.0f} 秒", style="dim"),
+        ]
+
+    def _digits(self, digits: str) -> list[RenderableType]:
+        typed = self._typed()
+        shown = " ".join(typed + "·" * (len(digits) - len(typed)))
+        parts: list[RenderableType] = [
+            Text(f"Type 请输入   {' '.join(digits)}", style="bold yellow"),
+            Text(f"       {shown}", style="bold"),
+        ]
+        return [self._last, *parts] if self._last is not None else parts
 
     def _asked_of(self, event: DutyTold | FloorOffered) -> None:
         if isinstance(event, FloorOffered):
@@ -148,7 +171,7 @@ class View:
 
     def _receipted(self, event: Receipted) -> None:
         if self._challenge is not None and self._challenge.challenge == event.challenge:
-            self._challenge = None
+            self._challenge = self._challenge if event.outcome == Outcome.WRONG_DIGITS else None
         counted = event.outcome == "accepted"
         words = (
             "thank you, noted 谢谢，已收到"
@@ -193,15 +216,15 @@ def tracking_line(tracked: Tracked) -> str:
     )
 
 
-def _ask(challenge: Challenged, asked_for: float, now: float) -> list[RenderableType]:
-    words = request(challenge.gesture)
-    left = max(0.0, challenge.deadline - now)
-    return [
-        Text(f"{words.en.capitalize()}   {words.zh}", style="bold yellow"),
-        Text("then press space 完成后按空格键", style="dim"),
-        ProgressBar(total=asked_for, completed=left, width=40),
-        Text(f"{left:.0f} s left 剩余 {left:.0f} 秒", style="dim"),
+def _gestures(challenge: Challenged) -> list[RenderableType]:
+    """One line for each gesture, in order."""
+    gestures = [] if challenge.gesture is None else [request(challenge.gesture), *map(request, challenge.then)]
+    ordered = len(gestures) > 1
+    lines = [
+        f"{number}. {words.en.capitalize()}   {words.zh}" if ordered else f"{words.en.capitalize()}   {words.zh}"
+        for number, words in enumerate(gestures, 1)
     ]
+    return [Text("\n".join(lines), style="bold yellow"), Text("then press space 完成后按空格键", style="dim")]
 
 
 def _driving(driving: bool) -> Text:

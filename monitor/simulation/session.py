@@ -15,12 +15,21 @@ from monitor.simulation.drawn import DrawnInstruments
 from monitor.simulation.eyes import Eyes
 from monitor.simulation.script import Script
 from protocols.attention import Attention
-from protocols.challenge import ChallengeSchedule, Dice, risk_of
+from protocols.challenge import ChallengeSchedule, Dice, Wanted, risk_of
 from protocols.evidence import RuleName
 from protocols.judge import Judge, Judged
 from protocols.ladder import Ladder, Rung, Step
 from protocols.likeness import LikenessCalibration
-from protocols.observation import Blindness, ChallengeAsked, Motion, Observation, Presence
+from protocols.observation import (
+    Asked,
+    Blindness,
+    ChallengeAnswered,
+    ChallengeAsked,
+    DigitsAsked,
+    Motion,
+    Observation,
+    Presence,
+)
 from protocols.policy import Policy
 from protocols.telemetry import TelemetrySample
 from protocols.verdict import Driver, Verdict
@@ -30,6 +39,7 @@ __all__ = ["Outcome", "Play"]
 TICK = 0.5  # seconds between two deliberations, as live
 _CALM = 30.0  # seconds between two at most: what is known fades
 _SETTLED, _ASKED = 2.0, 3.0  # seconds until a window is judged once it is complete; between two looks at an answer
+_TYPED = 2.5, 12.0  # seconds within which somebody has looked up, read digits and typed them
 _MOTION_EVERY = 0.9  # seconds; more would say nothing new to drawn instruments
 _NOTHING: np.ndarray = np.empty(0, dtype=np.float32)
 _NO_DETAIL: np.ndarray = np.empty(0, dtype=np.uint8)
@@ -68,6 +78,7 @@ class Play:
         self._schedule = ChallengeSchedule(policy.challenge, script.abilities, dice, now=0.0)
         self._events = list(script.events)
         self._asked: list[Observation] = []
+        self._typed: list[ChallengeAnswered] = []
         self._open: str | None = None
         self._challenges = 0
         self._connected: set[str] = set()
@@ -103,6 +114,8 @@ class Play:
         """What was seen and heard since the last deliberation, in the order of time."""
         come: list[Observation] = [*self._scripted(now), *self._asked]
         self._asked = []
+        come += [typed for typed in self._typed if typed.at <= now]
+        self._typed = [typed for typed in self._typed if typed.at > now]
         if self._script.act(now).told and self._connected:
             come.append(TelemetrySample(at=now))
         if self._blind_since is None:
@@ -128,8 +141,9 @@ class Play:
             yield event
 
     def _weigh(self, judged: tuple[Judged, ...], now: float) -> None:
-        if any(outcome.challenge == self._open for outcome in judged):
-            self._open = None
+        settling = [outcome for outcome in judged if outcome.challenge == self._open]
+        self._open = None if settling else self._open
+        if settling and not settling[0].typed:
             self._schedule.judged(now, settled=self._judge.settled, missed=self._judge.missed)
 
     def _climb(self, verdict: Verdict, now: float) -> None:
@@ -150,14 +164,24 @@ class Play:
 
     def _ask(self, now: float, verdict: Verdict) -> None:
         telling = partial(self._judge.telling, at=now)
-        gesture = self._schedule.ask(now, risk=risk_of(verdict.driver), telling=telling)
-        if gesture is None or not self._connected:
+        wanted = self._schedule.ask(now, risk=risk_of(verdict.driver), telling=telling)
+        if wanted is None or not self._connected:
             return
         self._challenges += 1
         self._open = str(self._challenges)
-        within = self._policy.challenge.within_s
-        self._asked.append(ChallengeAsked(at=now, challenge=self._open, gesture=gesture, within=within))
+        asked = self._question(self._open, wanted, now)
+        self._asked.append(asked)
         self._script.ask(now, self._dice)
+        if isinstance(asked, DigitsAsked) and self._dice() < self._script.willing(now, self._script.act(now)):
+            typed = now + _TYPED[0] + (_TYPED[1] - _TYPED[0]) * self._dice()
+            self._typed.append(ChallengeAnswered(at=typed, challenge=self._open))
+
+    def _question(self, challenge: str, wanted: Wanted, now: float) -> Asked:
+        policy = self._policy.challenge
+        if not wanted.gestures:
+            return DigitsAsked(at=now, challenge=challenge, digits="0000", within=policy.digits_within_s)
+        first, *then = wanted.gestures
+        return ChallengeAsked(at=now, challenge=challenge, gesture=first, then=tuple(then), within=policy.within_s)
 
     def _pay_attention(self, driver: Driver, now: float) -> None:
         before, self._full = (

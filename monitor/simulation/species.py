@@ -60,7 +60,8 @@ def _evening(name: str, manner: Manner, measured: Measured, rng: Random) -> Scri
         answers=manner.answers,
         slow=manner.slow * rng.lognormvariate(0.0, 0.3),
     )
-    enrolled = rng.random() < 0.5  # whether it is known what they cannot show
+    # Whether it is known what they cannot show; who can do none of it has told so.
+    enrolled = rng.random() < 0.5 or manner.cannot == _ALL
     events: list[Presence | Blindness] = [_here(max(0.0, rng.gauss(4.0, 4.0)), connected=True)]
     for at, seconds in _spells(rng, length, manner.lapses, manner.lapse_s):
         events += [_here(at, connected=False, cause="silent"), _here(at + seconds, connected=True)]
@@ -119,6 +120,12 @@ def _crowd(measured: Measured, rng: Random) -> Script:
     engine = Act(start=0.0, scene=_scene(measured, rng, "engine stranger"))
     driving = Act(start=0.0, scene=_scene(measured, rng, "driven lively", "driven average"), answers=0.8)
     return replace(_assault("many_streams", (engine,), rng), stand_in=driving)
+
+
+def _typing(measured: Measured, rng: Random) -> Script:
+    """Nothing can be asked but digits, which a program types as a person would, each time."""
+    engine = Act(start=0.0, scene=_scene(measured, rng, "engine stranger"), answers=1.0)
+    return replace(_assault("typing_bot", (engine,), rng), abilities=frozenset())
 
 
 def _verified(measured: Measured, rng: Random, act: Act) -> tuple[Act, ...]:
@@ -181,6 +188,8 @@ HONEST: tuple[Species, ...] = (
             Manner(kinds=("driven no hands",), cannot=frozenset({Ability.HANDS}))),
     _honest("no_blink", "people whose eyelids nobody can track",
             Manner(kinds=("driven no blink",), cannot=frozenset({Ability.EYELIDS}))),
+    _honest("typing", "people of whom no gesture can be asked, who type digits instead",
+            Manner(kinds=("driven average", "driven calm"), cannot=_ALL)),
     _honest(
         "breaks",
         "people who leave their seat twice an hour for about a minute without a word",
@@ -200,6 +209,9 @@ ATTACKS: tuple[Species, ...] = (
     _attack("replayed_evening", "an old broadcast with the telemetry that was recorded along with it", _recorded),
     _attack("matching_bot", "an engine's own motion sent as telemetry", _one("engine clean")),
     _attack("noisy_bot", "the same with the noise, the jitter and the gaps of a camera", _one("engine noisy")),
+    Species(name="typing_bot", honest=False,
+            summary="an engine, a stranger's telemetry, and a program that types digits where nothing else is asked",
+            write=_typing),
     _attack("paid_clicker", "an engine moves the avatar, somebody elsewhere does what is asked before a camera",
             _one("engine stranger", answers=0.9)),
     Species(name="many_streams", honest=False,

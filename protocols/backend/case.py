@@ -135,7 +135,8 @@ class TimelineView(Part):
         description="Curves by name: `probability`; and, where they were recorded, `motion`, `telemetry`, `likeness`."
     )
     challenges: list[dict[str, Any]] = Field(
-        description="`at`, `challenge`, `gesture`, `within`, `passed`, `score`, `judged_at`.",
+        description="`at`, `challenge`, `gesture` (null: digits to be typed), `then`, `within`, `passed`, `score`, "
+        "`judged_at`.",
         examples=[[{"at": 80.0, "gesture": "nod", "passed": False}]],
     )
     steps: list[dict[str, Any]] = Field(

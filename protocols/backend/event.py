@@ -58,7 +58,8 @@ DATA: dict[EventType, str] = {
     EventType.OPERATOR_TOUCHED: "`operator`, `shift`, `passkey`: asked within the shift, the person has answered",
     EventType.OPERATOR_TOUCH_MISSED: "`operator`, `shift`, `missed` in a row: for people to look at",
     EventType.SHIFT_BEGAN: "`operator`, `shift`, `passkey` (null: none was asked for), `synced`",
-    EventType.CHALLENGE_ASKED: "`at`, `challenge`, `gesture`, `within`",
+    EventType.CHALLENGE_ASKED: "`at`, `challenge`, `gesture` (null and `digits`: digits to be typed), `then`: more "
+    "gestures in order, `within`",
     EventType.CHALLENGE_JUDGED: "`at`, `challenge`, `gesture`, `passed` (null: could not be judged), `score`",
     EventType.VERDICT_CHANGED: "the verdict, as `VerdictView`",
     EventType.LADDER_STEP: "`at`, `rung`, `cause`, `ends_in` seconds, `by`: who or what decided; `driver`, "

@@ -35,10 +35,16 @@ class OwnWords(Part):
 
 
 class OwnChallenge(Part):
-    """A gesture that the roster's operator who drives is asked for now."""
+    """What the roster's operator who drives is asked for now: a gesture, several in order, or digits to be typed."""
 
     id: str = Field(description="Id of the challenge.", examples=["chl_1f0a"])
-    gesture: Annotated[Gesture, Field(strict=False)] = Field(description="What is asked for.", examples=["nod"])
+    gesture: Annotated[Gesture, Field(strict=False)] | None = Field(
+        description="The gesture that is asked for; null for digits.", examples=["nod"]
+    )
+    then: list[Annotated[Gesture, Field(strict=False)]] = Field(
+        default_factory=list, description="Gestures to be done after it, in order.", examples=[["look_left"]]
+    )
+    digits: bool = Field(False, description="Whether digits are to be typed, where the channel is: it shows them.")
     ends_in: float = Field(ge=0, description="Seconds that are left for it.", examples=[6.5])
 
 
@@ -63,7 +69,7 @@ class OwnSession(Part):
     )
     held: bool = Field(False, description="Whether time stands still: the monitor is blind, or a person said so.")
     reason: OwnWords | None = Field(None, description="Why it climbed, and what to do; null while all is well.")
-    challenge: OwnChallenge | None = Field(None, description="The gesture that is asked for.")
+    challenge: OwnChallenge | None = Field(None, description="What is asked for.")
     here: bool = Field(False, description="Whether the operator's channel is up.")
     colleagues: list[str] = Field(
         default_factory=list, description="Others of the roster who are connected.", examples=[["op_2c8f5k1v7x0ab"]]

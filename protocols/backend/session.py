@@ -168,10 +168,16 @@ class SessionAttached(SessionView):
 
 
 class ChallengeView(Part):
-    """A gesture that an operator is being asked for."""
+    """What an operator is being asked for: a gesture, several in order, or digits to be typed."""
 
     id: str = Field(description="Id of the challenge.", examples=["chl_1f0a"])
-    gesture: Annotated[Gesture, Field(strict=False)] = Field(description="What was asked for.", examples=["nod"])
+    gesture: Annotated[Gesture, Field(strict=False)] | None = Field(
+        description="The gesture that was asked for; null for digits.", examples=["nod"]
+    )
+    then: list[Annotated[Gesture, Field(strict=False)]] = Field(
+        default_factory=list, description="Gestures that were asked for after it, in order.", examples=[["look_left"]]
+    )
+    digits: bool = Field(False, description="Whether digits are to be typed; which ones only the operator is told.")
     asked_at: float = Field(description="Media time at which it was asked, in seconds since attach.", examples=[31.5])
     within: float = Field(description="It is looked for during this many seconds.", examples=[8.0])
 
@@ -210,7 +216,7 @@ class SessionStatus(SessionView):
     operators_present: list[str] = Field(
         default_factory=list, description="Operators whose channel is up.", examples=[["op_7h2m9q0d5k1wz"]]
     )
-    challenge: ChallengeView | None = Field(None, description="The gesture that is being asked for.")
+    challenge: ChallengeView | None = Field(None, description="What is being asked for.")
     frames_seen: int = Field(0, ge=0, description="Frames that were looked at.", examples=[812])
     frames_dropped: int = Field(0, ge=0, description="Frames that were dropped for newer ones.", examples=[3])
     blind_s: float = Field(0.0, ge=0, description="Seconds for which the monitor was blind so far.", examples=[0.0])

@@ -16,6 +16,7 @@ from protocols.channel.event import (
     FloorOffered,
     Noticed,
     Opened,
+    Outcome,
     Receipted,
 )
 from protocols.channel.handover import statement
@@ -76,13 +77,13 @@ class ClientConnection:
             self._standing.move(Move.VIOLATION)
             raise
 
-    def answer(self, challenge: str) -> None:
-        """Say that the gesture is done: now, or after the next resume where the connection is not open."""
+    def answer(self, challenge: str, typed: str | None = None) -> None:
+        """Say that it is done, or what was ``typed``: now, or after the next resume where the channel is not open."""
         if not self._outbox.answerable(challenge):
             raise OurViolation(f"challenge {challenge} is not open, or was answered")
-        nonce = self._outbox.answer(challenge)
+        nonce = self._outbox.answer(challenge, typed)
         if self.state is ClientState.OPEN:
-            self._send(message.Answer(seq=self._seq, id=challenge, nonce=nonce))
+            self._send(message.Answer(seq=self._seq, id=challenge, nonce=nonce, typed=typed))
 
     def shift(self, ceremony: str, credential: str) -> bool:
         """Begin a shift by the passkey's answer (JSON); whether it could be sent: a ceremony is not kept for later."""
@@ -207,8 +208,8 @@ class ClientConnection:
         self._attest_due = now + ready.attest_every
         self._sent_at: dict[int, float] = {}
         self._outbox.restart()
-        for challenge, nonce in self._outbox.answers:
-            self._send(message.Answer(seq=self._seq, id=challenge, nonce=nonce))
+        for challenge, nonce, typed in self._outbox.answers:
+            self._send(message.Answer(seq=self._seq, id=challenge, nonce=nonce, typed=typed))
         return [Opened(driving=ready.driving, resumed=ready.resumed, interval=ready.interval)]
 
     def _sealed(self, line: Line, frame: bytes, now: float) -> list[ClientEvent]:
@@ -225,10 +226,9 @@ class ClientConnection:
                 return self._acknowledged(received, now)
             case message.Challenge():
                 self._outbox.challenged(received.id, received.nonce)
-                deadline = now + received.within
-                return Challenged(challenge=received.id, gesture=received.gesture, deadline=deadline)
+                return _asked(received, now)
             case message.Receipt():
-                self._outbox.receipted(received.id)
+                self._outbox.receipted(received.id, again=received.outcome == Outcome.WRONG_DIGITS)
                 return Receipted(challenge=received.id, outcome=received.outcome)
             case message.Notice(level=level, code=code, en=en, zh=zh):
                 until = None if received.within is None else now + received.within
@@ -286,6 +286,16 @@ class ClientConnection:
         frame, payload = self._line.send(said)
         self._chain.add(payload)
         self._out.append(frame)
+
+
+def _asked(challenge: message.Challenge, now: float) -> Challenged:
+    return Challenged(
+        challenge=challenge.id,
+        deadline=now + challenge.within,
+        gesture=challenge.gesture,
+        then=challenge.then,
+        digits=challenge.digits,
+    )
 
 
 def _told(duty: message.Duty, now: float) -> DutyTold:

@@ -18,6 +18,7 @@ class Outcome(StrEnum):
     REPEATED = "repeated"
     UNKNOWN = "unknown"
     WRONG_NONCE = "wrong_nonce"
+    WRONG_DIGITS = "wrong_digits"
     NOT_DRIVING = "not_driving"
 
 
@@ -47,6 +48,7 @@ class AnswerReceived:
 
     challenge: str
     nonce: str
+    typed: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,11 +249,14 @@ class Acknowledged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Challenged:
-    """Show ``gesture`` before ``deadline``; after a resume an open challenge comes again with the same id."""
+    """Show ``gesture``, ``then`` those, or type ``digits`` before ``deadline``; after a resume an open challenge comes
+    again with the same id."""
 
     challenge: str
-    gesture: Gesture
     deadline: float
+    gesture: Gesture | None = None
+    then: tuple[Gesture, ...] = ()
+    digits: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

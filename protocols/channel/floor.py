@@ -35,7 +35,7 @@ from protocols.channel.notice import Notice
 from protocols.channel.seat import Seat
 from protocols.channel.server import ServerConnection
 from protocols.channel.violation import Closing, TheirViolation
-from protocols.observation import ChallengeAnswered, ChallengeAsked, Rest
+from protocols.observation import Asked, ChallengeAnswered, ChallengeAsked, Rest
 
 
 class Sharing(StrEnum):
@@ -153,20 +153,20 @@ class Floor:
         if operator in self._seats:
             self._seats[operator].vacate(connection, "the connection is down")
 
-    def ask(self, asked: ChallengeAsked, nonce: str, now: float, *, routine: bool = False) -> bool:
-        """Open a challenge; whether a driving operator could be asked at once. Others are when they come to drive.
+    def ask(self, asked: Asked, nonce: str, now: float, *, routine: bool = False) -> str | None:
+        """Open a challenge; the driving operator, if one could be asked at once. Others are when they come to drive.
 
         Nobody is asked in a break, nor for a routine challenge in a segment that was announced.
         """
         if not self._announcements.asks(now, routine=routine):
-            return False
-        deadline = self._zero + asked.at + asked.within
-        challenge = OpenChallenge(id=asked.challenge, gesture=asked.gesture, deadline=deadline, nonce=nonce)
+            return None
+        challenge = _opened(asked, self._zero + asked.at + asked.within, nonce)
         self._challenges.ask(challenge)
         driving = self._driving()
-        if driving is not None:
-            driving.ask(challenge, now)
-        return driving is not None
+        if driving is None:
+            return None
+        driving.ask(challenge, now)
+        return self.driver
 
     def notify(self, notice: Notice, now: float) -> None:
         """Tell everybody who is connected; a notice with a time is told again to those who resume before it."""
@@ -231,7 +231,7 @@ class Floor:
     def _answer(self, connection: ServerConnection, operator: str, answer: AnswerReceived, now: float) -> FloorEvent:
         outcome = Outcome.NOT_DRIVING
         if self.driver == operator:
-            outcome = self._challenges.answer(answer.challenge, answer.nonce, now)
+            outcome = self._challenges.answer(answer.challenge, answer.nonce, now, answer.typed)
         connection.receipt(answer.challenge, outcome)
         at = now - self._zero
         if outcome is Outcome.ACCEPTED:
@@ -381,3 +381,10 @@ class Floor:
 
     def _within(self, notice: Notice, now: float) -> float | None:
         return None if notice.until is None else max(0.0, self._zero + notice.until - now)
+
+
+def _opened(asked: Asked, deadline: float, nonce: str) -> OpenChallenge:
+    if isinstance(asked, ChallengeAsked):
+        gesture, then = asked.gesture, asked.then
+        return OpenChallenge(id=asked.challenge, deadline=deadline, nonce=nonce, gesture=gesture, then=then)
+    return OpenChallenge(id=asked.challenge, deadline=deadline, nonce=nonce, digits=asked.digits)

@@ -28,6 +28,7 @@ class Limits:
     attest_every: float = 30.0
     attest_grace: float = 15.0
     challenges: int = 8
+    tries: int = 5
     notices: int = 16
     connections_per_credential: int = 2
     sessions_per_operator: int = 1

@@ -29,6 +29,9 @@ Code = Annotated[str, Meta(min_length=1, max_length=64)]
 Text = Annotated[str, Meta(max_length=2000)]
 Json = Annotated[str, Meta(max_length=16_384)]
 """JSON as a text: of the browser's, which is handed on as it is."""
+Digits = Annotated[str, Meta(pattern=r"\A[0-9]{4,8}\Z")]
+"""Digits to be typed: everybody has them on their keyboard, and no input method turns them into something else."""
+Typed = Annotated[str, Meta(min_length=1, max_length=32)]
 
 
 Channel = Literal[
@@ -113,21 +116,24 @@ class Ack(Message, frozen=True, tag="ack"):
 
 
 class Challenge(Message, frozen=True, tag="challenge"):
-    """Server: show this gesture within so many seconds."""
+    """Server: within so many seconds show this gesture, ``then`` those, in order; or type these digits."""
 
     seq: Sequence
     id: Name
-    gesture: Gesture
     within: Span
     nonce: Nonce
+    gesture: Gesture | None = None
+    then: Annotated[tuple[Gesture, ...], Meta(max_length=2)] = ()
+    digits: Digits | None = None
 
 
 class Answer(Message, frozen=True, tag="answer"):
-    """Operator's side: the gesture of challenge ``id`` is done."""
+    """Operator's side: what challenge ``id`` asks for is done; ``typed`` where digits were to be."""
 
     seq: Sequence
     id: Name
     nonce: Nonce
+    typed: Typed | None = None
 
 
 class Receipt(Message, frozen=True, tag="receipt"):

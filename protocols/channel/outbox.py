@@ -17,7 +17,7 @@ class Outbox:
         self._samples: deque[TelemetrySample] = deque()
         self._sent: dict[int, tuple[TelemetrySample, ...]] = {}
         self._nonces: dict[str, str] = {}
-        self._answered: list[str] = []
+        self._answered: dict[str, str | None] = {}
         self.dropped = 0
 
     def __len__(self) -> int:
@@ -60,18 +60,18 @@ class Outbox:
         """Whether a challenge is known, and was not answered before."""
         return challenge in self._nonces and challenge not in self._answered
 
-    def answer(self, challenge: str) -> str:
-        """Answer a challenge that is answerable; the nonce to answer with."""
-        self._answered.append(challenge)
+    def answer(self, challenge: str, typed: str | None = None) -> str:
+        """Answer a challenge that is answerable, by what was ``typed`` if anything; the nonce to answer with."""
+        self._answered[challenge] = typed
         return self._nonces[challenge]
 
-    def receipted(self, challenge: str) -> None:
-        """The server has the answer."""
-        self._nonces.pop(challenge, None)
-        if challenge in self._answered:
-            self._answered.remove(challenge)
+    def receipted(self, challenge: str, *, again: bool = False) -> None:
+        """The server has the answer; ``again``: it was mistyped, and may be typed again."""
+        self._answered.pop(challenge, None)
+        if not again:
+            self._nonces.pop(challenge, None)
 
     @property
-    def answers(self) -> tuple[tuple[str, str], ...]:
-        """Challenge and nonce of each answer without a receipt."""
-        return tuple((challenge, self._nonces[challenge]) for challenge in self._answered)
+    def answers(self) -> tuple[tuple[str, str, str | None], ...]:
+        """Challenge, nonce and what was typed of each answer without a receipt."""
+        return tuple((challenge, self._nonces[challenge], typed) for challenge, typed in self._answered.items())

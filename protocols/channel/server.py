@@ -160,10 +160,18 @@ class ServerConnection:
         self._send(message.Ack(seq=self._seq, of=beat.seq, nonce=nonce, taken=taken, refused=refused))
 
     def ask(self, challenge: OpenChallenge, now: float) -> None:
-        """Ask for a gesture, or ask again after a resume."""
-        within = max(0.0, challenge.deadline - now)
-        id_, gesture, nonce = challenge.id, challenge.gesture, challenge.nonce
-        self._send(message.Challenge(seq=self._seq, id=id_, gesture=gesture, within=within, nonce=nonce))
+        """Ask for what a challenge asks, or ask again after a resume."""
+        self._send(
+            message.Challenge(
+                seq=self._seq,
+                id=challenge.id,
+                within=max(0.0, challenge.deadline - now),
+                nonce=challenge.nonce,
+                gesture=challenge.gesture,
+                then=challenge.then,
+                digits=challenge.digits,
+            )
+        )
 
     def receipt(self, challenge: str, outcome: Outcome) -> None:
         """Say what became of an answer."""

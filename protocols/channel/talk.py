@@ -77,7 +77,7 @@ class Talk:
             case message.Heartbeat():
                 return self._heartbeat(received, nonces, now)
             case message.Answer():
-                return AnswerReceived(challenge=received.id, nonce=received.nonce)
+                return AnswerReceived(challenge=received.id, nonce=received.nonce, typed=received.typed)
             case message.Attest():
                 return self._attest(received, now)
             case message.Shift():

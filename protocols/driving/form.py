@@ -12,10 +12,9 @@ from typing import assert_never
 import numpy as np
 
 from protocols.driving.track import Floats
-from protocols.gesture import Gesture
+from protocols.gesture import FASTEST_REACTION, Gesture
 
 STEP = 0.02
-FASTEST_REACTION = 0.2  # seconds; a choice reaction to a sign takes people more (Hick, 1952)
 LONGEST = 3.5  # seconds that a gesture may take once begun
 _MOVED = 0.2  # of its full size: where a movement is said to begin
 

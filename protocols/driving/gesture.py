@@ -13,12 +13,12 @@ import numpy as np
 
 from protocols.driving.calibration import CALIBRATION, Calibration
 from protocols.driving.correlation import operator_motion, strengths_by_lag
-from protocols.driving.form import FASTEST_REACTION, FORMS, LONGEST, Form, course, enacted
+from protocols.driving.form import FORMS, LONGEST, Form, course, enacted
 from protocols.driving.habit import UNTOLD, Habit
 from protocols.driving.lag import LAG_STEP, LAGS
 from protocols.driving.picture import look
 from protocols.driving.track import MotionTrack, TelemetryTrack
-from protocols.gesture import Gesture
+from protocols.gesture import FASTEST_REACTION, Gesture
 
 _BEFORE = 1.5  # seconds before the question that show where the operator was
 _AROUND = 3.0  # seconds of picture around the gesture that it is compared with

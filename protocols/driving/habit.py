@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from protocols.driving.calibration import Calibration
-from protocols.driving.form import FASTEST_REACTION, FORMS, LONGEST, Form, Shape, course, enacted
+from protocols.driving.form import FORMS, LONGEST, Form, Shape, course, enacted
 from protocols.driving.track import Floats, TelemetryTrack
-from protocols.gesture import Gesture
+from protocols.gesture import FASTEST_REACTION, Gesture
 
 REACH = 40.0  # seconds before a question that are looked through
 _BEFORE = 1.5  # seconds before a question that show where the operator was

@@ -1,7 +1,8 @@
 """Challenges: a gesture that was asked for is seen in the telemetry, then in the picture, as people do it.
 
 A recording of somebody moves as its telemetry says, and answers nothing. So answers settle that the person is there
-now, and every question that is missed unsettles it.
+now, and every question that is missed unsettles it. Digits that were to be typed are bound to no picture and could be
+typed by a program: they settle nothing, and of them the last alone speaks, a little.
 """
 
 import math
@@ -14,11 +15,20 @@ from protocols.driving.gesture import GestureOutcome
 from protocols.driving.habit import Habit
 from protocols.evidence import HALF_LIVES, Evidence, Fact, Finding, RuleName, capped, decayed
 from protocols.gesture import Gesture
-from protocols.observation import Blindness, ChallengeAsked, Observation, Presence, Rest
+from protocols.observation import (
+    Blindness,
+    ChallengeAnswered,
+    ChallengeAsked,
+    DigitsAsked,
+    Observation,
+    Presence,
+    Rest,
+)
 from protocols.policy import Policy
 from protocols.rules.driving import DrivingRule
 from protocols.rules.tracks import Instruments
 
+_TYPED_SETTLE = 1.0  # seconds after the deadline: what was typed in time is on its way
 _SETTLE = 2.5  # seconds after the deadline: a heartbeat's delay, and the end of a gesture begun in time
 _ASSUMED_LAG = 1.0  # seconds, while the lag of the stream is not known
 _AGAIN_EVERY = 1.5  # seconds between two judgements of a challenge that is not passed yet
@@ -37,26 +47,34 @@ class Judged:
 
     at: float
     challenge: str
-    gesture: Gesture
     asked_at: float
     passed: bool | None
     score: float
     seen_at: float | None
     reaction: float | None
     weight: float = 0.0
+    gesture: Gesture | None = None
+    then: tuple[Gesture, ...] = ()
+
+    @property
+    def typed(self) -> bool:
+        """Whether digits were to be typed."""
+        return self.gesture is None
 
     def document(self) -> dict[str, Any]:
         """As JSON."""
         return {
             "at": round(self.at, 3),
             "challenge": self.challenge,
-            "gesture": self.gesture.value,
+            "gesture": None if self.gesture is None else self.gesture.value,
             "asked_at": round(self.asked_at, 3),
             "passed": self.passed,
             "score": round(self.score, 4),
             "seen_at": None if self.seen_at is None else round(self.seen_at, 3),
             "reaction_s": None if self.reaction is None else round(self.reaction, 3),
             "weight": round(self.weight, 3),
+            **({"then": [gesture.value for gesture in self.then]} if self.then else {}),
+            **({"digits": True} if self.typed else {}),
         }
 
 
@@ -77,6 +95,8 @@ class ChallengeRule:
         self._calibration = calibration
         self._open: dict[str, tuple[ChallengeAsked, float]] = {}
         self._habits: dict[str, Habit] = {}
+        self._typing: dict[str, DigitsAsked] = {}
+        self._typed: dict[str, float] = {}
         self._busy: deque[tuple[float, float]] = deque(maxlen=_KEPT)
         self._void: set[str] = set()
         self._judged: deque[Judged] = deque(maxlen=_KEPT)
@@ -107,14 +127,20 @@ class ChallengeRule:
                 self._open[challenge] = observation, self._due(observation)
                 self._habits[challenge] = self._tracks.habit(gesture, at, self._busy)
                 self._busy.append((at, at + within + _ENACTED))
-            case Presence(connected=False) | Blindness(blind=True) | Rest():
-                self._void.update(self._open)  # nobody could hear it, or see the answer
+            case DigitsAsked(challenge=challenge):
+                self._typing[challenge] = observation
+            case ChallengeAnswered(at=at, challenge=challenge) if challenge in self._typing:
+                self._typed[challenge] = at
+            case Presence(connected=False) | Rest():
+                self._void.update(self._open, self._typing)  # nobody could hear it
+            case Blindness(blind=True):
+                self._void.update(self._open)  # nobody could see the answer
             case _:
                 pass
 
     def judge(self, at: float) -> tuple[Judged, ...]:
         """Judge what can be judged at ``at``: passed as soon as it is seen, failed when its time is over."""
-        done = []
+        done = [self._read(asked, at) for asked in list(self._typing.values()) if self._is_typed(asked, at)]
         for challenge, (asked, due) in list(self._open.items()):
             if at < due:
                 continue
@@ -136,7 +162,7 @@ class ChallengeRule:
             replace(asked, within=min(asked.within, at - asked.at - _LAST)) for asked, _ in self._open.values()
         ]
         self._open.clear()
-        done = []
+        done = [self._read(asked, at) for asked in list(self._typing.values()) if asked.challenge in self._typed]
         for asked in cut_short:
             done.append(self._outcome(asked, at))
             self._settle(done[-1])
@@ -146,7 +172,9 @@ class ChallengeRule:
         """One piece of evidence per judged challenge, faded, the sum of them within the cap."""
         half_life = self._policy.challenge_half_life_s
         oldest = at - HALF_LIVES * half_life
-        faded = [(j, decayed(j.weight, at - j.at, half_life)) for j in self._judged if j.at >= oldest]
+        typed = next((j for j in reversed(self._judged) if j.typed), None)
+        counted = (j for j in self._judged if j.at >= oldest and (j is typed or not j.typed))
+        faded = [(j, decayed(j.weight, at - j.at, half_life)) for j in counted]
         total = sum(weight for _, weight in faded)
         cap = self._policy.challenge_cap if total > 0 else self._policy.challenge_missed_cap
         share = capped(total, cap) / total if total else 1.0
@@ -162,6 +190,33 @@ class ChallengeRule:
                 return Finding.PASS if judged.passed else Finding.FAIL
         return Finding.UNKNOWN
 
+    def _is_typed(self, asked: DigitsAsked, at: float) -> bool:
+        """Whether the digits were typed, or are not any more."""
+        return asked.challenge in self._typed or at >= asked.at + asked.within + _TYPED_SETTLE
+
+    def _read(self, asked: DigitsAsked, at: float) -> Judged:
+        """What the channel says of the digits; typed sooner than a person can, they were not typed by one."""
+        typed = self._typed.pop(asked.challenge, None)
+        del self._typing[asked.challenge]
+        reaction = None if typed is None else typed - asked.at
+        passed: bool | None = reaction is not None and reaction >= asked.soonest
+        if reaction is None and asked.challenge in self._void:
+            passed = None
+        self._void.discard(asked.challenge)
+        weights = {True: self._policy.digits_passed, False: -self._policy.digits_missed, None: 0.0}
+        judged = Judged(
+            at=at,
+            challenge=asked.challenge,
+            asked_at=asked.at,
+            passed=passed,
+            score=1.0 if passed else 0.0,
+            seen_at=None,
+            reaction=reaction,
+            weight=weights[passed],
+        )
+        self._judged.append(judged)
+        return judged
+
     def _due(self, asked: ChallengeAsked) -> float:
         lag = self._driving.lag
         return asked.at + asked.within + (_ASSUMED_LAG if lag is None else lag) + _SETTLE
@@ -176,6 +231,7 @@ class ChallengeRule:
             at=at,
             challenge=asked.challenge,
             gesture=asked.gesture,
+            then=asked.then,
             asked_at=asked.at,
             passed=passed,
             score=outcome.score,
@@ -213,8 +269,9 @@ class ChallengeRule:
 
 
 def _facts(judged: Judged) -> tuple[Fact, ...]:
+    gestures = () if judged.gesture is None else (judged.gesture, *judged.then)
     return (
-        ("gesture", judged.gesture.value),
+        ("gesture", ", ".join(gestures) or "digits"),
         ("passed", judged.passed),
         ("score", round(judged.score, 3)),
         ("reaction_s", None if judged.reaction is None else round(judged.reaction, 3)),

@@ -108,6 +108,23 @@ async def test_an_operator_enrols_signs_in_goes_on_shift_and_answers(booth: Boot
     await booth.ends(session)
 
 
+async def test_digits_are_typed_where_no_gesture_can_be_asked(booth: Booth) -> None:
+    page, api = booth.page, booth.service.api
+    profile = f"/v1/operators/{booth.operator}/profile"
+    await api.call("PUT", profile, json={"cannot": ["head", "mouth", "eyelids", "hands"]})
+    session = await booth.goes_on_shift("busy")
+    await page.says("Type these digits")
+    assert await page.flaws() == []
+    digits = (await page.evaluate("document.querySelector('.digits').innerText")).replace(" ", "")
+    await page.fill("input[inputmode=numeric]", f"{(int(digits) + 1) % 10_000:04}")
+    await page.says("Those were other digits")
+    assert await page.flaws() == []
+    await page.fill("input[inputmode=numeric]", digits)
+    await page.says("Thank you, noted")
+    await booth.ends(session)
+    await api.call("PUT", profile, json={"cannot": []})
+
+
 async def test_an_answer_given_without_a_network_arrives_once_it_is_back(booth: Booth) -> None:
     page = booth.page
     session = await booth.goes_on_shift("busy")

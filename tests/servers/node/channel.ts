@@ -53,7 +53,7 @@ async function done(command: Record<string, any>): Promise<unknown> {
       await connection.expire(command["now"]);
       return null;
     case "answer":
-      return connection.answer(command["challenge"]);
+      return connection.answer(command["challenge"], command["typed"]);
     case "shift":
       return connection.shift(command["ceremony"], command["credential"]);
     case "rest":

@@ -38,7 +38,7 @@ from protocols.judge import Judge, Judged
 from protocols.ladder import Rung
 from protocols.likeness import LikenessCalibration
 from protocols.measure import Measure, MeasureKind
-from protocols.observation import ChallengeAsked, Observation, Presence
+from protocols.observation import Asked, Observation, Presence
 from protocols.passkey.ceremony import RelyingParty
 from protocols.policy import BRISK, Policy
 from protocols.session import AvatarId, Feed, OperatorId, Placement, Session, SessionId, SessionState, SourceKind
@@ -158,13 +158,14 @@ class RecordingDesk:
     def __init__(self) -> None:
         self.somebody_hears = True
         self.told: list[tuple[Rung, RuleName | None]] = []
-        self.asked: list[ChallengeAsked] = []
+        self.asked: list[Asked] = []
         self.dismissed: list[str] = []
 
-    def ask(self, challenge: ChallengeAsked, *, routine: bool = False) -> bool:
-        if self.somebody_hears:
-            self.asked.append(challenge)
-        return self.somebody_hears
+    def ask(self, challenge: Asked, *, routine: bool = False) -> str | None:
+        if not self.somebody_hears:
+            return None
+        self.asked.append(challenge)
+        return "op"
 
     def notify(self, rung: Rung, cause: RuleName | None, until: float | None) -> None:
         self.told.append((rung, cause))

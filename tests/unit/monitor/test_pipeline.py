@@ -12,10 +12,11 @@ import pytest
 from monitor.budget import WindowBudget
 from monitor.sources.source import Ended, Refused, Resumed, Stalled, Watch
 from protocols.backend import EventType
+from protocols.challenge import ChallengeSchedule
 from protocols.evidence import Finding, RuleName
 from protocols.judge import Judge, Judged
 from protocols.ladder import Rung
-from protocols.observation import Blindness, ChallengeAsked
+from protocols.observation import Blindness, ChallengeAsked, DigitsAsked
 from protocols.policy import BRISK, Policy
 from protocols.session import SessionState
 from protocols.verdict import Driver
@@ -277,6 +278,28 @@ async def test_on_the_ladder_an_operator_is_asked_at_once_and_the_judge_is_told(
         assert (entry["challenge"], entry["gesture"]) == (asked.challenge, asked.gesture.value)
         assert [o for o in stage.judge.heard if isinstance(o, ChallengeAsked)] == [asked]
         assert pipeline.watching is Watch.FULL
+
+
+@in_virtual_time
+async def test_who_can_do_no_gesture_is_asked_to_type_digits_that_nobody_else_is_told(tmp_path: Path) -> None:
+    async with broadcast(tmp_path) as stage, stage.keeping_in_sight() as pipeline:
+        pipeline._schedule = ChallengeSchedule(stage.policy.challenge, frozenset(), lambda: 0.5, now=0.0)
+        stage.judge.says(Driver.HUMAN)
+        pipeline.observe(stage.present())
+        await stage.until(lambda: stage.desk.asked != [])
+        [asked] = stage.desk.asked
+        assert isinstance(asked, DigitsAsked)
+        assert len(asked.digits) == 4
+        assert asked.within == BRISK.challenge.digits_within_s
+        [entry] = await stage.noted("challenge.asked")
+        assert (entry["gesture"], entry["digits"]) == (None, True)
+        typed = Judged(
+            challenge=asked.challenge, at=9.0, asked_at=2.0, passed=True, score=1.0, seen_at=None, reaction=2.0
+        )
+        stage.judge.judged = [typed]
+        [entry] = await stage.noted("challenge.judged")
+        assert (entry["gesture"], entry["digits"]) == (None, True)
+        assert pipeline.open_challenge is None
 
 
 @in_virtual_time

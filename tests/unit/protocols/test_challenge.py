@@ -3,7 +3,7 @@ import random
 
 import pytest
 
-from protocols.challenge import ChallengeSchedule, risk_of
+from protocols.challenge import ChallengeSchedule, Wanted, risk_of
 from protocols.gesture import NEEDS, Ability, Gesture, askable
 from protocols.policy import ChallengePolicy
 from protocols.verdict import Driver
@@ -12,33 +12,50 @@ POLICY = ChallengePolicy()
 ALL = frozenset(Ability)
 
 
-def schedule(abilities=ALL, seed=1):
-    return ChallengeSchedule(POLICY, abilities, random.Random(seed).random, now=0.0)
+def schedule(abilities=ALL, seed=1, policy=POLICY):
+    return ChallengeSchedule(policy, abilities, random.Random(seed).random, now=0.0)
+
+
+def one(wanted):
+    """The one gesture that is wanted."""
+    [gesture] = wanted.gestures
+    return gesture
 
 
 def test_only_what_the_avatar_can_show_is_asked():
     asked = schedule(frozenset({Ability.HEAD}))
-    gestures = {asked.ask(float(now)) for now in range(200)}
+    gestures = {one(asked.ask(float(now))) for now in range(200)}
     assert gestures == {gesture for gesture in Gesture if NEEDS[gesture] is Ability.HEAD}
 
 
-def test_an_avatar_that_can_show_nothing_is_never_asked():
-    asked = schedule(frozenset())
+def test_an_avatar_that_can_show_nothing_is_never_asked_where_digits_are_not_either():
+    asked = schedule(frozenset(), policy=ChallengePolicy(digits="never"))
     assert asked.next_deadline() is None
     assert not asked.due(1e9)
     assert asked.ask(0.0) is None
     assert asked.ask(1.0, telling=lambda gestures: gestures) is None
 
 
+def test_where_no_gesture_can_be_asked_digits_are_within_the_same_budget():
+    asked = schedule(frozenset(), policy=ChallengePolicy(per_hour=2))
+    assert asked.due(asked.next_deadline())
+    assert [asked.ask(0.0), asked.ask(1.0)] == [Wanted()] * 2
+    assert asked.next_deadline() == 3600.0
+    cannot = {"ann": ALL}
+    spared = ChallengeSchedule(POLICY, ALL, random.Random(2).random, now=0.0, cannot=cannot)
+    assert spared.ask(0.0, present={"ann"}) == Wanted()
+    assert spared.ask(1.0, present={"bob"}).gestures
+
+
 def test_one_gesture_is_better_than_none():
     asked = schedule(frozenset({Ability.HANDS}))
-    assert [asked.ask(0.0), asked.ask(1.0)] == [Gesture.RAISE_HAND] * 2
+    assert [one(asked.ask(0.0)), one(asked.ask(1.0))] == [Gesture.RAISE_HAND] * 2
 
 
 def test_the_same_gesture_never_comes_twice_in_a_row():
     asked = schedule()
-    gestures = [asked.ask(float(now)) for now in range(100)]
-    assert all(one is not other for one, other in itertools.pairwise(gestures))
+    gestures = [one(asked.ask(float(now))) for now in range(100)]
+    assert all(before is not after for before, after in itertools.pairwise(gestures))
 
 
 def test_gaps_are_as_the_policy_says_and_differ():
@@ -64,9 +81,9 @@ def test_only_what_tells_is_asked():
         offered.append(gestures)
         return tuple(g for g in gestures if g in {Gesture.NOD, Gesture.SHAKE, Gesture.OPEN_MOUTH})
 
-    gestures = [asked.ask(float(now), telling=telling) for now in range(60)]
+    gestures = [one(asked.ask(float(now), telling=telling)) for now in range(60)]
     assert set(gestures) == {Gesture.NOD, Gesture.SHAKE, Gesture.OPEN_MOUTH}
-    assert all(one not in offer for one, offer in zip(gestures, offered[1:], strict=False))
+    assert all(gesture not in offer for gesture, offer in zip(gestures, offered[1:], strict=False))
 
 
 def test_after_a_question_that_was_missed_the_next_comes_soon_every_time():
@@ -163,9 +180,10 @@ def test_an_hour_has_its_budget_of_routine_ones_and_the_ladder_asks_in_any_case(
 def test_nobody_is_asked_for_what_somebody_who_is_there_cannot_do():
     cannot = {"ann": frozenset({Ability.HEAD, Ability.HANDS}), "bob": frozenset({Ability.EYELIDS})}
     asked = ChallengeSchedule(POLICY, ALL, random.Random(2).random, now=0.0, cannot=cannot)
-    alone = {asked.ask(float(now), present={"ann"}) for now in range(100)}
+    alone = {one(asked.ask(float(now), present={"ann"})) for now in range(100)}
     assert alone == {Gesture.OPEN_MOUTH, Gesture.BLINK_TWICE}
-    assert {asked.ask(float(now), present={"ann", "bob"}) for now in range(100)} == {Gesture.OPEN_MOUTH}
+    assert {one(asked.ask(float(now), present={"ann", "bob"})) for now in range(100)} == {Gesture.OPEN_MOUTH}
     assert asked.ask(0.0, present={"stranger"}) is not None
-    nothing = ChallengeSchedule(POLICY, frozenset({Ability.HEAD}), random.random, now=0.0, cannot=cannot)
+    policy = ChallengePolicy(digits="never")
+    nothing = ChallengeSchedule(policy, frozenset({Ability.HEAD}), random.random, now=0.0, cannot=cannot)
     assert nothing.ask(0.0, present={"ann"}) is None

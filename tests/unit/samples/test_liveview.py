@@ -35,7 +35,7 @@ def test_a_stream_on_its_way_to_a_cut():
 
 
 def test_what_was_asked_and_done():
-    record = Record(named("honest"), state="live", gesture="look_left", gesture_until=0.0)
+    record = Record(named("honest"), state="live", gesture="look left", gesture_until=0.0)
     assert "asked: look left 0 s" in shown(live_view([record], began=0.0, ends=85.0))
     record.gesture, record.asked, record.passed = None, 3, 2
     assert "2 of 3 gestures done" in shown(live_view([record], began=0.0, ends=85.0))

@@ -42,7 +42,14 @@ export interface Curve {
 export interface Timeline {
   end: number;
   series: Record<string, Curve>;
-  challenges: { at: number; gesture: string; within?: number; passed?: boolean | null; score?: number | null }[];
+  challenges: {
+    at: number;
+    gesture: string | null;
+    then?: string[];
+    within?: number;
+    passed?: boolean | null;
+    score?: number | null;
+  }[];
   steps: { at: number; rung: string; cause?: string | null }[];
   presence: { at: number; operator: string; present: boolean; cause?: string | null }[];
   blind: { at: number; blind: boolean }[];

@@ -2,6 +2,7 @@
 import { get } from "../shared/api";
 import { complain } from "../shared/notice.svelte";
 import type { Wording } from "../shared/language.svelte";
+import type { Requested } from "./requested";
 
 export type Driver = "HUMAN" | "MIXED" | "AI" | "UNKNOWN";
 export type State = "pending" | "live" | "blind" | "cut" | "ended";
@@ -28,7 +29,7 @@ export interface Status {
   rung_ends_in: number | null;
   held: boolean;
   operators_present: string[];
-  challenge: { gesture: string } | null;
+  challenge: Requested | null;
 }
 
 export interface Entry {
@@ -137,7 +138,7 @@ const changes: Record<string, (session: Status, data: Record<string, unknown>) =
   "session.blind": (session) => (session.state = "blind"),
   "session.sighted": (session) => (session.state = "live"),
   "verdict.changed": (session, data) => (session.verdict = data as unknown as Verdict),
-  "challenge.asked": (session, data) => (session.challenge = { gesture: String(data.gesture) }),
+  "challenge.asked": (session, data) => (session.challenge = data as unknown as Requested),
   "challenge.judged": (session) => (session.challenge = null),
   "ladder.step": (session, data) => {
     session.rung = data.rung as Rung;

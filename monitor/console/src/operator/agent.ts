@@ -50,11 +50,11 @@ export class Agent {
     this.#connect();
   }
 
-  /** Say that the gesture is done; sent after the next resume where the connection is down. */
-  answer(challenge: string): void {
+  /** Say that it is done, or what was typed; sent after the next resume where the connection is down. */
+  answer(challenge: string, typed?: string): void {
     this.#turn = this.#turn.then(async () => {
       if (this.#over) return;
-      await this.#connection?.answer(challenge);
+      await this.#connection?.answer(challenge, typed);
       if (this.#socket) this.#flush(this.#socket);
     });
   }

@@ -18,7 +18,7 @@ export interface OwnSession {
   rung_ends_in: number | null;
   held: boolean;
   reason: { en: string; zh: string } | null;
-  challenge: { id: string; gesture: string; ends_in: number } | null;
+  challenge: { id: string; gesture: string | null; then: string[]; digits: boolean; ends_in: number } | null;
   here: boolean;
   colleagues: string[];
 }

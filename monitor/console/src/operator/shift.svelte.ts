@@ -13,7 +13,12 @@ const OUTCOME_FOR = 6;
 
 export interface Asked {
   id: string;
-  gesture: string;
+  /** What is to be shown, in this order; none where digits are to be typed. */
+  gestures: string[];
+  /** The digits to type; "" where the studio program shows them, and has them typed. */
+  digits: string | null;
+  /** Whether they were mistyped. */
+  again: boolean;
   deadline: number;
   within: number;
   answered: boolean;
@@ -106,11 +111,11 @@ export class Shift {
     }
   }
 
-  /** The gesture that is asked is done. */
-  answer(): void {
+  /** What is asked is done, or was typed. */
+  answer(typed?: string): void {
     if (!this.asked || this.asked.answered) return;
     this.asked.answered = true;
-    this.#agent?.answer(this.asked.id);
+    this.#agent?.answer(this.asked.id, typed);
   }
 
   /** Announce a break of so many seconds, or end it by 0. */
@@ -171,7 +176,7 @@ export class Shift {
         chime();
         break;
       case "challenged":
-        this.#challenged(event.challenge, event.gesture, event.deadline);
+        this.#challenged(event.challenge, event.gestures, event.digits, event.deadline);
         break;
       case "receipted":
         this.#receipted(event.challenge, event.outcome);
@@ -208,16 +213,21 @@ export class Shift {
     this.#show({ kind: "said", en, zh });
   }
 
-  #challenged(id: string, gesture: string, deadline: number): void {
+  #challenged(id: string, gestures: string[], digits: string | null, deadline: number): void {
     // After a resume what is open is asked again; what was answered meanwhile is on its way.
     const answered = this.asked?.id === id && this.asked.answered;
     if (this.asked?.id !== id) chime();
     const within = this.asked?.id === id ? this.asked.within : deadline - now();
-    this.asked = { id, gesture, deadline, within, answered };
+    const again = this.asked?.id === id && this.asked.again;
+    this.asked = { id, gestures, digits, again, deadline, within, answered };
     this.outcome = null;
   }
 
   #receipted(id: string, outcome: string): void {
+    if (this.asked?.id === id && outcome === "wrong_digits") {
+      this.asked = { ...this.asked, again: true, answered: false };
+      return;
+    }
     if (this.asked?.id === id) this.asked = null;
     this.#show(outcome === "accepted" ? { kind: "accepted" } : { kind: "refused", outcome });
   }
@@ -265,8 +275,10 @@ export class Shift {
   /** What the channel would have told, from what the service says of the stream. */
   #watch({ here, challenge, reason, rung, cause, state }: OwnSession): void {
     this.driving = here;
-    if (challenge) this.#challenged(challenge.id, challenge.gesture, now() + challenge.ends_in);
-    else this.asked = null;
+    if (challenge) {
+      const gestures = challenge.gesture === null ? [] : [challenge.gesture, ...challenge.then];
+      this.#challenged(challenge.id, gestures, challenge.digits ? "" : null, now() + challenge.ends_in);
+    } else this.asked = null;
     if (reason) {
       this.#noticed({ type: "noticed", level: "warning", code: `${rung}.${cause}`, ...reason, until: null });
     }

@@ -89,6 +89,7 @@ const en = {
     ended: "Ended",
   },
   rungs: { watching: "Watching", notify: "Notified", challenge: "Challenged", grace: "Last chance", cut: "Cut" },
+  digits: "digits to be typed",
   gestures: {
     look_left: "look left",
     look_right: "look right",
@@ -393,6 +394,7 @@ const zh: Words = {
   held: "暂停",
   states: { pending: "等待画面", live: "直播中", blind: "监测中断", cut: "已切断", ended: "已结束" },
   rungs: { watching: "观察", notify: "已通知", challenge: "已挑战", grace: "最后机会", cut: "已切断" },
+  digits: "输入数字",
   gestures: {
     look_left: "向左看",
     look_right: "向右看",

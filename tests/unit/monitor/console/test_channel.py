@@ -27,7 +27,7 @@ from protocols.channel.server import ServerConnection
 from protocols.channel.table import FROM_SERVER
 from protocols.channel.violation import TheirViolation
 from protocols.gesture import Gesture
-from protocols.observation import ChallengeAnswered, ChallengeAsked, Presence, Rest
+from protocols.observation import ChallengeAnswered, ChallengeAsked, DigitsAsked, Presence, Rest
 from protocols.telemetry import CHANNELS, TelemetryBatch, TelemetrySample
 from tests.servers.page_channel import PageChannel
 from tests.unit.protocols.channel.pair import SESSION, Pair, entropy, floor
@@ -40,6 +40,9 @@ SKEW = -40.0
 def node() -> Iterator[PageChannel]:
     with PageChannel() as started:
         yield started
+
+
+ROW = (Gesture.BLINK_TWICE,)
 
 
 class Talk:
@@ -82,7 +85,7 @@ class Talk:
             self.exchange()
 
     def ask(self, name: str, within: float = 20.0) -> None:
-        asked = ChallengeAsked(at=self.now - 90.0, challenge=name, gesture=Gesture.NOD, within=within)
+        asked = ChallengeAsked(at=self.now - 90.0, challenge=name, gesture=Gesture.NOD, then=ROW, within=within)
         self.floor.ask(asked, base64url(entropy(name, 16)), self.now)
         self.exchange()
 
@@ -138,13 +141,27 @@ def test_a_gesture_is_asked_for_and_answered_once(node: PageChannel) -> None:
     talk = Talk(node, floor(), "cid").connect()
     talk.ask("chl-1")
     (asked,) = talk.told("challenged")
-    assert asked["gesture"] == "nod"
+    assert (asked["gestures"], asked["digits"]) == (["nod", "blink_twice"], None)
     assert asked["deadline"] == pytest.approx(120.0 + SKEW)
     assert node.call("answer", challenge="chl-1") is True
     assert node.call("answer", challenge="chl-1") is False
     talk.exchange()
     assert [answered.challenge for answered in talk.of(ChallengeAnswered)] == ["chl-1"]  # type: ignore[attr-defined]
     assert talk.told("receipted")[-1]["outcome"] == "accepted"
+
+
+def test_digits_are_typed_again_where_they_were_mistyped(node: PageChannel) -> None:
+    talk = Talk(node, floor(), "fay").connect()
+    digits = DigitsAsked(at=talk.now - 90.0, challenge="chl-3", digits="0472", within=30.0)
+    talk.floor.ask(digits, base64url(entropy("chl-3", 16)), talk.now)
+    talk.exchange()
+    (asked,) = talk.told("challenged")
+    assert (asked["digits"], asked["gestures"]) == ("0472", [])
+    for typed, outcome in (("0427", "wrong_digits"), ("0472", "accepted")):
+        assert node.call("answer", challenge="chl-3", typed=typed) is True
+        talk.exchange()
+        assert talk.told("receipted")[-1]["outcome"] == outcome
+    assert [answered.challenge for answered in talk.of(ChallengeAnswered)] == ["chl-3"]  # type: ignore[attr-defined]
 
 
 def test_an_answer_given_while_the_network_is_down_arrives_after_the_resume(node: PageChannel) -> None:

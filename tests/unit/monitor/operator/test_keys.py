@@ -20,8 +20,8 @@ class Says:
     def __init__(self) -> None:
         self.said: list[tuple[object, ...]] = []
 
-    def answer(self, challenge: str) -> bool:
-        self.said.append(("answer", challenge))
+    def answer(self, challenge: str, typed: str | None = None) -> bool:
+        self.said.append(("answer", challenge) if typed is None else ("answer", challenge, typed))
         return True
 
     def rest(self, seconds: float) -> bool:
@@ -51,6 +51,26 @@ def test_an_answer_is_an_act_of_the_operator_and_given_once_it_is_asked() -> Non
     assert says.said == [("answer", "chl_1")] * 2
 
 
+def test_digits_are_the_answer_as_soon_as_all_are_typed() -> None:
+    standing, says = Standing(), Says()
+    assert standing.type("1", says) is False
+    standing.hear(Challenged(challenge="chl_1", digits="0472", deadline=9.0))
+    assert standing.press(Press.DONE, says) is False
+    assert standing.press(Press.ERASE, says) is False
+    for digit in "048":
+        assert standing.type(digit, says)
+    assert standing.press(Press.ERASE, says) is True
+    assert (standing.typed, says.said) == ("04", [])
+    standing.type("8", says)
+    standing.type("2", says)
+    standing.hear(Receipted(challenge="chl_1", outcome="wrong_digits"))
+    assert standing.typed == ""
+    standing.type("04729", says)
+    standing.hear(Receipted(challenge="chl_1", outcome="accepted"))
+    assert standing.type("1", says) is False
+    assert says.said == [("answer", "chl_1", "0482"), ("answer", "chl_1", "0472")]
+
+
 def test_a_break_begins_and_ends_and_an_offer_is_taken_once() -> None:
     standing, says = Standing(), Says()
     standing.press(Press.BREAK, says)
@@ -67,12 +87,14 @@ def test_a_break_begins_and_ends_and_an_offer_is_taken_once() -> None:
     ("text", "lines", "presses", "rest"),
     [
         (" xb\rt", False, [Press.DONE, Press.BREAK, Press.DONE, Press.TAKE], ""),
+        ("4７\x7f2", False, ["4", "7", Press.ERASE, "2"], ""),
+        ("0472\n 04 72 \n4x\n-1\n", True, ["0472", "0472"], ""),
         ("done\n Break \nnonsense\ntak", True, [Press.DONE, Press.BREAK], "tak"),
         ("x" * 1000, True, [], "x" * 64),
     ],
 )
 def test_keys_and_lines_are_read_and_anything_else_is_passed_over(
-    text: str, lines: bool, presses: list[Press], rest: str
+    text: str, lines: bool, presses: list[Press | str], rest: str
 ) -> None:
     assert pressed(text, lines=lines) == (presses, rest)
 

@@ -50,6 +50,26 @@ def test_a_challenge_is_large_with_a_countdown_until_it_is_over() -> None:
     assert "Look to your left" not in shown((ASKED, 100.0), now=111.0)
 
 
+def test_gestures_in_a_row_are_numbered() -> None:
+    row = Challenged(challenge="ch", gesture=Gesture.NOD, then=(Gesture.LOOK_LEFT,), deadline=110.0)
+    panel = shown((row, 100.0), now=104.0)
+    assert "1. Nod   请点头" in panel
+    assert "2. Look to your left" in panel
+
+
+def test_digits_are_shown_with_what_was_typed_and_typed_again_where_they_were_not_those() -> None:
+    view, console = View("s-1", "ann", typed=lambda: "04"), Console(width=100, color_system=None)
+    view.hear(Challenged(challenge="ch", digits="0472", deadline=110.0), 100.0)
+    view.hear(Receipted(challenge="ch", outcome="wrong_digits"), 101.0)
+    with console.capture() as capture:
+        console.print(view.draw(102.0))
+    panel = capture.get()
+    assert "Type 请输入   0 4 7 2" in panel
+    assert "0 4 · ·" in panel
+    assert "type them again" in panel
+    assert "press space" not in panel
+
+
 def test_a_receipt_ends_the_challenge() -> None:
     accepted = shown((ASKED, 100.0), (Receipted(challenge="ch", outcome="accepted"), 102.0), now=102.0)
     assert "Look to your left" not in accepted
@@ -77,6 +97,8 @@ def test_events_are_lines_of_json_with_times_from_now() -> None:
         "challenge": "ch",
         "gesture": "look_left",
         "deadline": 6.0,
+        "then": [],
+        "digits": None,
     }
     assert json.loads(line(Connecting(server="wss://x"), 0.0)) == {"type": "connecting", "server": "wss://x"}
     lasting = Noticed(level="info", code="c", en="e", zh="请", until=None)

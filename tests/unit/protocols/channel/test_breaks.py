@@ -44,10 +44,10 @@ def test_a_break_is_announced_told_and_runs_out() -> None:
     told = pair.of(DutyTold)[-1]
     assert (told.on_shift, told.break_until, told.break_left) == (True, pair.now + pair.skew + 60.0, 540.0)
     asked = ChallengeAsked(at=11.0, challenge="ch", gesture=Gesture.NOD, within=5.0)
-    assert pair.floor.ask(asked, "n" * 22, pair.now) is False
+    assert pair.floor.ask(asked, "n" * 22, pair.now) is None
     pair.until(pair.now + 61.0)
     assert pair.of(DutyTold)[-1].break_until is None
-    assert pair.floor.ask(asked, "n" * 22, pair.now) is True
+    assert pair.floor.ask(asked, "n" * 22, pair.now) is not None
     pair.exchange()
     assert pair.of(Challenged)
 
@@ -103,14 +103,14 @@ def test_in_an_announced_segment_no_routine_challenge_comes_and_the_ladders_does
     told = pair.of(Noticed)[-1]
     assert (told.code, told.until) == ("performance", pair.now + pair.skew + 240.0)
     asked = [ChallengeAsked(at=11.0, challenge=f"ch{n}", gesture=Gesture.NOD, within=5.0) for n in range(3)]
-    assert floor.ask(asked[0], "n" * 22, pair.now, routine=True) is False
-    assert floor.ask(asked[1], "n" * 22, pair.now) is True
+    assert floor.ask(asked[0], "n" * 22, pair.now, routine=True) is None
+    assert floor.ask(asked[1], "n" * 22, pair.now) is not None
     assert pair.client.perform(60.0)
     pair.exchange()
     assert pair.of(Noticed)[-1].en == "No such time is left this hour, or one is on."
     pair.client.perform(0)
     pair.exchange()
-    assert floor.ask(asked[2], "n" * 22, pair.now, routine=True) is True
+    assert floor.ask(asked[2], "n" * 22, pair.now, routine=True) is not None
     assert Pair(place()).client.perform(1.0) is False
 
 

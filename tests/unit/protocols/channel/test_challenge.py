@@ -25,6 +25,24 @@ def test_each_answer_has_one_outcome() -> None:
     assert challenges.answer("b", "nonce of b", 10.0) is Outcome.ACCEPTED
 
 
+def test_digits_are_typed_as_a_keyboard_makes_them_and_wrong_ones_may_be_typed_again() -> None:
+    challenges = Challenges(Limits(tries=3))
+    challenges.ask(OpenChallenge(id="a", digits="0472", deadline=10.0, nonce="n"))
+    assert "0472" not in repr(challenges.open)
+    assert challenges.answer("a", "n", 1.0) is Outcome.WRONG_DIGITS
+    assert challenges.answer("a", "n", 1.0, "0427") is Outcome.WRONG_DIGITS
+    assert challenges.answer("a", "n", 1.0, "\uff10４ 72") is Outcome.ACCEPTED
+    assert challenges.answer("a", "n", 1.0, "0472") is Outcome.REPEATED
+
+
+def test_digits_cannot_be_guessed_at() -> None:
+    challenges = Challenges(Limits(tries=3))
+    challenges.ask(OpenChallenge(id="a", digits="0472", deadline=10.0, nonce="n"))
+    assert {challenges.answer("a", "n", 1.0, guess) for guess in ("1", "2", "3", "0472")} == {Outcome.WRONG_DIGITS}
+    assert challenges.answer("a", "other", 1.0, "0472") is Outcome.WRONG_NONCE
+    assert challenges.expire(10.0) == ["a"]
+
+
 def test_an_answer_after_the_deadline_is_late_before_and_after_it_was_found() -> None:
     challenges = book("a")
     assert challenges.answer("a", "nonce of a", 10.1) is Outcome.LATE

@@ -15,6 +15,7 @@ from protocols.channel.event import (
     Noticed,
     Opened,
     Outcome,
+    Receipted,
     SamplesRefused,
     Violated,
 )
@@ -25,14 +26,14 @@ from protocols.channel.notice import Level, Notice
 from protocols.channel.table import ServerState
 from protocols.channel.violation import Fault, OurViolation, TheirViolation
 from protocols.gesture import Gesture
-from protocols.observation import ChallengeAnswered, ChallengeAsked, Presence
+from protocols.observation import ChallengeAnswered, ChallengeAsked, DigitsAsked, Presence
 from protocols.telemetry import TelemetrySample
 from tests.unit.protocols.channel.pair import Pair, device, floor
 
 NONCE = "n" * 22
 
 
-def ask(place: Floor, now: float, challenge: str = "ch", within: float = 5.0) -> bool:
+def ask(place: Floor, now: float, challenge: str = "ch", within: float = 5.0) -> str | None:
     return place.ask(ChallengeAsked(at=now - 90.0, challenge=challenge, gesture=Gesture.NOD, within=within), NONCE, now)
 
 
@@ -215,6 +216,34 @@ def test_answers_have_clear_outcomes() -> None:
         Outcome.WRONG_NONCE,
     ]
     assert pair.server.state is ServerState.OPEN
+
+
+def test_digits_are_asked_typed_mistyped_and_survive_a_resume() -> None:
+    pair = Pair(floor()).connect()
+    digits = DigitsAsked(at=pair.now - 90.0, challenge="d", digits="0472", within=60.0)
+    assert pair.floor.ask(digits, NONCE, pair.now) == "ann"
+    pair.exchange()
+    [asked] = pair.of(Challenged)
+    assert (asked.challenge, asked.digits, asked.gesture) == ("d", "0472", None)
+    pair.client.answer("d", "0427")
+    pair.exchange()
+    assert [event.outcome for event in pair.of(Receipted)] == ["wrong_digits"]
+    assert [event.outcome for event in pair.of(AnswerRefused)] == [Outcome.WRONG_DIGITS]
+    pair.client.answer("d", "0472")
+    pair.client.data_to_send()
+    again = Pair(pair.floor, outbox=pair.outbox, now=pair.now + 0.5, seed="b").connect()
+    assert [event.outcome for event in again.of(Receipted)] == ["accepted"]
+    assert [event.challenge for event in again.of(ChallengeAnswered)] == ["d"]
+
+
+def test_gestures_are_asked_in_a_row() -> None:
+    pair = Pair(floor()).connect()
+    then = (Gesture.LOOK_LEFT, Gesture.BLINK_TWICE)
+    row = ChallengeAsked(at=pair.now - 90.0, challenge="r", gesture=Gesture.NOD, then=then, within=9.0)
+    pair.floor.ask(row, NONCE, pair.now)
+    pair.exchange()
+    [asked] = pair.of(Challenged)
+    assert (asked.gesture, asked.then, asked.digits) == (Gesture.NOD, then, None)
 
 
 def _raw_answer(pair: Pair, id_: str, nonce: str) -> None:

@@ -51,10 +51,21 @@ def test_answers_wait_for_their_receipt() -> None:
     assert not outbox.answerable("b")
     assert outbox.answer("a") == "nonce"
     assert not outbox.answerable("a")
-    assert outbox.answers == (("a", "nonce"),)
+    assert outbox.answers == (("a", "nonce", None),)
     outbox.receipted("a")
     outbox.receipted("a")
     assert outbox.answers == ()
+
+
+def test_what_was_mistyped_may_be_typed_again_with_the_same_nonce() -> None:
+    outbox = Outbox()
+    outbox.challenged("a", "nonce")
+    assert outbox.answer("a", "1234") == "nonce"
+    assert outbox.answers == (("a", "nonce", "1234"),)
+    outbox.receipted("a", again=True)
+    assert outbox.answers == ()
+    assert outbox.answerable("a")
+    assert outbox.answer("a", "4321") == "nonce"
 
 
 def test_challenges_are_not_kept_for_ever() -> None:

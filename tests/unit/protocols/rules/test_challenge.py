@@ -12,7 +12,7 @@ from protocols.driving.lag import LAGS, LagBelief
 from protocols.evidence import RuleName
 from protocols.gesture import Gesture
 from protocols.judge import Judge
-from protocols.observation import ChallengeAsked, Observation, Presence
+from protocols.observation import Blindness, ChallengeAnswered, ChallengeAsked, DigitsAsked, Observation, Presence, Rest
 from protocols.policy import STANDARD
 from protocols.rules.challenge import ChallengeRule
 from protocols.rules.driving import DrivingRule
@@ -128,6 +128,74 @@ def test_only_what_habits_leave_telling_is_asked_or_else_the_best() -> None:
     assert some.telling(tuple(Gesture), 50.0) == (Gesture.NOD,)
     none = rule(Known(habits=dict.fromkeys(Gesture, often)))
     assert len(none.telling(tuple(Gesture), 50.0)) == 2
+
+
+def typing(number: int, at: float) -> DigitsAsked:
+    return DigitsAsked(at=at, challenge=f"digits {number}", digits="0472", within=30.0)
+
+
+def typed(number: int, at: float) -> ChallengeAnswered:
+    return ChallengeAnswered(at=at, challenge=f"digits {number}")
+
+
+def test_the_last_digits_alone_speak_a_little_and_settle_nothing() -> None:
+    judging = rule(Known())
+    for number in range(9):
+        judging.observe(typing(number, 10.0 * number))
+        judging.observe(typed(number, 10.0 * number + 4.0))
+        [judged] = judging.judge(10.0 * number + 4.5)
+        assert (judged.passed, judged.reaction, judged.typed) == (True, 4.0, True)
+    assert weight(judging, 84.5) == pytest.approx(FUSION.digits_passed)
+    assert not judging.settled
+    assert judged.document()["gesture"] is None
+    assert judged.document()["digits"] is True
+    assert dict(judging.standing(84.5)[0].facts)["gesture"] == "digits"
+
+
+def test_digits_that_are_not_typed_are_missed_once_their_time_is_over() -> None:
+    judging = rule(Known())
+    judging.observe(typing(0, 0.0))
+    assert judging.judge(30.5) == ()
+    [judged] = judging.judge(31.0)
+    assert judged.passed is False
+    assert judging.missed
+    judging.observe(typing(1, 40.0))
+    judging.judge(80.0)
+    assert weight(judging, 80.0) == pytest.approx(-FUSION.digits_missed)
+
+
+def test_digits_that_are_typed_faster_than_people_do_were_not_typed_by_one() -> None:
+    judging = rule(Known())
+    judging.observe(typing(0, 0.0))
+    judging.observe(typed(0, 0.1))
+    [judged] = judging.judge(0.5)
+    assert (judged.passed, judged.reaction) == (False, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("happened", "passed"),
+    [
+        (Presence(at=2.0, operator="op", connected=False, cause="silent"), None),
+        (Rest(at=2.0, operator="op", until=300.0), None),
+        (Blindness(at=2.0, blind=True, cause="no picture"), False),
+    ],
+)
+def test_nobody_who_cannot_be_asked_misses_digits_and_the_picture_is_not_needed(
+    happened: Observation, passed: bool | None
+) -> None:
+    judging = rule(Known())
+    judging.observe(typing(0, 0.0))
+    judging.observe(happened)
+    [judged] = judging.judge(31.0)
+    assert (judged.passed, judged.weight) == (passed, -FUSION.digits_missed if passed is False else 0.0)
+
+
+def test_where_a_recording_ends_only_what_was_typed_is_judged() -> None:
+    judging = rule(Known())
+    judging.observe(typing(0, 0.0))
+    judging.observe(typing(1, 1.0))
+    judging.observe(typed(1, 5.0))
+    assert [judged.challenge for judged in judging.judge_rest(6.0)] == ["digits 1"]
 
 
 def verdicts(outcomes: list[GestureOutcome], *, windows: float = 3.0, quiet: float = 0.0) -> list[Verdict]:

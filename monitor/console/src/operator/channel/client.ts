@@ -35,7 +35,7 @@ export interface Duty {
 export type ClientEvent =
   | { type: "opened"; driving: boolean; resumed: boolean }
   | { type: "acknowledged"; roundTrip: number; taken: number; refused: number }
-  | { type: "challenged"; challenge: string; gesture: string; deadline: number }
+  | { type: "challenged"; challenge: string; gestures: string[]; digits: string | null; deadline: number }
   | { type: "receipted"; challenge: string; outcome: string }
   | { type: "noticed"; level: string; code: string; en: string; zh: string; until: number | null }
   | { type: "floor"; driving: boolean }
@@ -103,11 +103,13 @@ export class ClientConnection {
     }
   }
 
-  /** Say that the gesture is done: now, or after the next resume. False where it is not open, or was answered. */
-  async answer(challenge: string): Promise<boolean> {
+  /**
+   * Say that it is done, or what was typed: now, or after the next resume. False where it is not open, or was answered.
+   */
+  async answer(challenge: string, typed?: string): Promise<boolean> {
     if (!this.#given.outbox.answerable(challenge)) return false;
-    const nonce = this.#given.outbox.answer(challenge);
-    if (this.state === "open") await this.#send((seq) => ({ type: "answer", seq, id: challenge, nonce }));
+    const nonce = this.#given.outbox.answer(challenge, typed);
+    if (this.state === "open") await this.#answer(challenge, nonce, typed);
     return true;
   }
 
@@ -235,9 +237,12 @@ export class ClientConnection {
     };
     this.state = "open";
     this.#given.outbox.restart();
-    for (const [id, nonce] of this.#given.outbox.answers)
-      await this.#send((seq) => ({ type: "answer", seq, id, nonce }));
+    for (const [id, nonce, typed] of this.#given.outbox.answers) await this.#answer(id, nonce, typed);
     return [{ type: "opened", driving: ready.driving, resumed: ready.resumed }];
+  }
+
+  #answer(id: string, nonce: string, typed?: string): Promise<void> {
+    return this.#send((seq) => ({ type: "answer", seq, id, nonce, ...(typed === undefined ? {} : { typed }) }));
   }
 
   #event(open: Open, message: Message, now: number): ClientEvent {
@@ -247,9 +252,9 @@ export class ClientConnection {
         return this.#acknowledged(open, message, now);
       case "challenge":
         this.#given.outbox.challenged(message.id, message.nonce);
-        return { type: "challenged", challenge: message.id, gesture: message.gesture, deadline: now + message.within };
+        return challenged(message, now);
       case "receipt":
-        this.#given.outbox.receipted(message.id);
+        this.#given.outbox.receipted(message.id, message.outcome === "wrong_digits");
         return { type: "receipted", challenge: message.id, outcome: message.outcome };
       case "notice": {
         const { level, code, en, zh, within } = message;
@@ -328,4 +333,9 @@ function told(duty: Received<"duty">, now: number): Duty {
     breakUntil: duty.break_for === undefined ? null : now + duty.break_for,
     breakLeft: duty.break_left ?? null,
   };
+}
+
+function challenged({ id, gesture, then, digits, within }: Received<"challenge">, now: number): ClientEvent {
+  const gestures = gesture === undefined ? [] : [gesture, ...(then ?? [])];
+  return { type: "challenged", challenge: id, gestures, digits: digits ?? null, deadline: now + within };
 }

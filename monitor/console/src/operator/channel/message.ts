@@ -22,6 +22,10 @@ const whole =
   (least: number): Is<number> =>
   (value): value is number =>
     Number.isSafeInteger(value) && (value as number) >= least;
+const several =
+  <T>(is: Is<T>, most: number): Is<T[]> =>
+  (value): value is T[] =>
+    Array.isArray(value) && value.length <= most && value.every((one) => is(one));
 const yesOrNo: Is<boolean> = (value): value is boolean => typeof value === "boolean";
 
 const name = text(1, 128, /^[A-Za-z0-9._~@-]+$/);
@@ -59,9 +63,11 @@ export const FROM_SERVER = {
   challenge: {
     seq: needed(sequence),
     id: needed(name),
-    gesture: needed(code),
     within: needed(span),
     nonce: needed(nonce),
+    gesture: perhaps(code),
+    then: perhaps(several(code, 2)),
+    digits: perhaps(text(4, 8, /^[0-9]+$/)),
   },
   receipt: { seq: needed(sequence), id: needed(name), outcome: needed(code) },
   notice: {
@@ -113,7 +119,7 @@ export type Sent =
       key: string;
     }
   | { type: "heartbeat"; seq: number; t: number; nonce?: string; samples?: { channels: string[]; values: string } }
-  | { type: "answer"; seq: number; id: string; nonce: string }
+  | { type: "answer"; seq: number; id: string; nonce: string; typed?: string }
   | { type: "attest"; seq: number; count: number; signature: string }
   | { type: "shift"; seq: number; ceremony: string; credential: string }
   | { type: "break"; seq: number; seconds: number }

@@ -9,7 +9,7 @@ export class Outbox {
   #samples: Sample[] = [];
   #sent = new Map<number, Sample[]>();
   #nonces = new Map<string, string>();
-  #answered = new Set<string>();
+  #answered = new Map<string, string | undefined>();
 
   get waiting(): number {
     return this.#samples.length;
@@ -52,20 +52,20 @@ export class Outbox {
     return this.#nonces.has(challenge) && !this.#answered.has(challenge);
   }
 
-  /** Answer a challenge that is answerable; the nonce to answer with. */
-  answer(challenge: string): string {
-    this.#answered.add(challenge);
+  /** Answer a challenge that is answerable, by what was typed if anything; the nonce to answer with. */
+  answer(challenge: string, typed?: string): string {
+    this.#answered.set(challenge, typed);
     return this.#nonces.get(challenge) ?? "";
   }
 
-  /** The server has the answer. */
-  receipted(challenge: string): void {
-    this.#nonces.delete(challenge);
+  /** The server has the answer; `again`: it was mistyped, and may be typed again. */
+  receipted(challenge: string, again = false): void {
     this.#answered.delete(challenge);
+    if (!again) this.#nonces.delete(challenge);
   }
 
-  /** Challenge and nonce of each answer without a receipt. */
-  get answers(): [string, string][] {
-    return [...this.#answered].map((challenge) => [challenge, this.#nonces.get(challenge) ?? ""]);
+  /** Challenge, nonce and what was typed of each answer without a receipt. */
+  get answers(): [string, string, string | undefined][] {
+    return [...this.#answered].map(([challenge, typed]) => [challenge, this.#nonces.get(challenge) ?? "", typed]);
   }
 }
