@@ -7,22 +7,26 @@ tried again until it is: whoever was wronged is not to wait for a server that wa
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import structlog
 
 from monitor.enforcers.enforcer import EnforcerFailure
+from monitor.events import EventFeed
 from monitor.evidence import EvidenceRoom
+from protocols.backend import EventType
 from protocols.case import CaseDecision, CaseState
 from protocols.session import CutId, SessionId
 from protocols.timeline import Series, Timeline, told
+from registry.appeal import Appeal, AppealTimes
 from registry.case import Case, CaseLook, CaseNote
 from registry.cut import Cut
 from registry.error import Conflict, RegistryError
 from registry.exhibit import Exhibit, Keeping
 from registry.registry import Registry
-from registry.state import CutState
+from registry.report import Report
+from registry.state import CutState, ReportKind
 
 _log = structlog.get_logger()
 
@@ -47,6 +51,7 @@ class Dossier:
     timeline: Timeline
     curves: dict[str, Series]
     clips: list[dict[str, Any]]
+    appeal: Appeal | None
     exhibits: tuple[Exhibit, ...]
     keeping: Keeping
     notes: tuple[CaseNote, ...]
@@ -59,9 +64,15 @@ class Caseload:
     """The cases of one service. ``keep`` runs beside it."""
 
     def __init__(
-        self, registry: Registry, restore: Restore, evidence: EvidenceRoom, clock: Callable[[], datetime]
+        self,
+        registry: Registry,
+        restore: Restore,
+        evidence: EvidenceRoom,
+        clock: Callable[[], datetime],
+        feed: EventFeed,
     ) -> None:
         self._evidence = evidence
+        self._feed = feed
         self._registry = registry
         self._restore = restore
         self._clock = clock
@@ -80,6 +91,7 @@ class Caseload:
             timeline=await self._timeline(case.session),
             curves=curves,
             clips=clips,
+            appeal=await self._registry.appeals.of(case_id),
             exhibits=await self._registry.exhibits.of(case_id),
             keeping=await self._registry.exhibits.keeping(case_id),
             notes=await cases.notes(case_id),
@@ -97,6 +109,8 @@ class Caseload:
         case = await self._registry.cases.decide(
             case_id, decision, by=by, because=because, version=version, at=self._clock()
         )
+        decided = {"case": case.id, "state": case.state.value, "proposed": case.proposal is not None}
+        self._feed.publish(EventType.CASE_DECIDED, case.session, self._clock(), decided)
         if case.state is CaseState.OVERTURNED and case.restored_at is None:
             return await self._undo(case)
         return case
@@ -111,6 +125,27 @@ class Caseload:
         if case.state is not CaseState.OVERTURNED:
             return await self.decide(case.id, CaseDecision.OVERTURN, by=by, because=because, version=case.version)
         return case if case.restored_at is not None else await self._undo(case)
+
+    async def appeal(self, case_id: str, text: str, *, by: str, times: AppealTimes) -> Appeal:
+        """File an appeal against a case, and tell moderators who are there. Raises RegistryError."""
+        filed = await self._registry.appeals.file(case_id, text, by=by, at=self._clock(), times=times)
+        session = (await self._registry.cases.get(case_id)).session
+        told = {"case": case_id, "appeal": filed.id, "fast": filed.fast}
+        self._feed.publish(EventType.CASE_APPEALED, session, filed.at, told)
+        return filed
+
+    async def report(self, kind: ReportKind, text: str, *, within: timedelta, **about: Any) -> tuple[Report, str]:
+        """File a report, and tell moderators who are there; the secret that tells how it stands. Raises NotFound."""
+        filed, secret = await self._registry.reports.file(kind, text, at=self._clock(), within=within, **about)
+        told = {"report": filed.id, "kind": filed.kind.value}
+        self._feed.publish(EventType.REPORT_FILED, filed.session or "", filed.at, told)
+        return filed, secret
+
+    async def answer(self, report_id: str, text: str, *, by: str) -> Report:
+        """Answer a report, once. Raises NotFound, Conflict."""
+        answered = await self._registry.reports.answer(report_id, text, by=by, at=self._clock())
+        self._feed.publish(EventType.REPORT_ANSWERED, answered.session or "", self._clock(), {"report": report_id})
+        return answered
 
     async def keep(self) -> None:
         """Undo what was overturned and is not undone yet, until cancelled."""

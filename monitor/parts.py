@@ -270,7 +270,7 @@ class Parts:
 
     @cached_property
     def _caseload(self) -> Caseload:
-        return Caseload(self._registry, self._supervisor.restore, self._evidence, now)
+        return Caseload(self._registry, self._supervisor.restore, self._evidence, now, self._feed)
 
     @cached_property
     def _statements(self) -> Statements:

@@ -4,7 +4,7 @@ What cannot be entered in the ledger does not happen. ``version`` rises with eve
 moderators who decide at once, the second is told.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -93,6 +93,12 @@ class Cases:
         """The case, or NotFound."""
         async with self._database.reading() as connection:
             return _case(await _row(connection, case))
+
+    async def several(self, wanted: Collection[str]) -> Mapping[str, Case]:
+        """Cases by id; those that are not there are left out."""
+        async with self._database.reading() as connection:
+            rows = await connection.execute(select(cases).where(cases.c.id.in_(wanted)))
+            return {row.id: _case(row) for row in rows}
 
     async def of_cut(self, cut: CutId) -> Case:
         """The case of a cut, or NotFound."""

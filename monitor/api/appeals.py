@@ -10,8 +10,9 @@ from monitor.api.idempotency import IdempotencyKey, IdempotentRoute
 from monitor.api.listing import Cursor, Limit
 from monitor.api.reference import problems
 from monitor.api.service import Serving
-from protocols.backend import AppealView, Page, PlatformAppealRequest
+from protocols.backend import AppealListed, AppealView, CaseView, Page, PlatformAppealRequest
 from registry.apikey import ApiKey, Scope
+from registry.page import Page as Kept
 
 router = APIRouter(route_class=IdempotentRoute, tags=["appeals"])
 
@@ -31,18 +32,26 @@ async def appeal(
     Soon after the act it goes into the fast lane. Needs the scope `appeals:write`.
     """
     times = service.settings.deadlines.times()
-    return AppealView.of(
-        await service.registry.appeals.file(case, request.text, by=request.on_behalf, at=service.clock(), times=times)
-    )
+    return AppealView.of(await service.caseload.appeal(case, request.text, by=request.on_behalf, times=times))
 
 
 @router.get("/v1/appeals", summary="List appeals", responses=problems())
 async def listed(
     service: Serving, key: Reading, waiting: Waiting = False, limit: Limit = 100, cursor: Cursor = None
-) -> Page[AppealView]:
-    """Appeals, newest first; those that wait, the most urgent first, with `waiting`. Needs the scope `cases:read`."""
+) -> Page[AppealListed]:
+    """Appeals with their cases, newest first; those that wait, the most urgent first, with `waiting`.
+
+    Needs the scope `cases:read`.
+    """
+    appeals = service.registry.appeals
     if waiting:
-        found = await service.registry.appeals.waiting(limit=limit)
-        return Page(items=[AppealView.of(one) for one in found], next=None)
-    page = await service.registry.appeals.list(limit=limit, cursor=cursor)
-    return Page(items=[AppealView.of(one) for one in page.items], next=page.next)
+        page = Kept(items=await appeals.waiting(limit=limit), next=None)
+    else:
+        page = await appeals.list(limit=limit, cursor=cursor)
+    cases = await service.registry.cases.several([one.case for one in page.items])
+    listed = [
+        AppealListed(**dict(AppealView.of(one)), about=CaseView.of(cases[one.case]))
+        for one in page.items
+        if one.case in cases
+    ]
+    return Page(items=listed, next=page.next)

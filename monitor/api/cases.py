@@ -14,6 +14,7 @@ from monitor.api.reference import problems
 from monitor.api.service import Serving
 from monitor.statements import of_cut
 from protocols.backend import (
+    AppealView,
     CaseDetail,
     CaseLookView,
     CaseNoteView,
@@ -108,6 +109,7 @@ async def read(
         exhibits=[ExhibitView.of(one, url=f"/v1/cases/{case}/exhibits/{one.name}") for one in dossier.exhibits],
         clips=dossier.clips,
         keeping=KeepingView.of(dossier.keeping),
+        appeal=None if dossier.appeal is None else AppealView.of(dossier.appeal),
         notes=[CaseNoteView.of(note) for note in dossier.notes],
         looks=[CaseLookView.of(one) for one in dossier.looks],
         look=CaseLookView.of(dossier.look),

@@ -43,9 +43,7 @@ async def appeal(case: CasePath, request: AppealRequest, service: Serving, own: 
     """Ask, once, for another person to look at it. Soon after the act it goes into the fast lane."""
     await _mine(service, own, case)
     times = service.settings.deadlines.times()
-    return AppealView.of(
-        await service.registry.appeals.file(case, request.text, by=own.operator, at=service.clock(), times=times)
-    )
+    return AppealView.of(await service.caseload.appeal(case, request.text, by=own.operator, times=times))
 
 
 @router.get(

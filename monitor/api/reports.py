@@ -44,12 +44,8 @@ async def report(
 ) -> ReportFiled:
     """Pass on what a viewer saw. People look at it; a report alone never cuts. Who reported is not kept: `secret` tells
     them later how it stands. Needs the scope `reports:write`."""
-    filed, secret = await service.registry.reports.file(
-        ReportKind.STREAM,
-        request.text,
-        session=request.session,
-        at=service.clock(),
-        within=service.settings.deadlines.report(),
+    filed, secret = await service.caseload.report(
+        ReportKind.STREAM, request.text, session=request.session, within=service.settings.deadlines.report()
     )
     return ReportFiled(**_told(filed, ReportStanding), secret=secret)
 
@@ -69,12 +65,11 @@ async def report_likeness(
     speak for. It is compared with every registered likeness; moderators see which are alike and when they were on air.
     The pictures are not kept. Needs the scope `reports:write`."""
     alike = await naming(pictures, service.registrar.resembling(await enrolment(pictures)))
-    filed, secret = await service.registry.reports.file(
+    filed, secret = await service.caseload.report(
         ReportKind.LIKENESS,
         text,
         standing=standing,
         found=[await _on_air(service, avatar, similarity) for avatar, similarity in alike],
-        at=service.clock(),
         within=service.settings.deadlines.report(),
     )
     return ReportFiled(**_told(filed, ReportStanding), secret=secret)
@@ -89,12 +84,18 @@ async def listed(
     return Page(items=[ReportView(**_told(one, ReportView)) for one in page.items], next=page.next)
 
 
+@router.get("/v1/reports/{report}/details", summary="Read a report", responses=problems(404))
+async def details(report: ReportPath, service: Serving, key: Reading) -> ReportView:
+    """A report as moderators read it. Needs the scope `cases:read`."""
+    return ReportView(**_told(await service.registry.reports.get(report), ReportView))
+
+
 @router.post("/v1/reports/{report}/answer", summary="Answer a report", responses=problems(404, 409))
 async def answer(
     report: ReportPath, request: AnswerRequest, service: Serving, key: Deciding, idempotency_key: IdempotencyKey = None
 ) -> ReportView:
     """Answer a report, once. Needs the scope `cases:decide`."""
-    found = await service.registry.reports.answer(report, request.text, by=key.id, at=service.clock())
+    found = await service.caseload.answer(report, request.text, by=key.id)
     return ReportView(**_told(found, ReportView))
 
 

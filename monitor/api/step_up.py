@@ -20,6 +20,7 @@ HURTS = frozenset(
         "avatars-merge",
         "avatars-revoke",
         "cases-decide_many",
+        "cuts-release",
         "cuts-restore",
         "keys-create",
         "keys-revoke",

@@ -20,8 +20,8 @@ from protocols.backend.account import (
 )
 from protocols.backend.appeal import (
     AnswerRequest,
+    AppealListed,
     AppealRequest,
-    AppealView,
     OwnCase,
     PlatformAppealRequest,
     ReportFiled,
@@ -47,6 +47,7 @@ from protocols.backend.avatar import (
 )
 from protocols.backend.booking import BookingRequest, BookingView
 from protocols.backend.case import (
+    AppealView,
     CaseDetail,
     CaseLookView,
     CaseNoteView,
@@ -112,6 +113,7 @@ __all__ = [
     "AccountRequest",
     "AccountView",
     "AnswerRequest",
+    "AppealListed",
     "AppealRequest",
     "AppealView",
     "AssertionAnswer",

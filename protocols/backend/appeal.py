@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from protocols.backend.case import StatementView, Text
+from protocols.backend.case import AppealView, CaseView, StatementView, Text
 from protocols.backend.part import Identifier, Moment, Part
 from protocols.backend.verdict import Rule
 from protocols.case import CaseState
@@ -24,23 +24,10 @@ class PlatformAppealRequest(AppealRequest):
     )
 
 
-class AppealView(Part):
-    """An appeal."""
+class AppealListed(AppealView):
+    """An appeal with the case that it is against, as moderators choose among them."""
 
-    id: str = Field(description="Id of the appeal.", examples=["app_3k9d7m2x8q0ab"])
-    case: str = Field(description="The case that it is against.", examples=["case_3k9d7m2x8q0ab"])
-    by: str = Field(description="Who appeals.", examples=["op_7h2m9q0d5k1wz"])
-    text: str = Field(description="Text, never markup.", examples=["I was there."])
-    at: Moment = Field(description="When it was filed.", examples=["2026-11-22T08:40:00Z"])
-    fast: bool = Field(description="Whether it is in the fast lane: the show may still be on.")
-    due_at: Moment = Field(description="Until when it is to be decided.", examples=["2026-11-22T08:50:00Z"])
-    outcome: str | None = Field(description="granted or rejected; null while it waits.", examples=["granted"])
-    decided_at: Moment | None = Field(description="When it was decided.", examples=["2026-11-22T08:45:00Z"])
-
-    @classmethod
-    def of(cls, appeal: object) -> "AppealView":
-        """The appeal, for the wire."""
-        return cls.model_validate(appeal, from_attributes=True)
+    about: CaseView = Field(description="The case; whoever decided it first does not decide the appeal.")
 
 
 class OwnCase(Part):

@@ -249,6 +249,25 @@ class KeepingView(Part):
         return cls.model_validate(keeping, from_attributes=True)
 
 
+class AppealView(Part):
+    """An appeal."""
+
+    id: str = Field(description="Id of the appeal.", examples=["app_3k9d7m2x8q0ab"])
+    case: str = Field(description="The case that it is against.", examples=["case_3k9d7m2x8q0ab"])
+    by: str = Field(description="Who appeals.", examples=["op_7h2m9q0d5k1wz"])
+    text: str = Field(description="Text, never markup.", examples=["I was there."])
+    at: Moment = Field(description="When it was filed.", examples=["2026-11-22T08:40:00Z"])
+    fast: bool = Field(description="Whether it is in the fast lane: the show may still be on.")
+    due_at: Moment = Field(description="Until when it is to be decided.", examples=["2026-11-22T08:50:00Z"])
+    outcome: str | None = Field(description="granted or rejected; null while it waits.", examples=["granted"])
+    decided_at: Moment | None = Field(description="When it was decided.", examples=["2026-11-22T08:45:00Z"])
+
+    @classmethod
+    def of(cls, appeal: object) -> "AppealView":
+        """The appeal, for the wire."""
+        return cls.model_validate(appeal, from_attributes=True)
+
+
 class CaseDetail(CaseView):
     """Everything that a case's page needs."""
 
@@ -263,6 +282,7 @@ class CaseDetail(CaseView):
         examples=[[{"name": "clip-1.mp4", "at": 88.2, "packets": 900}]],
     )
     keeping: KeepingView = Field(description="For how long the evidence is kept, or why there is none.")
+    appeal: AppealView | None = Field(description="The appeal against it, where there is one.")
     notes: list[CaseNoteView] = Field(description="What moderators wrote.")
     looks: list[CaseLookView] = Field(description="Who has looked at it, the latest first.")
     look: CaseLookView = Field(description="Your look, which begins with this answer, or goes on.")

@@ -38,6 +38,10 @@ class EventType(StrEnum):
     CUT_RETURNED = "cut.returned"
     CUT_RESTORED = "cut.restored"
     STATEMENT_ISSUED = "statement.issued"
+    CASE_APPEALED = "case.appealed"
+    CASE_DECIDED = "case.decided"
+    REPORT_FILED = "report.filed"
+    REPORT_ANSWERED = "report.answered"
     CUTS_HELD = "cuts.held"
     CUTS_RELEASED = "cuts.released"
 
@@ -74,6 +78,10 @@ DATA: dict[EventType, str] = {
     EventType.CUT_RESTORED: "the cut, as `CutView`",
     EventType.STATEMENT_ISSUED: "`case`, `text` (`en`, `zh`), `dsa`: the statement of reasons, as text and for "
     "the EU's DSA Transparency Database",
+    EventType.CASE_APPEALED: "`case`, `appeal`, `fast`: to live followers alone, as the three below",
+    EventType.CASE_DECIDED: "`case`, `state`, `proposed`: whether a second person must confirm it",
+    EventType.REPORT_FILED: "`report`, `kind`",
+    EventType.REPORT_ANSWERED: "`report`",
     EventType.CUTS_HELD: "`lapsed`, `of`, `losses` by kind: many sessions lost their operators at once, none is cut",
     EventType.CUTS_RELEASED: "`because`, `by` (null: by itself)",
 }

@@ -1,5 +1,6 @@
 // Cases, as the service tells of them.
 import type { Wording } from "../shared/language.svelte";
+import type { Appeal } from "./contest";
 import type { Verdict } from "./wall.svelte";
 
 export type CaseState = "open" | "more_asked" | "upheld" | "overturned";
@@ -71,14 +72,22 @@ export interface Clip {
   trouble?: string;
 }
 
+export interface Keeping {
+  retention: string;
+  until: string;
+  hold: boolean;
+  missing: string | null;
+}
+
 export interface Dossier extends Case {
   exhibits?: { name: string; media_type: string; size: number; sha256: string; url: string | null }[];
   clips?: Clip[];
-  keeping?: { until: string; hold: boolean; missing: string | null };
+  keeping?: Keeping;
   detail: { state: string; decided_at: string; seconds: number | null; until: string | null; enforcer: string } | null;
   verdict: Verdict | null;
   table: Weight[];
   timeline: Timeline;
+  appeal?: Appeal | null;
   notes: { id: string; by: string; at: string; text: string }[];
   looks: { id: string; by: string; at: string; seconds: number }[];
   look: { id: string; by: string; at: string; seconds: number };

@@ -1,12 +1,13 @@
 // The streams on air, kept up to date by the service's events; after a gap everything is asked for anew.
 import { get } from "../shared/api";
 import { complain } from "../shared/notice.svelte";
+import { hear, type Told } from "./news.svelte";
 import type { Wording } from "../shared/language.svelte";
 import type { Requested } from "./requested";
 
 export type Driver = "HUMAN" | "MIXED" | "AI" | "UNKNOWN";
 export type State = "pending" | "live" | "blind" | "cut" | "ended";
-export type Rung = "watching" | "notify" | "challenge" | "grace" | "cut";
+export type Rung = "watching" | "notify" | "challenge" | "grace" | "slate" | "drop" | "forbid" | "restored";
 
 export interface Verdict {
   at: number;
@@ -38,13 +39,6 @@ export interface Entry {
   picture: string | null;
 }
 
-interface Told {
-  id: number;
-  type: string;
-  session: string;
-  data: Record<string, unknown>;
-}
-
 const KINDS = [
   "session.attached",
   "session.live",
@@ -61,53 +55,40 @@ const KINDS = [
   "cut.confirmed",
   "cut.failed",
 ];
-const RUNGS: Rung[] = ["watching", "notify", "challenge", "grace", "cut"];
-const AGAIN_MS = 2_000;
+/** How far up each rung is; what was let in again is watched like any other. */
+const HEIGHT: Record<Rung, number> = {
+  watching: 0,
+  restored: 0,
+  notify: 1,
+  challenge: 2,
+  grace: 3,
+  slate: 4,
+  drop: 5,
+  forbid: 5,
+};
 const SETTLE_MS = 250;
 
 export class Wall {
   entries = $state<Entry[]>([]);
   loaded = $state(false);
-  following = $state(false);
-  #events: EventSource | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #closed = false;
 
   /** Begin; what is returned ends it. */
   open(): () => void {
-    this.#follow();
+    const end = hear(
+      KINDS,
+      (event) => this.#hear(event),
+      () => void this.#load(),
+    );
     return () => {
-      this.#closed = true;
+      end();
       clearTimeout(this.#timer);
-      this.#events?.close();
     };
   }
 
   /** The streams, those that most need a person first. */
   get byRisk(): Entry[] {
     return [...this.entries].sort((one, other) => risk(other.session) - risk(one.session));
-  }
-
-  #follow(): void {
-    const events = new EventSource("/v1/events");
-    this.#events = events;
-    events.onopen = () => {
-      this.following = true;
-      void this.#load();
-    };
-    events.onerror = () => this.#again();
-    events.addEventListener("too-slow", () => this.#again());
-    for (const kind of KINDS) {
-      events.addEventListener(kind, (message) =>
-        this.#hear(JSON.parse((message as MessageEvent<string>).data) as Told),
-      );
-    }
-  }
-
-  #again(): void {
-    this.following = false;
-    this.#events?.close();
-    if (!this.#closed) this.#timer = setTimeout(() => this.#follow(), AGAIN_MS);
   }
 
   async #load(): Promise<void> {
@@ -157,5 +138,5 @@ const changes: Record<string, (session: Status, data: Record<string, unknown>) =
 /** How much a stream needs a person: the ladder first, then how unlikely it is that a person drives. */
 export function risk(session: Status): number {
   const doubt = session.verdict ? 1 - session.verdict.p_human : 0.4;
-  return RUNGS.indexOf(session.rung) * 2 + doubt + (session.state === "blind" ? 0.5 : 0);
+  return HEIGHT[session.rung] * 2 + doubt + (session.state === "blind" ? 0.5 : 0);
 }

@@ -1,16 +1,21 @@
 // The time of day for what is told relative to it; it moves while somebody looks.
 import { createSubscriber } from "svelte/reactivity";
 
-const EVERY_MS = 10_000;
+function ticking(every: number): { readonly now: number } {
+  const subscribe = createSubscriber((update) => {
+    const timer = setInterval(update, every);
+    return () => clearInterval(timer);
+  });
+  return {
+    get now(): number {
+      subscribe();
+      return Date.now();
+    },
+  };
+}
 
-const subscribe = createSubscriber((update) => {
-  const timer = setInterval(update, EVERY_MS);
-  return () => clearInterval(timer);
-});
+/** For moments: it moves every ten seconds. */
+export const clock = ticking(10_000);
 
-export const clock = {
-  get now(): number {
-    subscribe();
-    return Date.now();
-  },
-};
+/** For what is about to run out: every second. */
+export const seconds = ticking(1_000);

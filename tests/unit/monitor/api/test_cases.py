@@ -1,12 +1,12 @@
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import httpx
 import pytest
 
 from monitor.enforcers.enforcer import EnforcerFailure
 from monitor.registrar import Enrolment
-from protocols.backend import CutView
+from protocols.backend import CutView, EventType
 from protocols.evidence import Evidence, Finding, RuleName
 from protocols.pack import checked
 from protocols.policy import STANDARD
@@ -37,7 +37,7 @@ def verdict() -> Verdict:
     )
 
 
-async def cut(world: World, *, days: int = 0, confirmed: bool = True, **changes: object) -> str:
+async def cut(world: World, *, days: int = 0, confirmed: bool = True, at: datetime = NOW, **changes: object) -> str:
     """Cut a session of its own; its case. ``days``: for how long it is blocked, an hour where none."""
     session = SessionId(str((await world.attached(**changes))["id"]))
     ledger = world.registry.ledger
@@ -49,7 +49,7 @@ async def cut(world: World, *, days: int = 0, confirmed: bool = True, **changes:
         ("ladder.step", {"at": 29.0, "rung": "notify", "cause": "driving", "ends_in": 5}),
         ("verdict.changed", {"at": 30.0, "p_human": 0.01}),
     ):
-        await ledger.append(kind, session, "", data, NOW)
+        await ledger.append(kind, session, "", data, at)
     made = await world.registry.cuts.intend(
         session=session,
         epoch=1,
@@ -57,12 +57,12 @@ async def cut(world: World, *, days: int = 0, confirmed: bool = True, **changes:
         cause="the avatar's motion is not the operator's motion",
         evidence=verdict().document(),
         enforcer="whip",
-        at=NOW,
-        until=NOW + timedelta(days=days, hours=1),
+        at=at,
+        until=at + timedelta(days=days, hours=1),
     )
     if confirmed:
-        await world.registry.cuts.confirm(made.id, epoch=1, at=NOW, seconds=0.25)
-        await world.registry.sessions.move(session, SessionState.CUT, because="cut", epoch=1, at=NOW)
+        await world.registry.cuts.confirm(made.id, epoch=1, at=at, seconds=0.25)
+        await world.registry.sessions.move(session, SessionState.CUT, because="cut", epoch=1, at=at)
     return (await world.registry.cases.of_cut(made.id)).id
 
 
@@ -291,6 +291,10 @@ async def test_the_platform_appeals_once_and_the_most_urgent_come_first(world: W
     for params in ({"waiting": "true"}, {}):
         listed = (await world.client.get("/v1/appeals", params=params)).json()["items"]
         assert [one["id"] for one in listed] == [filed.json()["id"]]
+        assert (listed[0]["about"]["id"], listed[0]["about"]["avatar_name"]) == (case, "Hoshi")
+    assert (await world.client.get(f"/v1/cases/{case}")).json()["appeal"] == filed.json()
+    [told] = [event for event in world.supervisor.feed._backlog if event.type is EventType.CASE_APPEALED]
+    assert told.data == {"case": case, "appeal": filed.json()["id"], "fast": True}
     assert "case.appealed" in await entered(world, case)
 
 
@@ -304,6 +308,9 @@ async def test_a_report_never_cuts_and_tells_how_it_stands_by_its_secret(world: 
     [listed] = (await world.client.get("/v1/reports", params={"waiting": "true"})).json()["items"]
     assert (listed["text"], listed["session"], "secret" in listed) == (text, session, False)
     assert listed["found"] == []
+    assert (await world.client.get(f"/v1/reports/{report}/details")).json() == listed
+    assert (await world.client.get(f"/v1/reports/{report}/details", headers=platform)).status_code == 403
+    assert (await world.client.get("/v1/reports/rep_none/details")).status_code == 404
     assert (await world.client.get("/v1/cuts")).json()["items"] == []
     assert (await world.client.get(f"/v1/sessions/{session}")).json()["state"] == "pending"
     answer = await world.client.post(f"/v1/reports/{report}/answer", json={"text": "a person drives it"})

@@ -265,7 +265,7 @@ async def build(
         registry=registry,
         settings=chosen,
         registrar=registrar,
-        caseload=Caseload(registry, supervisor.restore, evidence, clock),
+        caseload=Caseload(registry, supervisor.restore, evidence, clock, supervisor.feed),
         evidence=evidence,
         tokens=PublishTokens(bytes(32)),
         notary=Notary(registry.ledger, Ed25519PrivateKey.from_private_bytes(bytes(32)), "log.example"),
