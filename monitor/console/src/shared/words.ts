@@ -90,7 +90,6 @@ const en = {
     cut: "Cut",
     ended: "Ended",
   },
-  rungs: { watching: "Watching", notify: "Notified", challenge: "Challenged", grace: "Last chance", cut: "Cut" },
   digits: "digits to be typed",
   rungs: {
     watching: "Watching",
@@ -407,7 +406,6 @@ const zh: Words = {
   until: (seconds) => `剩余 ${seconds} 秒`,
   held: "暂停",
   states: { pending: "等待画面", live: "直播中", blind: "监测中断", cut: "已切断", ended: "已结束" },
-  rungs: { watching: "观察", notify: "已通知", challenge: "已挑战", grace: "最后机会", cut: "已切断" },
   digits: "输入数字",
   rungs: {
     watching: "观察",
