@@ -22,6 +22,7 @@ from monitor.api.service import Service
 from monitor.assembly import SessionAssembly
 from monitor.breaker import MassBreaker
 from monitor.budget import WindowBudget
+from monitor.bulk import Batches
 from monitor.caseload import Caseload
 from monitor.egress import EgressPolicy, http_client
 from monitor.enforcement import Enforcement
@@ -281,6 +282,7 @@ class Parts:
         return Service(
             supervisor=self._supervisor,
             registrar=self._registrar,
+            batches=Batches(self._registry, self._registrar, now, alone_an_hour=self._settings.avatars.alone_an_hour),
             caseload=self._caseload,
             evidence=self._evidence,
             registry=self._registry,

@@ -77,8 +77,15 @@ class Webhooks(Section):
 
 
 class AvatarSettings(Section):
-    """Who decides about avatars."""
+    """Who decides about avatars, and how much of what is registered one changes alone."""
 
+    alone_an_hour: int = Field(
+        20,
+        ge=0,
+        le=100_000,
+        description="how many avatars and operators one key or account may suspend, revoke or merge within an hour; "
+        "more are a batch, which another one approves",
+    )
     four_eyes: bool = Field(
         True, description="whether an avatar that waits for review is approved by another key than registered it"
     )

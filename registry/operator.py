@@ -15,12 +15,15 @@ from protocols.session import OperatorId
 from registry.database import Database, alone
 from registry.error import Conflict, NotFound, Refused
 from registry.identity import fresh
+from registry.ledger import Ledger
 from registry.name import short_text
 from registry.page import Page, page_size, read_cursor, write_cursor
 from registry.schema import device_keys, operators
 from registry.state import OperatorState
 
 MOST_DEVICE_KEYS = 16
+
+REVOKED = "operator.revoked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +48,9 @@ class Operator:
 class Operators:
     """The operators of the registry."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, ledger: Ledger | None = None) -> None:
         self._database = database
+        self._ledger = ledger
 
     async def enrol(
         self,
@@ -135,10 +139,12 @@ class Operators:
         more = write_cursor(rows[limit - 1].seq) if len(rows) > limit else None
         return Page(items=items, next=more)
 
-    async def revoke(self, operator: OperatorId) -> Operator:
-        """Take the operator's right to drive away, for good."""
+    async def revoke(self, operator: OperatorId, *, by: str, because: str, at: datetime) -> Operator:
+        """Take the operator's right to drive away, for good; entered in the ledger, once."""
         async with self._database.writing() as connection:
-            await _one(connection, operator)
+            present = await _one(connection, operator)
+            if self._ledger is not None and present.state is not OperatorState.REVOKED:
+                await self._ledger.append(REVOKED, "", operator, {"by": by, "because": because}, at)
             await connection.execute(
                 update(operators).where(operators.c.id == operator).values(state=OperatorState.REVOKED)
             )

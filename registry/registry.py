@@ -11,6 +11,7 @@ from registry.appeal import Appeals
 from registry.avatars import Avatars
 from registry.block import Blocks
 from registry.booking import Bookings
+from registry.bulk import Bulk
 from registry.case import Cases
 from registry.conflict import Conflicts
 from registry.consent import Consents
@@ -43,7 +44,7 @@ class Registry:
         self.avatars = Avatars(database, ledger)
         self.consents = Consents(database, self.avatars, ledger)
         self.conflicts = Conflicts(database)
-        self.operators = Operators(database)
+        self.operators = Operators(database, ledger)
         self.accesses = Accesses(database)
         self.passkeys = Passkeys(database)
         self.policies = Policies(database)
@@ -51,6 +52,7 @@ class Registry:
         self.shifts = Shifts(database)
         self.cuts = Cuts(database)
         self.cases = Cases(database, ledger)
+        self.bulk = Bulk(database, ledger)
         self.strikes = Strikes(database)
         self.exhibits = Exhibits(database, ledger)
         self.appeals = Appeals(database, ledger)

@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 
 from protocols.avatar import AvatarRole, AvatarState
+from protocols.bulk import BatchState, EditAct
 from protocols.case import CaseAct, CaseDecision, CaseState
 from protocols.measure import MeasureKind, StrikeSubject
 from protocols.session import SessionState, SourceKind
@@ -544,6 +545,30 @@ class SignInColumns(Arriving):
     provider: Named[str | None] = Column(String(_NAME))
 
 
+class EditColumns(TypedColumns):
+    """Registrations that one key or account has changed by itself of late."""
+
+    seq: Named[int] = Column(BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=True)
+    by: Named[str] = Column(String(_NAME), index=True)
+    at: Named[datetime] = Column(Instant)
+    count: Named[int] = Column(Integer)
+
+
+class BatchColumns(Arriving):
+    """One act on many registrations, which waits for another key or account."""
+
+    act: Named[EditAct] = Column(Choice(EditAct))
+    subjects: Named[list[str]] = Column(Document)
+    because: Named[str] = Column(Text)
+    by: Named[str] = Column(String(_NAME))
+    at: Named[datetime] = Column(Instant)
+    state: Named[BatchState] = Column(Choice(BatchState))
+    settled_by: Named[str | None] = Column(String(_NAME))
+    settled_because: Named[str | None] = Column(Text)
+    settled_at: Named[datetime | None] = Column(Instant)
+    outcome: Named[dict[str, str]] = Column(Document)
+
+
 def _where(condition: str) -> dict[str, Any]:
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
@@ -622,6 +647,8 @@ accounts = Table(
     sqlite_autoincrement=True,
 )
 signins = Table("signins", metadata, SignInColumns, sqlite_autoincrement=True)
+edits = Table("edits", metadata, EditColumns, sqlite_autoincrement=True)
+batches = Table("batches", metadata, BatchColumns, sqlite_autoincrement=True)
 requests = Table("requests", metadata, RequestColumns)
 events = Table(
     "events",

@@ -222,6 +222,7 @@ async def merge(
     Its pictures, names and model become the other one's, and it is revoked. Needs the scope `avatars:write`.
     """
     into = AvatarId(request.into)
+    await service.batches.one(key.id)
     merged = await service.registrar.merge(AvatarId(avatar), into, by=key.id, because=request.reason)
     return view(merged, service)
 
@@ -231,4 +232,6 @@ async def _moved(
 ) -> AvatarView:
     found = await service.registry.avatars.get(AvatarId(avatar))
     because = "no reason given" if request is None else request.reason
+    if signal is not AvatarSignal.REINSTATE:
+        await service.batches.one(key.id)
     return view(await service.registrar.move(found.id, signal, by=key.id, because=because), service)

@@ -138,15 +138,21 @@ async def profile(
     return view(await service.registry.operators.spare(OperatorId(operator), request.cannot))
 
 
-@router.post("/{operator}/revoke", summary="Revoke an operator", responses=problems(404))
+@router.post("/{operator}/revoke", summary="Revoke an operator", responses=problems(404, 409))
 async def revoke(
     operator: OperatorPath,
     service: Serving,
     key: Annotated[ApiKey, allowed(Scope.OPERATORS_WRITE)],
     idempotency_key: IdempotencyKey = None,
 ) -> OperatorView:
-    """Take the operator's right to drive away, for good. Needs the scope `operators:write`."""
-    return view(await service.registry.operators.revoke(OperatorId(operator)))
+    """Take the operator's right to drive away, for good. So many registrations are changed alone within an hour, more
+    are a batch (`POST /v1/registry-batches`). Needs the scope `operators:write`."""
+    found = await service.registry.operators.get(OperatorId(operator))
+    await service.batches.one(key.id)
+    revoked = await service.registry.operators.revoke(
+        found.id, by=key.id, because="no reason given", at=service.clock()
+    )
+    return view(revoked)
 
 
 def view(operator: Operator) -> OperatorView:

@@ -23,6 +23,7 @@ TAGS = [
     {"name": "consents", "description": "That a person whom an avatar resembles agreed, until they withdraw."},
     {"name": "protected", "description": "Likenesses that are registered to be protected and may never be on air."},
     {"name": "negatives", "description": "Looks and scenes that are nobody's likeness."},
+    {"name": "registrations", "description": "Many avatars and operators changed at once, by two people."},
     {"name": "operators", "description": "The people who drive avatars, under their issuer's pseudonym."},
     {"name": "own", "description": "What operators ask for themselves: their own page signs in by passkey."},
     {"name": "passkeys", "description": "Passkeys of operators: by invitation, bound to the person who verifies."},

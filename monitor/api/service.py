@@ -13,6 +13,7 @@ from monitor.api.pace import Pace
 from monitor.api.publication import Publications, PublishTokens
 from monitor.api.trail import Trail
 from monitor.breaker import MassBreaker
+from monitor.bulk import Batches
 from monitor.caseload import Caseload
 from monitor.evidence import EvidenceRoom
 from monitor.identity import Providers
@@ -107,6 +108,7 @@ class Service:
     registry: Registry
     settings: Settings
     registrar: Registrar
+    batches: Batches
     caseload: Caseload
     evidence: EvidenceRoom
     tokens: PublishTokens

@@ -29,6 +29,8 @@ HURTS = frozenset(
         "passkeys-revoke",
         "policies-write",
         "protected-release",
+        "registrations-approve",
+        "registrations-propose",
         "reviews-reject",
     }
 )

@@ -27,6 +27,7 @@ OURS: dict[str, str] = {
     "cases": "monitor.cli.cases:app",
     "strikes": "monitor.cli.strikes:strikes",
     "avatars": "monitor.cli.avatars:app",
+    "batches": "monitor.cli.batches:app",
     "operators": "monitor.cli.operators:app",
     "operate": "monitor.cli.operate:operate",
     "replay": "monitor.cli.replay:replay",

@@ -45,6 +45,7 @@ from protocols.backend.avatar import (
     Renewal,
     ReviewView,
 )
+from protocols.backend.batch import BatchRequest, BatchView
 from protocols.backend.booking import BookingRequest, BookingView
 from protocols.backend.case import (
     AppealView,
@@ -121,6 +122,8 @@ __all__ = [
     "AttachRequest",
     "AvatarRegistered",
     "AvatarView",
+    "BatchRequest",
+    "BatchView",
     "BookingRequest",
     "BookingView",
     "CaseDetail",

@@ -59,7 +59,7 @@ async def test_every_refusal_is_the_same(tmp_path: Path) -> None:
 async def test_a_revoked_operator_is_refused(tmp_path: Path) -> None:
     async with broadcast(tmp_path) as stage:
         admitting, _ = admission(stage)
-        await stage.registry.operators.revoke(stage.operator)
+        await stage.registry.operators.revoke(stage.operator, by="ann", because="left", at=clock())
         assert await admitting.admit(stage.operator, stage.session.id) == Refusal()
 
 

@@ -182,7 +182,7 @@ async def test_an_avatar_that_may_not_be_on_air_is_refused(entrance: Entrance) -
         entrance.booking.avatar, AvatarSignal.REVOKE, by="key_1", because="a complaint", at=NOW
     )
     assert "is revoked (a complaint); it may not go on air" in (await entrance.gate.may_publish(PLACEMENT) or "")
-    await entrance.desk.registry.operators.revoke(entrance.booking.roster[0].operator)
+    await entrance.desk.registry.operators.revoke(entrance.booking.roster[0].operator, by="ann", because="left", at=NOW)
 
 
 @pytest.mark.parametrize(

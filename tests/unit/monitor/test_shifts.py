@@ -209,7 +209,7 @@ async def test_who_is_not_on_the_roster_learns_nothing(tmp_path: Path) -> None:
             with pytest.raises(NotFound) as refused:
                 await home.shifts.begin(arrival)
             said.add(str(refused.value))
-        await home.stage.registry.operators.revoke(home.stage.operator)
+        await home.stage.registry.operators.revoke(home.stage.operator, by="ann", because="left", at=clock())
         with pytest.raises(NotFound) as refused:
             await home.shifts.begin(home.arrival())
         assert said == {str(refused.value)} == {Refusal().message}

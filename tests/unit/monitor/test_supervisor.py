@@ -533,7 +533,7 @@ async def test_the_status_tells_where_a_session_stands(tmp_path: Path) -> None:
 @in_virtual_time
 async def test_a_revoked_operator_is_not_attached(tmp_path: Path) -> None:
     async with house(tmp_path) as running:
-        await running.stage.registry.operators.revoke(running.stage.operator)
+        await running.stage.registry.operators.revoke(running.stage.operator, by="ann", because="left", at=clock())
         with pytest.raises(Refused, match="revoked"):
             await running.supervisor.attach(running.request(), account="key_1")
 

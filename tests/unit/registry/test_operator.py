@@ -80,7 +80,7 @@ async def test_a_verification_lapses(registry: Registry) -> None:
 
 
 async def test_a_revoked_operator_gets_no_more_keys(registry: Registry) -> None:
-    operator = await registry.operators.revoke((await enrol(registry)).id)
+    operator = await registry.operators.revoke((await enrol(registry)).id, by="ann", because="left", at=NOW)
     assert operator.state is OperatorState.REVOKED
     with pytest.raises(Conflict, match="revoked"):
         await registry.operators.add_device_key(operator.id, b"k" * 32, at=NOW)
@@ -93,7 +93,7 @@ async def test_who_is_not_enrolled_is_not_found(registry: Registry) -> None:
     with pytest.raises(NotFound):
         await registry.operators.add_device_key(nobody, bytes(32), at=NOW)
     with pytest.raises(NotFound):
-        await registry.operators.revoke(nobody)
+        await registry.operators.revoke(nobody, by="ann", because="left", at=NOW)
 
 
 async def test_a_listing_is_paged(registry: Registry) -> None:

@@ -119,7 +119,7 @@ async def test_what_a_session_names_must_be_registered(studio: Studio) -> None:
     with pytest.raises(Refused, match="suspended"):
         await create()
     await studio.registry.avatars.move(studio.avatar, AvatarSignal.REINSTATE, by="key_1", because="", at=NOW)
-    await studio.registry.operators.revoke(studio.operator)
+    await studio.registry.operators.revoke(studio.operator, by="ann", because="left", at=NOW)
     with pytest.raises(Refused, match="revoked"):
         await create()
     assert (await studio.registry.sessions.list()).items == ()

@@ -15,6 +15,7 @@ from monitor.api.application import application
 from monitor.api.publication import PublishTokens
 from monitor.api.service import Service
 from monitor.breaker import MassBreaker
+from monitor.bulk import Batches
 from monitor.caseload import Caseload
 from monitor.egress import EgressRefused
 from monitor.events import EventFeed
@@ -265,6 +266,7 @@ async def build(
         registry=registry,
         settings=chosen,
         registrar=registrar,
+        batches=Batches(registry, registrar, clock, alone_an_hour=chosen.avatars.alone_an_hour),
         caseload=Caseload(registry, supervisor.restore, evidence, clock, supervisor.feed),
         evidence=evidence,
         tokens=PublishTokens(bytes(32)),

@@ -105,6 +105,18 @@ def test_cuts_are_listed_shown_and_restored(terminal: Terminal, home: House) -> 
     assert [one["state"] for one in terminal.document("cuts", "list", "--state", "restored")] == ["restored"]
 
 
+def test_many_registrations_wait_for_another_key(terminal: Terminal, home: House) -> None:
+    assert "No batch waits" in terminal.type("batches").err
+    words = ("batches", "propose", "reinstate", *[home.world.avatar] * 2, "--reason", "back")
+    found = terminal.document(*words)
+    assert (found["state"], found["subjects"]) == ("done", [home.world.avatar])
+    assert found["id"] in terminal.well("batches", "list")
+    assert "done" in terminal.well("batches", "show", found["id"])
+    refused = terminal.type("batches", "approve", found["id"], "--reason", "yes")
+    assert "already" in refused.err
+    assert "already" in terminal.type("batches", "reject", found["id"], "--reason", "no").err
+
+
 def test_strikes_are_listed_and_a_person_cuts(terminal: Terminal, home: House) -> None:
     assert "Nothing stands" in terminal.type("strikes").err
     made = home.call(cut(home.world, home.attach()))
