@@ -18,6 +18,7 @@ from protocols.breaker import BreakerLimits
 from protocols.identity import Form, Issuer
 from protocols.openid import Client
 from protocols.passkey.ceremony import RelyingParty
+from protocols.quarantine import Quarantine
 from protocols.webhook import Signer, parse_signer
 from registry.search import MemorySearch, Search
 from registry.search_pgvector import PgvectorSearch
@@ -29,7 +30,12 @@ def pool(settings: Settings) -> Pool | None:
         return None
     likeness = settings.likeness
     model = None if likeness.model is None else str(likeness.model)
-    return Pool(settings.workers, {"model": model, "sha256": likeness.sha256, "threads": settings.threads})
+    return Pool(
+        settings.workers,
+        {"model": model, "sha256": likeness.sha256, "threads": settings.threads},
+        quarantine=Quarantine(after=settings.quarantine.after, within_s=settings.quarantine.within_s),
+        cells=settings.quarantine.cells,
+    )
 
 
 def egress(settings: Settings) -> EgressPolicy:

@@ -45,6 +45,7 @@ from monitor.operator.gateway import Gateway
 from monitor.own_end import OwnEnd
 from monitor.passkeys import Passkeys
 from monitor.pipeline import Pipeline
+from monitor.quarantine import Quarantined
 from monitor.registrar import Registrar
 from monitor.returns import Returns
 from monitor.server_assembly import Surroundings, enforcers
@@ -349,6 +350,7 @@ class Parts:
             ]
             if self._workers is not None:
                 tasks.append(group.create_task(self._workers.run(), name="workers"))
+                tasks.append(group.create_task(self._quarantined(self._workers).run(), name="quarantine"))
             await held.wait()
             await server.serve()
             for task in tasks:
@@ -365,6 +367,10 @@ class Parts:
     async def _lifespan(self, _: object) -> AsyncIterator[None]:
         yield
         await self._gateway.shutdown()
+
+    def _quarantined(self, workers: Pool) -> Quarantined:
+        within = self._settings.deadlines.report()
+        return Quarantined(self._registry, self._journal, workers.apart, within=within)
 
     def _pipeline(self, session: str) -> Pipeline | None:
         return self._supervisor.pipeline(session)

@@ -211,6 +211,14 @@ class BreakerSettings(Section):
     )
 
 
+class QuarantineSettings(Section):
+    """Quarantine: streams whose worker processes die again and again are set apart from the others."""
+
+    after: int = Field(3, ge=1, le=1000, description="deaths of its workers from which a stream is suspected")
+    within_s: float = Field(600, ge=10, le=86_400, description="seconds within which they count")
+    cells: int = Field(8, ge=1, le=64, description="worker processes for suspects, beside `workers`, at most")
+
+
 class IdentityProvider(Section):
     """An identity provider, or a platform, whose word about who somebody is counts."""
 
@@ -324,6 +332,7 @@ class Settings(BaseSettings):
     workers: int = Field(
         0, ge=0, le=64, description="processes that hold the streams, and one more as a spare; 0: the service itself"
     )
+    quarantine: QuarantineSettings = QuarantineSettings()
     egress: Egress = Egress()
     servers: dict[str, Server] = Field(default_factory=dict, description="media servers by the name in placements")
     obs: dict[str, Obs] = Field(default_factory=dict, description="OBS of publishers by place: server/app/stream")

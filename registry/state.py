@@ -103,10 +103,11 @@ class AppealOutcome(StrEnum):
 
 
 class ReportKind(StrEnum):
-    """What is reported: something on air, or a likeness that was taken."""
+    """What is reported: something on air, a likeness that was taken, or a stream that the monitor cannot watch."""
 
     STREAM = "stream"
     LIKENESS = "likeness"
+    QUARANTINE = "quarantine"
 
 
 class Retention(StrEnum):

@@ -1,15 +1,14 @@
 """The pool: as many workers as the settings say, and one more that stands ready for whoever dies.
 
 A stream belongs to one place of the pool by its name. When the worker there dies, its streams' sessions are blind,
-which is the monitor's own trouble and nobody's fault; the spare takes the place at once and opens them again.
+which is the monitor's own trouble and nobody's fault; the spare takes the place at once and opens them again. Streams
+whose workers die again and again are set apart in cells, places of their own: see ``protocols/quarantine.py``.
 """
 
 import asyncio
-import os
-import socket
-import sys
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -17,121 +16,112 @@ from prometheus_client import Counter
 
 from monitor.sources.ring import Ring
 from monitor.workers.far import FarStream
-from monitor.workers.frame import MOST_HEAD, Frame, FrameRefused, read
+from monitor.workers.frame import Frame, FrameRefused
 from monitor.workers.opening import Opening
+from monitor.workers.worker import Worker
+from protocols.quarantine import Parting, Quarantine
 
 _log = structlog.get_logger()
 
 DEATHS = Counter("nakanohito_worker_deaths", "Workers that ended without having been told to")
-_READY_WITHIN = 60.0  # seconds; a worker loads the likeness model first
-_SILENT_AFTER = 10.0  # seconds; a worker that works says so every second
+QUARANTINED = Counter("nakanohito_quarantined", "Streams that were found to kill the workers that watch them")
 _CALM_AFTER = 10.0  # seconds that a worker has to live for the next one to start without a pause
 _PAUSES = (0.0, 0.2, 1.0, 5.0)  # seconds before the next worker, by how often they died early
 _CAUSE = "the process that watched it has died, and another takes over"
+_APART = "the process that watched it alone has died, {deaths} times lately; it is tried again in {rest:g} s"
 
 
-class Worker:
-    """One process, which has said that it is ready."""
+@dataclass(slots=True, kw_only=True, eq=False)
+class Place:
+    """Where streams are held, by one worker after the other. A ``cell`` is for suspects and ends with the last one."""
 
-    def __init__(
-        self, process: asyncio.subprocess.Process, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
-        self.process = process
-        self.reader = reader
-        self._writer = writer
+    name: str
+    cell: bool = False
+    streams: dict[str, FarStream] = field(default_factory=dict)
+    worker: Worker | None = None
+    rest_s: float = 0.0
 
-    @classmethod
-    async def started(cls, hello: Mapping[str, Any]) -> "Worker":
-        """Start one and wait until it is ready. Raises FrameRefused and TimeoutError where it does not become so."""
-        ours, theirs = socket.socketpair()
-        with theirs:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "monitor.workers", str(theirs.fileno()), pass_fds=[theirs.fileno()],
-                env={**os.environ, "OMP_NUM_THREADS": "1"},
-            )  # fmt: skip
-        reader, writer = await asyncio.open_connection(sock=ours, limit=4 * MOST_HEAD)
-        worker = cls(process, reader, writer)
-        try:
-            worker.send(Frame(kind="hello", stream="", says=hello))
-            async with asyncio.timeout(_READY_WITHIN):
-                await worker.ready()
-        except BaseException:
-            await worker.end()
-            raise
-        return worker
+    def over(self) -> bool:
+        """Whether nobody needs it any more."""
+        return self.cell and not self.streams
 
-    async def ready(self) -> None:
-        """Wait until it says so. Raises FrameRefused where it says anything else."""
-        frame = await read(self.reader)
-        if frame is None or frame.kind != "ready":
-            raise FrameRefused("a worker ended before it was ready")
 
-    def send(self, frame: Frame) -> None:
-        """Say something to it."""
-        self._writer.write(frame.packed())
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetApart:
+    """A stream that was alone when its worker died, as ``deaths`` of its workers did within ``within_s``."""
 
-    async def end(self) -> None:
-        """End it, and wait until it has: its line is cut, and where that is not enough it is killed."""
-        self._writer.close()
-        try:
-            async with asyncio.timeout(5):
-                await self.process.wait()
-        except TimeoutError:
-            self.process.kill()
-            await self.process.wait()
+    stream: str
+    deaths: int
+    within_s: float
 
 
 class Pool:
-    """The workers of one service. ``hello`` tells each what it needs: the likeness model, and how many threads."""
+    """The workers of one service. ``hello`` tells each what it needs: the likeness model, and how many threads.
 
-    def __init__(self, places: int, hello: Mapping[str, Any]) -> None:
+    ``cells`` is how many more places there may be for suspects. ``apart`` tells of streams in quarantine, once each.
+    """
+
+    def __init__(
+        self, places: int, hello: Mapping[str, Any], *, quarantine: Quarantine | None = None, cells: int = 8
+    ) -> None:
+        self.apart: asyncio.Queue[SetApart] = asyncio.Queue()
         self._hello = hello
-        self._streams: list[dict[str, FarStream]] = [{} for _ in range(places)]
-        self._workers: list[Worker | None] = [None] * places
+        self._places = [Place(name=str(number)) for number in range(places)]
+        self._at: dict[str, Place] = {}
+        self._quarantine = quarantine or Quarantine(after=3, within_s=600.0)
+        self._most_cells = cells
+        self._cells: list[Place] = []
+        self._told: set[str] = set()
         self._ready: asyncio.Queue[Worker] = asyncio.Queue()
 
     @property
     def pids(self) -> list[int]:
         """The process ids of those that hold streams now."""
-        return [worker.process.pid for worker in self._workers if worker is not None]
+        return [place.worker.process.pid for place in (*self._places, *self._cells) if place.worker is not None]
+
+    @property
+    def cells(self) -> list[tuple[str, ...]]:
+        """The streams that are set apart, by the cell that they share."""
+        return [tuple(cell.streams) for cell in self._cells]
 
     @property
     def trouble(self) -> str | None:
-        """What keeps streams from being watched, None where nothing does."""
-        missing = sum(worker is None and bool(self._streams[at]) for at, worker in enumerate(self._workers))
+        """What keeps streams from being watched, None where nothing does; who rests in quarantine is no trouble."""
+        places = (*self._places, *self._cells)
+        missing = sum(place.worker is None and bool(place.streams) and not place.rest_s for place in places)
         return f"{missing} of the workers are being started anew" if missing else None
 
     def place(self, name: str) -> int:
-        """Which place of the pool a stream belongs to."""
-        return zlib.crc32(name.encode()) % len(self._streams)
+        """Which place of the pool a stream belongs to, as long as it is no suspect."""
+        return zlib.crc32(name.encode()) % len(self._places)
 
     def stream(self, name: str, opening: Opening, ring: Ring) -> FarStream:
         """A stream that a worker will hold from its first ``events`` on."""
-        place = self.place(name)
 
         def send(frame: Frame) -> None:
             if frame.kind == "open":
-                self._streams[place][name] = stream
-            if (worker := self._workers[place]) is not None:
-                worker.send(frame)
+                self._at.setdefault(name, self._places[self.place(name)]).streams[name] = stream
+            if (place := self._at.get(name)) is not None and place.worker is not None:
+                place.worker.send(frame)
 
-        def left(name: str) -> None:
-            self._streams[place].pop(name, None)
-
-        stream = FarStream(name, opening, ring, send=send, left=left)
+        stream = FarStream(name, opening, ring, send=send, left=self._left)
         return stream
 
     async def run(self) -> None:
         """Keep every place filled and one more ready, until cancelled; then end them all."""
         try:
             async with asyncio.TaskGroup() as group:
-                for _ in range(len(self._workers) + 1):
-                    group.create_task(self._start(), name="workers, start")
-                for place in range(len(self._workers)):
-                    group.create_task(self._keep(place, group), name=f"workers, place {place}")
+                group.create_task(self._start(), name="workers, start")
+                for place in self._places:
+                    self._fill(place, group)
         finally:
             waiting = [self._ready.get_nowait() for _ in range(self._ready.qsize())]
             await asyncio.gather(*(worker.end() for worker in waiting))
+
+    def _fill(self, place: Place, group: asyncio.TaskGroup) -> None:
+        """Have a place kept, and one more worker started for it."""
+        group.create_task(self._start(), name="workers, start")
+        group.create_task(self._keep(place, group), name=f"workers, place {place.name}")
 
     async def _start(self, pause: float = 0.0) -> None:
         """Have one more ready."""
@@ -147,44 +137,80 @@ class Pool:
                 self._ready.put_nowait(worker)
                 return
 
-    async def _keep(self, place: int, group: asyncio.TaskGroup) -> None:
+    async def _keep(self, place: Place, group: asyncio.TaskGroup) -> None:
+        """Have a worker at this place, and another one whenever it dies; a cell ends with its last stream."""
         loop, early = asyncio.get_running_loop(), 0
         while True:
             worker = await self._ready.get()
+            if place.over():
+                self._ready.put_nowait(worker)
+                break
             began = loop.time()
             try:
                 await self._listen(place, worker)
             finally:
-                self._workers[place] = None
+                place.worker = None
                 await worker.end()
+            if place.over():
+                break
             DEATHS.inc()
             early = 0 if loop.time() - began > _CALM_AFTER else min(early + 1, len(_PAUSES) - 1)
-            group.create_task(self._start(_PAUSES[early]), name="workers, start")
-            _log.error("worker.died", place=place, streams=len(self._streams[place]), status=worker.process.returncode)
-            await asyncio.sleep(_PAUSES[max(0, early - 1)])
+            status, held = worker.process.returncode, len(place.streams)
+            _log.error("worker.died", place=place.name, streams=held, status=status)
+            self._part(place, group)
+            pause = max(_PAUSES[early], place.rest_s)
+            group.create_task(self._start(pause), name="workers, start")
+            await asyncio.sleep(max(_PAUSES[max(0, early - 1)], place.rest_s))
+            place.rest_s = 0.0
+        self._cells.remove(place)
 
-    async def _listen(self, place: int, worker: Worker) -> None:
+    async def _listen(self, place: Place, worker: Worker) -> None:
         """Hand it the streams of its place, and hear it until it ends."""
-        streams = self._streams[place]
-        self._workers[place] = worker
-        for stream in streams.values():
+        place.worker = worker
+        for stream in place.streams.values():
             worker.send(stream.opened())
         try:
-            while (frame := await _heard(worker)) is not None:
-                if (about := streams.get(frame.stream)) is not None:
+            while (frame := await worker.heard()) is not None:
+                if (about := place.streams.get(frame.stream)) is not None:
                     about.hear(frame)
         except FrameRefused as refused:
-            _log.error("worker.refused", place=place, because=str(refused))
+            _log.error("worker.refused", place=place.name, because=str(refused))
             worker.process.kill()
-        at = asyncio.get_running_loop().time()
-        for stream in streams.values():
-            stream.lost(at, _CAUSE)
 
+    def _part(self, place: Place, group: asyncio.TaskGroup) -> None:
+        """Tell the streams of a worker that has died, and set those apart that are suspected."""
+        now = asyncio.get_running_loop().time()
+        parting = self._quarantine.died(tuple(place.streams), now, cell=place.cell)
+        place.rest_s = parting.rest_s
+        cause = _APART.format(deaths=parting.deaths, rest=parting.rest_s) if parting.culprit else _CAUSE
+        for stream in place.streams.values():
+            stream.lost(now, cause)
+        self._tell(parting)
+        for names in parting.cells:
+            if len(self._cells) < self._most_cells:
+                self._fill(self._cell(place, names), group)
+            else:
+                _log.error("quarantine.full", cells=len(self._cells), streams=len(names))
 
-async def _heard(worker: Worker) -> Frame | None:
-    """Its next frame; a worker that hangs is one that has died. Raises FrameRefused."""
-    try:
-        async with asyncio.timeout(_SILENT_AFTER):
-            return await read(worker.reader)
-    except TimeoutError:
-        raise FrameRefused(f"it has said nothing for {_SILENT_AFTER:g} s") from None
+    def _cell(self, place: Place, names: Sequence[str]) -> Place:
+        """Move streams to a new cell."""
+        cell = Place(name=f"cell {names[0]}", cell=True, streams={name: place.streams.pop(name) for name in names})
+        self._at |= dict.fromkeys(names, cell)
+        self._cells.append(cell)
+        _log.warning("quarantine.cell", place=place.name, streams=len(names))
+        return cell
+
+    def _tell(self, parting: Parting) -> None:
+        if parting.culprit is not None and parting.culprit not in self._told:
+            self._told.add(parting.culprit)
+            QUARANTINED.inc()
+            told = SetApart(stream=parting.culprit, deaths=parting.deaths, within_s=self._quarantine.within_s)
+            self.apart.put_nowait(told)
+
+    def _left(self, name: str) -> None:
+        """A stream is over, or its session is."""
+        place = self._at.pop(name, None)
+        if place is not None:
+            place.streams.pop(name, None)
+            if place.over() and place.worker is not None:
+                place.worker.dismiss()

@@ -66,7 +66,7 @@ class ReportStanding(Part):
     """How a report stands, for whoever filed it."""
 
     id: str = Field(description="Id of the report.", examples=["rep_3k9d7m2x8q0ab"])
-    kind: str = Field(description="stream or likeness.", examples=["stream"])
+    kind: str = Field(description="stream, likeness or quarantine.", examples=["stream"])
     at: Moment = Field(description="When it was filed.", examples=["2026-11-22T08:40:00Z"])
     due_at: Moment = Field(description="Until when it is to be answered.", examples=["2026-11-29T08:40:00Z"])
     answer: str | None = Field(description="The answer; null while it waits.", examples=["We looked."])

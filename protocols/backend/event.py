@@ -16,6 +16,7 @@ class EventType(StrEnum):
     SESSION_BLIND = "session.blind"
     SESSION_SIGHTED = "session.sighted"
     SESSION_RETURNED = "session.returned"
+    SESSION_QUARANTINED = "session.quarantined"
     SESSION_ENDED = "session.ended"
     OPERATOR_PRESENT = "operator.present"
     OPERATOR_LAPSED = "operator.lapsed"
@@ -53,6 +54,8 @@ DATA: dict[EventType, str] = {
     EventType.SESSION_SIGHTED: "`at`, `blind_s`: for how long it could not",
     EventType.SESSION_RETURNED: "`cut`: a ban in force whose stream this is, `of`: its session, `by`: avatar, picture, "
     "operator or account, `until`",
+    EventType.SESSION_QUARANTINED: "`deaths` of the processes that watched it, `within_s`, `report` for a "
+    "moderator: it is watched apart, if at all, and not cut for that",
     EventType.SESSION_ENDED: "`state` (ended or cut), `because`",
     EventType.OPERATOR_PRESENT: "`at`, `operator`",
     EventType.OPERATOR_LAPSED: "`at`, `operator`, `cause`",

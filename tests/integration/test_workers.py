@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -111,7 +112,7 @@ async def test_a_worker_that_is_killed_takes_down_no_other_and_its_streams_are_w
 
 
 async def test_a_worker_that_hangs_is_replaced(card: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("monitor.workers.pool._SILENT_AFTER", 4.0)
+    monkeypatch.setattr("monitor.workers.worker._SILENT_AFTER", 4.0)
     async with running(1) as pool:
         watched = opened(pool, "ses_a", card)
         task = asyncio.create_task(watched.follow())
@@ -122,20 +123,34 @@ async def test_a_worker_that_hangs_is_replaced(card: Path, monkeypatch: pytest.M
         await task
 
 
-async def test_a_session_of_a_service_with_workers_outlives_them_all_and_nobody_is_cut(tmp_path: Path) -> None:
+async def test_a_session_outlives_the_workers_is_set_apart_where_they_go_on_dying_and_is_not_cut(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "service").mkdir()
     card = draw_test_card(tmp_path / "service" / "card.mp4", seconds=240, size="160x90", rate=5)
-    async with Service(tmp_path / "service", workers=1) as service:
-        avatar = await service.api.register("sakura", portraits("sakura", tmp_path / "stills"))
-        operator = await service.api.enrol("ann", make_key(tmp_path / "device.pem"))
-        await service.api.policy("patient", PATIENT)
-        session = (await service.api.attach(url=card.as_uri(), avatar=avatar, operators=[operator], policy="patient"))[
-            "id"
-        ]
-        await service.api.until(session, lambda standing: standing["state"] == "live", within=60)
-        for child in children(service.pid):
-            os.kill(child, signal.SIGKILL)
-        await service.api.until(session, lambda standing: standing["blind_s"] > 0.5, within=60)
-        seen = await service.api.until(session, lambda standing: standing["state"] == "live", within=60)
+    async with Service(tmp_path / "service", workers=1, settings="[quarantine]\nafter = 2\n") as service:
+        api = service.api
+        avatar = await api.register("sakura", portraits("sakura", tmp_path / "stills"))
+        operator = await api.enrol("ann", make_key(tmp_path / "device.pem"))
+        await api.policy("patient", PATIENT)
+        session = (await api.attach(url=card.as_uri(), avatar=avatar, operators=[operator], policy="patient"))["id"]
+        await api.until(session, lambda standing: standing["state"] == "live", within=60)
+        _kill_workers(service)
+        await api.until(session, lambda standing: standing["blind_s"] > 0.5, within=60)
+        seen = await api.until(session, lambda standing: standing["state"] == "live", within=60)
         assert (seen["epoch"], seen["held"]) == (1, False)
-        assert await service.api.cuts() == []
+        reports: list[dict[str, Any]] = []
+        async with asyncio.timeout(120):
+            while not reports:
+                await api.until(session, lambda standing: standing["state"] == "live", within=60)
+                _kill_workers(service)
+                await api.until(session, lambda standing: standing["state"] == "blind", within=60)
+                reports = (await api.call("GET", "/v1/reports"))["items"]
+        assert (reports[0]["kind"], reports[0]["session"]) == ("quarantine", session)
+        await api.until(session, lambda standing: standing["state"] == "live", within=60)
+        assert await api.cuts() == []
+
+
+def _kill_workers(service: Service) -> None:
+    for child in children(service.pid):
+        os.kill(child, signal.SIGKILL)
