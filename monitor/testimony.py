@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from protocols.challenge_transcript import Transcript, transcript
 from protocols.frozen import duplicate, freeze
 from protocols.gesture import Gesture
 from protocols.judge import Judge, Judged
 from protocols.observation import Look, Motion, Observation
-from protocols.telemetry import TelemetryBatch, TelemetrySample
+from protocols.telemetry import TelemetryBatch, TelemetrySample, measured
 from protocols.timeline import Series, series
 from protocols.verdict import Verdict
 
@@ -72,7 +73,7 @@ class Testimony:
         self._curves: dict[str, deque[tuple[float, float]]] = {
             name: deque() for name in ("probability", "likeness", "motion", "telemetry")
         }
-        self._pose: TelemetrySample | None = None
+        self._pose: tuple[float, NDArray[np.float64]] | None = None
 
     def consider(self, observations: Iterable[Observation], at: float) -> tuple[Verdict, tuple[Judged, ...]]:
         """As the judge's."""
@@ -115,17 +116,19 @@ class Testimony:
                 case Motion():
                     self._add("motion", one.at, float(np.abs(one.flow).mean()), _STEP_S)
                 case TelemetrySample() | TelemetryBatch():
-                    for sample in _samples(one):
-                        self._add_pose(sample)
+                    self._add_poses(*_poses(one))
                 case _:
                     pass
 
-    def _add_pose(self, sample: TelemetrySample) -> None:
-        before, self._pose = self._pose, sample
-        if before is None or not 0.0 < sample.at - before.at < 1.0:
-            return
-        turned = sum(abs((getattr(sample, axis) or 0.0) - (getattr(before, axis) or 0.0)) for axis in _AXES)
-        self._add("telemetry", sample.at, turned / (sample.at - before.at), _STEP_S)
+    def _add_poses(self, times: Sequence[float], poses: NDArray[np.float64]) -> None:
+        """How fast the head turns from each pose to the next (n, 3), degrees."""
+        if self._pose is not None:
+            times, poses = [self._pose[0], *times], np.vstack([self._pose[1], poses])
+        self._pose = times[-1], poses[-1]
+        turned = np.abs(np.diff(poses, axis=0)).sum(axis=1).tolist()
+        for before, at, degrees in zip(times, times[1:], turned, strict=False):
+            if 0.0 < at - before < 1.0:
+                self._add("telemetry", at, degrees / (at - before), _STEP_S)
 
     def _add(self, name: str, at: float, value: float, step: float = 0.0) -> None:
         curve = self._curves[name]
@@ -151,6 +154,15 @@ _UNITS = {
     "motion": ("picture widths per second", 0.2),
     "telemetry": ("degrees per second", 180.0),
 }
+
+
+def _poses(one: TelemetrySample | TelemetryBatch) -> tuple[Sequence[float], NDArray[np.float64]]:
+    """Times, and yaw, pitch and roll (n, 3) in degrees, 0 where one is not tracked."""
+    if isinstance(one, TelemetrySample):
+        return [one.at], np.array([[getattr(one, axis) or 0.0 for axis in _AXES]])
+    rows = dict(zip(one.names, one.steps, strict=True))
+    turns = [measured(axis, rows[axis]) if axis in rows else np.zeros(len(one)) for axis in _AXES]
+    return one.times, np.nan_to_num(np.stack(turns, axis=1))
 
 
 def _samples(one: Any) -> tuple[TelemetrySample, ...]:

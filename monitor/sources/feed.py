@@ -73,7 +73,7 @@ class Feed:
             )
         if resumed is not None:
             self._mailbox.put(resumed)
-        self._mailbox.put(picture)
+        self._mailbox.put(picture, gather=self.mode is Watch.FULL and not fresh)
 
     def trouble(self, cause: str) -> None:
         """Keep why connecting failed, to be told when patience ends."""

@@ -119,8 +119,9 @@ def telemetry_repetition(telemetry: TelemetryTrack, start: float, end: float) ->
         tracked = np.isfinite(values)
         column = np.interp(grid, heard.times[tracked], values[tracked])
         jitter = float(np.median(np.abs(np.diff(column, 3)))) / 3.0
-        if column.std() > 4 * jitter and column.std() > 1e-6:
-            columns.append((column - column.mean()) / column.std())
+        spread = float(column.std())
+        if spread > 4 * jitter and spread > 1e-6:
+            columns.append((column - column.mean()) / spread)
     if not columns:
         return NOTHING
     told = np.stack(columns)[:, None]

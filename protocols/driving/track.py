@@ -7,6 +7,7 @@ cover. That is exact for uneven samples, filters both sides alike, and says wher
 
 from collections import deque
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
@@ -129,10 +130,11 @@ class TelemetryTrack:
         within = [(block, first, last) for block, first, last in cuts if first < last]
         if not within:
             return Telemetry(times=np.empty(0), channels={})
-        times = np.concatenate([block.times[first:last] for block, first, last in within])
+        joined = [_joined(list(alike)) for _, alike in groupby(within, key=_kind)]
+        times = np.concatenate([block.times for block in joined])
         channels: dict[str, Floats] = {}
         for name in TELEMETRY_CHANNELS:
-            values = np.concatenate([block.channel(name, first, last) for block, first, last in within])
+            values = np.concatenate([block.channel(name) for block in joined])
             if np.isfinite(values).any():
                 channels[name] = values
         return Telemetry(times=times, channels=channels)
@@ -182,12 +184,27 @@ class _Block:
     names: tuple[str, ...]
     table: NDArray[Any]
 
-    def channel(self, name: str, first: int, last: int) -> Floats:
-        """The values of a channel from sample ``first`` to before ``last``, NaN where it was not tracked."""
+    def channel(self, name: str) -> Floats:
+        """The values of a channel, NaN where it was not tracked."""
         if name not in self.names:
-            return np.full(last - first, np.nan)
-        told: NDArray[Any] = self.table[self.names.index(name), first:last]
+            return np.full(len(self.times), np.nan)
+        told: NDArray[Any] = self.table[self.names.index(name)]
         return measured(name, told) if told.dtype == np.int16 else told
+
+
+_Cut = tuple[_Block, int, int]
+"""A block, from which sample on, and before which."""
+
+
+def _kind(cut: _Cut) -> tuple[tuple[str, ...], np.dtype[Any]]:
+    return cut[0].names, cut[0].table.dtype
+
+
+def _joined(cuts: list[_Cut]) -> _Block:
+    """One block of cuts of one kind: a heartbeat a second makes many small ones."""
+    times = np.concatenate([block.times[first:last] for block, first, last in cuts])
+    table = np.concatenate([block.table[:, first:last] for block, first, last in cuts], axis=1)
+    return _Block(times=times, names=cuts[0][0].names, table=table)
 
 
 def velocities(at: Floats, values: Floats, grid: Floats, *, smooth: float, gap: float = _GAP) -> Velocities:

@@ -101,3 +101,37 @@ def test_a_closed_loop_is_no_trouble() -> None:
 def test_a_mailbox_holds_at_least_one() -> None:
     with pytest.raises(ValueError, match="at least 1"):
         Mailbox(capacity=0)
+
+
+async def test_pictures_that_may_wait_are_fetched_together() -> None:
+    mailbox = Mailbox()
+    waiting = asyncio.create_task(mailbox.get(None))
+    await asyncio.sleep(0)
+    for number in range(6):
+        mailbox.put(picture(number / 30), gather=True)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    assert not waiting.done()
+    mailbox.put(picture(0.2), gather=True)
+    first = await waiting
+    assert first is not None
+    assert [event.at for event in (first, *await emptied(mailbox))] == [*(number / 30 for number in range(6)), 0.2]
+
+
+async def test_pictures_do_not_wait_for_each_other_until_there_is_no_room() -> None:
+    mailbox = Mailbox(capacity=4)
+    waiting = asyncio.create_task(mailbox.get(None))
+    await asyncio.sleep(0)
+    mailbox.put(picture(0.0), gather=True)
+    mailbox.put(picture(0.001), gather=True)
+    assert (await waiting) is not None
+
+
+async def test_what_waited_for_others_in_vain_is_fetched_in_the_end() -> None:
+    mailbox = Mailbox()
+    waiting = asyncio.create_task(mailbox.get(0.01))
+    await asyncio.sleep(0)
+    mailbox.put(picture(0.0), gather=True)
+    event = await waiting
+    assert event is not None
+    assert event.at == 0.0
