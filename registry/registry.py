@@ -53,7 +53,7 @@ class Registry:
         self.cuts = Cuts(database)
         self.cases = Cases(database, ledger)
         self.bulk = Bulk(database, ledger)
-        self.strikes = Strikes(database)
+        self.strikes = Strikes(database, ledger)
         self.exhibits = Exhibits(database, ledger)
         self.appeals = Appeals(database, ledger)
         self.reports = Reports(database, ledger)

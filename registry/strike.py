@@ -11,9 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from protocols.measure import StrikeSubject
 from protocols.session import CutId, Session
 from registry.database import Database
+from registry.error import Conflict, NotFound, Refused
 from registry.identity import fresh
+from registry.ledger import Ledger
 from registry.page import Page, page_size, read_cursor, write_cursor
-from registry.schema import strikes
+from registry.schema import cuts, strikes
 
 Struck = Mapping[StrikeSubject, Sequence[str]]
 """Whom a cut strikes: ids of avatars and operators, names of accounts."""
@@ -35,8 +37,9 @@ class Strike:
 class Strikes:
     """The strikes of the registry. They are given with a cut's receipt, in the same transaction: see ``Cuts``."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, ledger: Ledger | None = None) -> None:
         self._database = database
+        self._ledger = ledger
 
     async def against(
         self, session: Session, *, of: Sequence[StrikeSubject], since: datetime
@@ -61,6 +64,27 @@ class Strikes:
         """
         async with self._database.writing() as connection:
             return await take_back(connection, cut, at)
+
+    async def forgive(self, strike: str, *, by: str, because: str, at: datetime) -> Strike:
+        """Take back one strike, whose cut stays as it is; entered in the ledger.
+
+        Raises NotFound, Conflict where it was taken back already, Refused without a reason.
+        """
+        if not because.strip():
+            raise Refused("A strike is taken back for a reason: say why.")
+        async with self._database.writing() as connection:
+            query = select(strikes).where(strikes.c.id == strike)
+            row = (await connection.execute(query.with_for_update())).one_or_none()
+            if row is None:
+                raise NotFound(f"There is no strike {strike}.")
+            if row.taken_back_at is not None:
+                raise Conflict(f"Strike {strike} was taken back already.", other=strike)
+            if self._ledger is not None:
+                session = await connection.scalar(select(cuts.c.session).where(cuts.c.id == row.cut))
+                content = {"by": by, "because": because, "cut": row.cut, "kind": row.kind.value, "of": row.subject}
+                await self._ledger.append("strike.taken_back", session or "", strike, content, at)
+            await connection.execute(update(strikes).where(strikes.c.id == strike).values(taken_back_at=at))
+            return _strike((await connection.execute(query)).one())
 
     async def list(
         self,

@@ -32,6 +32,7 @@ HURTS = frozenset(
         "registrations-approve",
         "registrations-propose",
         "reviews-reject",
+        "strikes-take_back",
     }
 )
 """Operations that are hard to undo, whatever they are about."""

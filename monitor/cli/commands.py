@@ -25,7 +25,7 @@ OURS: dict[str, str] = {
     "sessions": "monitor.cli.sessions:app",
     "cuts": "monitor.cli.cuts:app",
     "cases": "monitor.cli.cases:app",
-    "strikes": "monitor.cli.strikes:strikes",
+    "strikes": "monitor.cli.strikes:app",
     "avatars": "monitor.cli.avatars:app",
     "batches": "monitor.cli.batches:app",
     "operators": "monitor.cli.operators:app",

@@ -5,9 +5,12 @@ from typing import Annotated
 import typer
 
 from monitor.cli.client import client
-from monitor.cli.screen import AsJson, put_json, put_table
+from monitor.cli.screen import AsJson, put_card, put_json, put_table
+
+app = typer.Typer(add_completion=False)
 
 
+@app.callback(invoke_without_command=True)
 def strikes(
     ctx: typer.Context,
     kind: Annotated[str | None, typer.Option(help="Only against avatar, operator or account.")] = None,
@@ -17,7 +20,9 @@ def strikes(
     limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """List strikes, newest first; 'cuts restore' takes back those of its cut."""
+    """List strikes, newest first; 'take-back' takes back one, 'cuts restore' those of its cut."""
+    if ctx.invoked_subcommand is not None:
+        return
     wanted = {"kind": kind, "subject": subject, "cut": cut, "standing": standing or None}
     found = client(ctx).every("/v1/strikes", wanted, most=limit)
     if as_json:
@@ -33,3 +38,15 @@ def strikes(
         "taken back": "taken_back_at",
     }
     put_table(found, columns, nothing="Nothing stands against anybody.")
+
+
+@app.command("take-back")
+def take_back(
+    ctx: typer.Context,
+    strike: Annotated[str, typer.Argument(metavar="STRIKE", help="Id of the strike.")],
+    reason: Annotated[str, typer.Option(help="Why; kept in the ledger.")],
+    as_json: AsJson = False,
+) -> None:
+    """Take back one strike, and leave its cut as it is."""
+    found = client(ctx).post(f"/v1/strikes/{strike}/take-back", {"reason": reason})
+    put_json(found) if as_json else put_card(found)

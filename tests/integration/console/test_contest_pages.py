@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import pytest_asyncio
 
-from protocols.backend import EventType
+from protocols.backend import CutView, EventType
 from protocols.observation import Presence
 from registry.state import ReportKind
+from tests.integration.console.exhibits import keep
 from tests.integration.console.stage import Stage, stage
 from tests.unit.monitor.api.test_cases import cut
 
@@ -173,3 +174,67 @@ async def test_cuts_that_are_all_held_show_everywhere_and_a_senior_lets_them_go_
     await page.says("Cuts go on.")
     await page.until("!document.body.innerText.includes('All cuts are held')")
     assert world.service.breaker.tripped is None
+
+
+SAVES = """window.saved = []; window.made ??= URL.createObjectURL;
+URL.createObjectURL = (blob) => { window.saved.push(`${blob.type} ${blob.size > 500}`); return made(blob); };
+undefined"""
+
+
+async def with_evidence(on_stage: Stage) -> str:
+    """A case with evidence that can be packed."""
+    world = on_stage.house.world
+
+    async def kept(case: str) -> None:
+        found = await world.registry.cases.get(case)
+        assert found.cut is not None
+        made = CutView.of(await world.registry.cuts.get(found.cut)).model_dump(mode="json")
+        await world.registry.ledger.append("cut.intended", found.session, found.cut, made, datetime.now(UTC))
+        await keep(world, case, b"RIFF" * 400)
+
+    case = await a_case(on_stage)
+    await asyncio.to_thread(on_stage.house.call, kept(case))
+    return case
+
+
+async def test_evidence_is_packed_and_held_reasons_are_stated_and_a_strike_is_taken_back(on_stage: Stage) -> None:
+    page, world = on_stage.page, on_stage.house.world
+    case = await with_evidence(on_stage)
+    await page.open(f"/console/cases/{case}")
+    await page.says("2 exhibits")
+    await page.evaluate(SAVES)
+    await page.press("Statement of reasons")
+    await page.says("may not be published until")
+    await page.press("JSON for the EU's DSA")
+    await page.press("Save the pack")
+    await page.until("window.saved.length === 2")
+    assert await page.evaluate("window.saved") == ["application/json true", "application/zip true"]
+    entries = await asyncio.to_thread(on_stage.house.call, world.registry.ledger.read(subject=case))
+    assert "case.exported" in [entry.kind for entry in entries]
+
+    await page.key("h")
+    await page.fill("#because", "the court asks for it")
+    await page.evaluate("document.querySelector('dialog form').requestSubmit()")
+    await page.says("On legal hold")
+    await on_stage.flawless(shows="#strikes")
+    await page.press("Lift the hold")
+    await page.fill("#because", "the court has it")
+    await page.evaluate("document.querySelector('dialog form').requestSubmit()")
+    await page.until("!document.body.innerText.includes('On legal hold')")
+
+    await page.press("Take back: Operator")
+    await page.fill("#because", "it was the first time")
+    await page.evaluate("document.querySelector('dialog form').requestSubmit()")
+    await page.says("Taken back")
+    standing = (await on_stage.api.get("/v1/strikes", params={"standing": "true", "subject": world.operator})).json()
+    assert case.replace("case", "cut") not in [one["cut"] for one in standing["items"]]
+
+
+async def test_a_case_without_its_evidence_says_why(on_stage: Stage) -> None:
+    page, world = on_stage.page, on_stage.house.world
+    case = await a_case(on_stage)
+    missing = world.registry.exhibits.miss(case, "The evidence store cannot be used.")
+    await asyncio.to_thread(on_stage.house.call, missing)
+    await page.open(f"/console/cases/{case}")
+    await page.says("There is no evidence: The evidence store cannot be used.")
+    assert "Save the pack" not in await page.text()

@@ -2,9 +2,12 @@
 
 from datetime import timedelta
 
+import pytest
+
 from protocols.measure import StrikeSubject
 from protocols.session import CutId, Session
 from registry.cut import Cut
+from registry.error import Conflict, NotFound, Refused
 from tests.unit.registry.conftest import NOW, Studio
 
 LATER = NOW + timedelta(seconds=5)
@@ -75,3 +78,21 @@ async def test_a_listing_is_paged_and_filtered(studio: Studio) -> None:
     [one] = (await strikes.list(kind=StrikeSubject.AVATAR, subject=session.avatar, standing=True)).items
     assert (await strikes.list(subject="somebody")).items == ()
     assert one.cut
+
+
+async def test_one_strike_is_taken_back_for_a_reason_and_its_cut_stays(studio: Studio) -> None:
+    strikes = studio.registry.strikes
+    cut = await a_cut(studio, await studio.attach())
+    [strike] = (await strikes.list(kind=StrikeSubject.ACCOUNT)).items
+    with pytest.raises(Refused, match="say why"):
+        await strikes.forgive(strike.id, by="acc_1", because=" ", at=LATER)
+    forgiven = await strikes.forgive(strike.id, by="acc_1", because="it was the first", at=LATER)
+    assert forgiven.taken_back_at == LATER
+    assert [one.kind for one in (await strikes.list(cut=cut.id, standing=True)).items] == [
+        StrikeSubject.OPERATOR,
+        StrikeSubject.AVATAR,
+    ]
+    with pytest.raises(Conflict, match="already"):
+        await strikes.forgive(strike.id, by="acc_1", because="again", at=LATER)
+    with pytest.raises(NotFound):
+        await strikes.forgive("str_none", by="acc_1", because="why not", at=LATER)

@@ -50,6 +50,13 @@ export async function ask<T>(method: string, path: string, body?: unknown, more:
 export const get = <T>(path: string) => ask<T>("GET", path);
 export const post = <T>(path: string, body: unknown = {}) => ask<T>("POST", path, body);
 
+/** A file, whole. */
+export async function file(path: string): Promise<Blob> {
+  const answer = await reach(path, { credentials: "same-origin" });
+  if (!answer.ok) throw new Refused(await problem(answer));
+  return answer.blob();
+}
+
 /** A path with a query, without what is not set. */
 export function address(path: string, values: Record<string, string | number | null | undefined>): string {
   const query = new URLSearchParams();

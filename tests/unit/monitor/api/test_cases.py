@@ -8,6 +8,7 @@ from monitor.enforcers.enforcer import EnforcerFailure
 from monitor.registrar import Enrolment
 from protocols.backend import CutView, EventType
 from protocols.evidence import Evidence, Finding, RuleName
+from protocols.measure import StrikeSubject
 from protocols.pack import checked
 from protocols.policy import STANDARD
 from protocols.session import AvatarId, CutId, SessionId, SessionState
@@ -61,7 +62,8 @@ async def cut(world: World, *, days: int = 0, confirmed: bool = True, at: dateti
         until=at + timedelta(days=days, hours=1),
     )
     if confirmed:
-        await world.registry.cuts.confirm(made.id, epoch=1, at=at, seconds=0.25)
+        struck = {StrikeSubject.AVATAR: [made.avatar], StrikeSubject.OPERATOR: [world.operator]}
+        await world.registry.cuts.confirm(made.id, epoch=1, at=at, seconds=0.25, struck=struck)
         await world.registry.sessions.move(session, SessionState.CUT, because="cut", epoch=1, at=at)
     return (await world.registry.cases.of_cut(made.id)).id
 

@@ -125,3 +125,17 @@ async def test_a_person_orders_a_cut_with_the_scope_for_it(world: World) -> None
     assert (ordered.measure.kind, ordered.measure.seconds, ordered.because) == ("forbid", 60, "nobody drives it")
     assert ordered.measure.by.startswith("key_")
     assert (await world.client.post("/v1/sessions/ses_none/cut", json=order)).status_code == 404
+
+
+async def test_one_strike_is_taken_back_and_entered_in_the_ledger(world: World) -> None:
+    made = await cut(world, str((await world.attached())["id"]))
+    first, second = (await world.client.get("/v1/strikes", params={"cut": made})).json()["items"]
+    path, reason = f"/v1/strikes/{first['id']}/take-back", {"reason": "it was the first"}
+    unfit = await world.key(Scope.CUTS_READ)
+    assert (await world.client.post(path, json=reason, headers=unfit)).status_code == 403
+    assert (await world.client.post(path, json=reason)).json()["taken_back_at"] is not None
+    assert (await world.client.post(path, json=reason)).status_code == 409
+    standing = (await world.client.get("/v1/strikes", params={"standing": "true"})).json()["items"]
+    assert [one["id"] for one in standing] == [second["id"]]
+    [entry] = await world.registry.ledger.read(kind="strike.taken_back")
+    assert (entry.subject, entry.content["cut"], entry.content["because"]) == (first["id"], made, "it was the first")

@@ -121,7 +121,12 @@ def test_strikes_are_listed_and_a_person_cuts(terminal: Terminal, home: House) -
     assert "Nothing stands" in terminal.type("strikes").err
     made = home.call(cut(home.world, home.attach()))
     assert made in terminal.well("strikes", "--standing")
-    assert terminal.document("strikes", "--kind", "account")[0]["subject"] == "channel-1"
+    [strike] = terminal.document("strikes", "--kind", "account")
+    assert strike["subject"] == "channel-1"
+    terminal.well("strikes", "take-back", strike["id"], "--reason", "it was the first")
+    [forgiven] = terminal.document("strikes", "--kind", "account")
+    assert forgiven["taken_back_at"] is not None
+    assert "already" in terminal.type("strikes", "take-back", strike["id"], "--reason", "again").err
     words = ("sessions", "cut", home.attach(), "--rule", "driving", "--seconds", "60", "--reason", "nobody drives it")
     assert "drop" in terminal.well(*words)
     assert terminal.document(*words)["rung"] == "watching"
