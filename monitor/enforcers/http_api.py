@@ -22,6 +22,9 @@ SECONDS = 2.0
 FAR_SECONDS = 5.0
 """How long one request to a cloud may take."""
 
+AT_ONCE = 0.5
+"""Seconds within which a connection fails that may be tried again at once."""
+
 LISTING_BYTES = 8 * 1024 * 1024
 """Lists of some ten thousand streams; more is not read."""
 
@@ -65,7 +68,8 @@ def near_client(login: Login | None = None) -> httpx.AsyncClient:
 class HttpApi:
     """One server's API under ``url``. ``who`` names the server in errors, such as ``Janus 'edge'``.
 
-    ``pace`` is how many seconds lie between two requests at least, for an API that counts them.
+    ``pace`` is how many seconds lie between two requests at least, for an API that counts them. A request whose
+    connection fails at once is sent up to ``tries`` times, for an API whose requests may come twice.
     """
 
     def __init__(
@@ -77,6 +81,7 @@ class HttpApi:
         seconds: float | None = None,
         limit: int = LISTING_BYTES,
         pace: float = 0.0,
+        tries: int = 1,
     ) -> None:
         self.who = who
         self._url = url.rstrip("/")
@@ -84,6 +89,7 @@ class HttpApi:
         self._seconds = seconds
         self._limit = limit
         self._pace = pace
+        self._tries = tries
         self._turn = 0.0
 
     async def ask(
@@ -105,8 +111,7 @@ class HttpApi:
         if body is not None:
             content = self.written(body)
             given = {"content-type": "application/json", **given}
-        await self._wait()
-        answer = await self._exchange(method, self._url + path, given, content, params)
+        answer = await self._insist(method, self._url + path, given, content, params)
         self._judge(answer.status)
         return Reply(status=answer.status, document=_document(answer))
 
@@ -135,6 +140,20 @@ class HttpApi:
         now = asyncio.get_running_loop().time()
         turn, self._turn = max(now, self._turn), max(now, self._turn) + self._pace
         await asyncio.sleep(turn - now)
+
+    async def _insist(
+        self, method: str, url: str, headers: Mapping[str, str], content: bytes | None, params: Mapping[str, str] | None
+    ) -> Answer:
+        clock, tried = asyncio.get_running_loop().time, 1
+        while True:
+            await self._wait()
+            began = clock()
+            try:
+                return await self._exchange(method, url, headers, content, params)
+            except EnforcerFailure as failure:
+                if not failure.retry or tried >= self._tries or clock() - began > AT_ONCE:
+                    raise
+            tried += 1
 
     async def _exchange(
         self, method: str, url: str, headers: Mapping[str, str], content: bytes | None, params: Mapping[str, str] | None

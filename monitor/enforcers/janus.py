@@ -58,7 +58,7 @@ class JanusEnforcer:
 
     def __init__(self, server: JanusServer) -> None:
         self._server = server
-        self._api = HttpApi(f"Janus {server.name!r}", server.url, near_client())
+        self._api = HttpApi(f"Janus {server.name!r}", server.url, near_client(), tries=3)
         self._transactions = count()
         self._attaching = asyncio.Lock()
         self._handle: str | None = None

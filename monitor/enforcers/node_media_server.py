@@ -31,7 +31,8 @@ class NodeMediaServerEnforcer:
 
     def __init__(self, server: NodeMediaServerPlace) -> None:
         self._server = server
-        self._api = HttpApi(f"node-media-server {server.name!r}", f"{server.url.rstrip('/')}/api/v1", near_client())
+        url = f"{server.url.rstrip('/')}/api/v1"
+        self._api = HttpApi(f"node-media-server {server.name!r}", url, near_client(), tries=3)
         self._token: str | None = None
         self._logging_in = asyncio.Lock()
 

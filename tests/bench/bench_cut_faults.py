@@ -94,14 +94,15 @@ def _stage(kind: str, folder: Path) -> Stage:
 async def _batch(stage: Stage, service: Service, streams: list[str], *, restarts: bool) -> list[float]:
     if isinstance(stage, JanusStage):
         await stage.admit(*streams)
-    cutting = []
+    cutting, down = [], asyncio.Event()
     for stream in streams:
         if not await stage.publish(stream):
             raise RuntimeError(f"{stream} is not let on air")
         session = await a_session(service.registry, Placement(server=stage.server, app=stage.app, stream=stream))
-        cutting.append(asyncio.create_task(_cut(service, stage.publishers[-1], session)))
+        cutting.append(asyncio.create_task(_cut(service, stage.publishers[-1], session, down)))
     if restarts:
         await stage.stop()
+        down.set()
         await stage.start()
     seconds = await asyncio.gather(*cutting)
     if any(await asyncio.gather(*(stage.on_air(stream) for stream in streams))):
@@ -111,20 +112,25 @@ async def _batch(stage: Stage, service: Service, streams: list[str], *, restarts
     return seconds
 
 
-async def _cut(service: Service, publisher: Publisher | RoomPublisher, session: Session) -> float:
+async def _cut(service: Service, publisher: Publisher | RoomPublisher, session: Session, down: asyncio.Event) -> float:
     began = time.monotonic()
-    ending = asyncio.create_task(_end(publisher))
+    ending = asyncio.create_task(_end(publisher, down))
     cut = await service.cut(session)
     if cut.state is not CutState.CONFIRMED:
         raise RuntimeError(f"a cut was not confirmed: {cut}")
     return await ending - began
 
 
-async def _end(publisher: Publisher | RoomPublisher) -> float:
-    """When the publisher's ffmpeg ended, or its connection was closed."""
+async def _end(publisher: Publisher | RoomPublisher, down: asyncio.Event) -> float:
+    """When the publisher's ffmpeg ended, or its connection was closed.
+
+    The connections of a Janus that stops end with it; that aiortc needs half a minute to notice is left out.
+    """
     if isinstance(publisher, RoomPublisher):
-        async with asyncio.timeout(130):
-            await publisher.closed.wait()
+        waits = [asyncio.create_task(event.wait()) for event in (publisher.closed, down)]
+        _, others = await asyncio.wait(waits, timeout=130, return_when=asyncio.FIRST_COMPLETED)
+        for other in others:
+            other.cancel()
     else:
         await publisher.ended(130)
     return time.monotonic()

@@ -15,7 +15,7 @@ from tests.unit.monitor.test_exchange import self_signed
 
 async def failure(answer: Reply) -> EnforcerFailure:
     async with Receiver(Script(answer)) as receiver:
-        api = HttpApi("server 'main'", receiver.url, near_client(), seconds=0.2)
+        api = HttpApi("server 'main'", receiver.url, near_client(), seconds=1.0)
         with pytest.raises(EnforcerFailure, match="server 'main'") as failed:
             await api.ask("GET", "/x")
         await api.close()
@@ -80,3 +80,27 @@ async def test_a_far_server_is_reached_only_where_egress_allows_it() -> None:
         assert not failed.value.retry
         assert receiver.requests == []
         await api.close()
+
+
+@pytest.mark.parametrize(("tries", "asked"), [(1, 1), (2, 2), (3, 3), (9, 3)])
+async def test_what_fails_at_once_is_sent_again_as_often_as_the_api_may_be_asked(tries: int, asked: int) -> None:
+    broken = Reply(body=b'{"a":1}', cut_off=True)
+    async with Receiver(script := Script(broken, broken, json_reply({"a": 1}))) as receiver:
+        api = HttpApi("server", receiver.url, near_client(), tries=tries)
+        if asked < 3:
+            with pytest.raises(EnforcerFailure, match="connection failed"):
+                await api.ask("GET", "/x")
+        else:
+            assert (await api.ask("GET", "/x")).at("a") == 1
+        assert len(script.asked) == asked
+        await api.close()
+
+
+async def test_an_answer_and_a_long_silence_are_not_asked_for_again() -> None:
+    for answer in (Reply(status=503), HANG):
+        async with Receiver(script := Script(answer)) as receiver:
+            api = HttpApi("server", receiver.url, near_client(), seconds=0.6, tries=3)
+            with pytest.raises(EnforcerFailure):
+                await api.ask("GET", "/x")
+            assert len(script.asked) == 1
+            await api.close()
