@@ -35,7 +35,7 @@ from protocols.gesture import Ability
 from protocols.judge import Judge
 from protocols.observation import Observation
 from protocols.policy import Policy
-from protocols.session import AvatarId, Session, SessionState, SourceKind
+from protocols.session import AvatarId, Session, SessionState
 from registry.avatar import Avatar
 from registry.error import NotFound
 from registry.registry import Registry
@@ -169,8 +169,8 @@ class SessionAssembly:
         return found
 
     def _stream(self, session: Session, opening: Opening, ring: Ring, recall: Recall) -> tuple[Source, GazeOn]:
-        """The stream: held by a worker where there are any, and here where its publisher comes to the service."""
-        if self._workers is None or session.feed.kind is SourceKind.WHIP:
+        """The stream: held by a worker where there are any."""
+        if self._workers is None:
             watch = opening.policy
             return opening.source(ring), lambda see: Gaze(self._sight, see, self._threads, policy=watch, recall=recall)
         far = self._workers.stream(session.id, opening, ring)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from monitor.pipeline import Pipeline
-from monitor.sources.whip import WhipSource
+from monitor.sources.whip import WhipEnd
 from protocols.session import SessionId
 
 
@@ -32,7 +32,7 @@ class OwnEnd:
         pipeline = self._pipeline(session)
         if pipeline is None:
             return
-        if isinstance(pipeline.source, WhipSource):
+        if isinstance(pipeline.source, WhipEnd):
             await pipeline.source.hang_up()
         else:
             await pipeline.source.close()
@@ -40,6 +40,6 @@ class OwnEnd:
     def is_publishing(self, session: SessionId) -> bool:
         """Whether a publisher's connection is there that is not closed."""
         pipeline = self._pipeline(session)
-        if pipeline is None or not isinstance(pipeline.source, WhipSource):
+        if pipeline is None or not isinstance(pipeline.source, WhipEnd):
             return False
         return pipeline.source.live

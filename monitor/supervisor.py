@@ -16,7 +16,7 @@ from monitor.journal import Journal
 from monitor.pipeline import CutOrder, Pipeline
 from monitor.refusal import AttachLater, AttachRefused
 from monitor.returns import Newcomer, Return, Returns
-from monitor.sources.whip import WhipSource
+from monitor.sources.whip import WhipEnd
 from monitor.workers.pool import Pool
 from protocols.backend import (
     AttachRequest,
@@ -225,10 +225,10 @@ class Supervisor:
         """The running pipeline of a session, None where none runs here."""
         return self._pipelines.get(SessionId(session_id))
 
-    def whip(self, session_id: SessionId) -> WhipSource | None:
+    def whip(self, session_id: SessionId) -> WhipEnd | None:
         """Our end of a WHIP session that is running here."""
         pipeline = self._pipelines.get(session_id)
-        return pipeline.source if pipeline is not None and isinstance(pipeline.source, WhipSource) else None
+        return pipeline.source if pipeline is not None and isinstance(pipeline.source, WhipEnd) else None
 
     async def order(self, session_id: SessionId, order: CutOrder) -> None:
         """Have a person's order carried out. Raises NotFound; Conflict where nothing is there to be cut any more."""
@@ -417,5 +417,5 @@ def _status(view: SessionView, pipeline: Pipeline) -> SessionStatus:
         frames_seen=pipeline.gaze.seen,
         frames_dropped=pipeline.gaze.dropped + pipeline.source.dropped,
         blind_s=round(pipeline.blind_s, 3),
-        publishing=pipeline.source.live if isinstance(pipeline.source, WhipSource) else None,
+        publishing=pipeline.source.live if isinstance(pipeline.source, WhipEnd) else None,
     )

@@ -23,6 +23,7 @@ from monitor.pipeline import CutOrder
 from monitor.registrar import Registrar
 from monitor.settings import Settings
 from monitor.shifts import Shifts
+from monitor.sources.whip import WhipEnd
 from protocols.backend import AttachRequest, SessionEvent, SessionStatus
 from protocols.session import CutId, OperatorId, Session, SessionId
 from registry.cut import Cut
@@ -44,20 +45,6 @@ class Health(Protocol):
     @property
     def reasons(self) -> list[str]:
         """Why it is not ready, a sentence each."""
-
-
-class WhipSource(Protocol):
-    """A session's own end of a WHIP connection."""
-
-    @property
-    def live(self) -> bool:
-        """Whether a publisher is connected or connecting, and not silent: a second one is to be refused."""
-
-    async def answer(self, offer_sdp: str) -> str:
-        """Answer an SDP offer. Raises SdpRefused."""
-
-    async def hang_up(self) -> None:
-        """Close the publisher's connection, which ends the stream."""
 
 
 class Feed(Protocol):
@@ -83,7 +70,7 @@ class Supervisor(Protocol):
     async def status(self, session_id: SessionId) -> SessionStatus:
         """Where a session stands now. Raises NotFound."""
 
-    def whip(self, session_id: SessionId) -> WhipSource | None:
+    def whip(self, session_id: SessionId) -> WhipEnd | None:
         """Our end of a WHIP session that is running here."""
 
     async def order(self, session_id: SessionId, order: CutOrder) -> None:

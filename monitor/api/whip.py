@@ -8,9 +8,10 @@ from fastapi import APIRouter, HTTPException, Path, Request, Response
 from monitor.api.auth import bearer, forbidden, identified
 from monitor.api.publication import Place
 from monitor.api.reference import open_problems
-from monitor.api.service import Service, Serving, WhipSource
+from monitor.api.service import Service, Serving
 from monitor.api.sessions import SessionPath
 from monitor.settings import IceServer
+from monitor.sources.whip import WhipEnd
 from protocols.session import Session, SessionId, SessionState, SourceKind
 from registry.apikey import Scope
 
@@ -142,7 +143,7 @@ async def _offer(request: Request) -> str:
     return offer
 
 
-async def _running(service: Service, session: SessionId) -> WhipSource | None:
+async def _running(service: Service, session: SessionId) -> WhipEnd | None:
     """Our end of the session, which may have been attached a moment ago; None where none comes up."""
     loop = asyncio.get_running_loop()
     until = loop.time() + COMES_UP_WITHIN
@@ -151,7 +152,7 @@ async def _running(service: Service, session: SessionId) -> WhipSource | None:
     return source
 
 
-async def _source(service: Service, session: str) -> WhipSource:
+async def _source(service: Service, session: str) -> WhipEnd:
     """Our end of the session. Raises HTTPException for a session that cannot be published to."""
     present = await service.registry.sessions.get(SessionId(session))
     _refuse_over(present)
@@ -170,7 +171,7 @@ def _refuse_over(session: Session) -> None:
         raise HTTPException(410, "This session has ended; attach the stream anew.")
 
 
-async def _answer(source: WhipSource, offer: str) -> str:
+async def _answer(source: WhipEnd, offer: str) -> str:
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             return await source.answer(offer)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Protocol, runtime_checkable
 
 from monitor.egress import EgressPolicy
 from monitor.sources.feed import Feed
@@ -10,7 +11,22 @@ from monitor.sources.ring import Ring
 from monitor.sources.sdp import SdpRefused
 from monitor.sources.source import Limit, Patience, SourceEvent, Watch
 
-__all__ = ["SdpRefused", "WhipSource"]
+__all__ = ["SdpRefused", "WhipEnd", "WhipSource"]
+
+
+@runtime_checkable
+class WhipEnd(Protocol):
+    """Our end of a publisher's connection, be it in this process or in a worker."""
+
+    @property
+    def live(self) -> bool:
+        """Whether a publisher is connected or connecting, and not silent: a second one is to be refused."""
+
+    async def answer(self, offer_sdp: str) -> str:
+        """Answer an SDP offer. Raises SdpRefused."""
+
+    async def hang_up(self) -> None:
+        """Close the publisher's connection, which ends the stream."""
 
 
 class WhipSource:

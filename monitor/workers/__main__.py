@@ -7,7 +7,7 @@ import asyncio
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from monitor.gaze import Gaze
 from monitor.observers.likeness.sight import Sight
 from monitor.sources.ring import Packet, Ring, Take
 from monitor.sources.source import Ended, Picture, Refused, Resumed, Source, SourceEvent, Stalled, Watch
+from monitor.sources.whip import SdpRefused, WhipSource
 from monitor.workers.frame import MOST_HEAD, Frame, FrameRefused, of_observation, read
 from monitor.workers.opening import Opening
 from protocols.observation import Look, Motion, Observation
@@ -65,6 +66,7 @@ class Watching:
         self._blind = True
         self._pictures = 0
         self._told = (0, 0, 0)
+        self._doing: set[asyncio.Task[None]] = set()
         self.mode = Watch.AMBIENT
         self._gaze = Gaze(sight, self._deliver, threads, policy=opening.policy)
 
@@ -73,6 +75,14 @@ class Watching:
         self.mode = mode
         if self._source is not None:
             self._source.watch(mode)
+
+    def offer(self, number: int, offer: str) -> None:
+        """Have a publisher's offer answered, of a stream that is published to us."""
+        self._do(self._answer(number, offer), f"offer {self._name}")
+
+    def hang_up(self, cause: str) -> None:
+        """Have a publisher's connection closed."""
+        self._do(self._hang_up(cause), f"hang up {self._name}")
 
     async def run(self) -> None:
         """Watch until the stream is over, or cancelled."""
@@ -90,7 +100,38 @@ class Watching:
         finally:
             looking.cancel()
             counting.cancel()
+            for doing in self._doing:
+                doing.cancel()
             await self._source.close()
+            if isinstance(self._source, WhipSource):
+                self._say("live", live=False)
+
+    def _do(self, what: Coroutine[Any, Any, None], name: str) -> None:
+        doing = asyncio.create_task(what, name=name)
+        self._doing.add(doing)
+        doing.add_done_callback(self._doing.discard)
+
+    async def _answer(self, number: int, offer: str) -> None:
+        if not isinstance(self._source, WhipSource):
+            return
+        try:
+            answer = await self._source.answer(offer)
+        except Exception as refused:  # whatever it is, it is the offer's, and others are watched here
+            why = str(refused) if isinstance(refused, SdpRefused) else "the offer cannot be answered"
+            self._send(Frame(kind="refusal", stream=self._name, says={"number": number}, body=why.encode()))
+        else:
+            self._tell_live()
+            self._send(Frame(kind="answer", stream=self._name, says={"number": number}, body=answer.encode()))
+
+    async def _hang_up(self, cause: str) -> None:
+        if isinstance(self._source, WhipSource):
+            await self._source.hang_up(cause)
+        self._say("live", live=False)
+
+    def _tell_live(self) -> None:
+        """Say whether a publisher is there, where one could be."""
+        if isinstance(self._source, WhipSource):
+            self._say("live", live=self._source.live)
 
     def _see(self, event: SourceEvent) -> None:
         match event:
@@ -121,6 +162,7 @@ class Watching:
             now = (self._pictures, self._gaze.dropped + self._source.dropped, self._source.corrupt)
             seen, dropped, corrupt = (new - old for new, old in zip(now, self._told, strict=True))
             self._told = now
+            self._tell_live()
             self._say("count", seen=seen, dropped=dropped, corrupt=corrupt)
 
     def _say(self, kind: str, **says: Any) -> None:
@@ -176,6 +218,10 @@ async def serve(descriptor: int) -> None:
                     watched[name] = watching, asyncio.create_task(watching.run(), name=name)
                 case "watch" if name in watched:
                     watched[name][0].watch(Watch(frame.says["mode"]))
+                case "offer" if name in watched:
+                    watched[name][0].offer(frame.says["number"], frame.body.decode())
+                case "hang_up" if name in watched:
+                    watched[name][0].hang_up(frame.says["cause"])
                 case "close" if name in watched:
                     watched.pop(name)[1].cancel()
                 case _:

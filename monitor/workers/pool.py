@@ -16,10 +16,12 @@ from prometheus_client import Counter
 
 from monitor.sources.ring import Ring
 from monitor.workers.far import FarStream
+from monitor.workers.far_whip import FarWhip
 from monitor.workers.frame import Frame, FrameRefused
 from monitor.workers.opening import Opening
 from monitor.workers.worker import Worker
 from protocols.quarantine import Parting, Quarantine
+from protocols.session import SourceKind
 
 _log = structlog.get_logger()
 
@@ -104,7 +106,8 @@ class Pool:
             if (place := self._at.get(name)) is not None and place.worker is not None:
                 place.worker.send(frame)
 
-        stream = FarStream(name, opening, ring, send=send, left=self._left)
+        made = FarWhip if opening.feed.kind is SourceKind.WHIP else FarStream
+        stream = made(name, opening, ring, send=send, left=self._left)
         return stream
 
     async def run(self) -> None:

@@ -110,7 +110,7 @@ async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage
         return FileResponse(stills[0])
 
     routes = [Route("/", page), Route("/avatar.jpg", picture)]
-    async with Service(folder / "service") as service, Web(Starlette(routes=routes)) as web:
+    async with Service(folder / "service", workers=1) as service, Web(Starlette(routes=routes)) as web:
         await service.api.policy("quick", QUICK)
         await service.api.policy("patient", PATIENT)
         avatar = await service.api.register(AVATAR, stills)

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,17 +13,21 @@ import pytest
 
 from monitor.egress import EgressPolicy
 from monitor.sources.ring import Ring
-from monitor.sources.source import Lost, Sighted, SourceEvent, Watch
+from monitor.sources.source import Ended, Lost, Sighted, SourceEvent, Watch
+from monitor.sources.whip import SdpRefused
 from monitor.workers.far import FarStream
+from monitor.workers.far_whip import FarWhip
 from monitor.workers.opening import Opening
 from monitor.workers.pool import Pool
 from protocols.policy import WatchPolicy
 from protocols.session import Feed, SourceKind
 from samples.studio.portrait import portraits
+from tests.contract.scenes import HOST
 from tests.servers.children import children
 from tests.servers.operator import make_key
 from tests.servers.publisher import draw_test_card
 from tests.servers.service import Service
+from tests.servers.webrtc import NoiseTrack, WhipPublisher
 
 pytestmark = pytest.mark.integration
 
@@ -70,15 +74,20 @@ class Watched:
         return sum(isinstance(event, kind) for event in self.told)
 
 
-def opened(pool: Pool, name: str, card: Path) -> Watched:
+def opened(pool: Pool, name: str, feed: Feed, **egress: Any) -> Watched:
     ring = Ring()
     opening = Opening(
-        feed=Feed(kind=SourceKind.FILE, url=card.as_uri()),
+        feed=feed,
         zero=asyncio.get_running_loop().time(),
         policy=WatchPolicy(),
-        egress=EgressPolicy(schemes=frozenset({"file"}), directory=card.parent),
+        egress=EgressPolicy(allowed_networks=HOST, **egress),
     )
     return Watched(pool.stream(name, opening, ring), ring)
+
+
+def played(pool: Pool, name: str, card: Path) -> Watched:
+    feed = Feed(kind=SourceKind.FILE, url=card.as_uri())
+    return opened(pool, name, feed, schemes=frozenset({"file"}), directory=card.parent)
 
 
 async def until(holds: object) -> None:
@@ -90,7 +99,7 @@ async def until(holds: object) -> None:
 
 async def test_a_worker_that_is_killed_takes_down_no_other_and_its_streams_are_watched_again(card: Path) -> None:
     async with running(2) as pool:
-        streams = [opened(pool, name, card) for name in ("ses_a", "ses_b", "ses_c", "ses_d")]
+        streams = [played(pool, name, card) for name in ("ses_a", "ses_b", "ses_c", "ses_d")]
         places = {each.stream.name: pool.place(each.stream.name) for each in streams}
         assert set(places.values()) == {0, 1}
         tasks = [asyncio.create_task(each.follow()) for each in streams]
@@ -111,10 +120,42 @@ async def test_a_worker_that_is_killed_takes_down_no_other_and_its_streams_are_w
         await asyncio.gather(*tasks)
 
 
+async def test_a_publisher_comes_to_a_worker_by_whip_is_hung_up_on_and_comes_again_to_the_next_one() -> None:
+    async with running(1) as pool, AsyncExitStack() as stack:
+        watched = opened(pool, "ses_a", Feed(kind=SourceKind.WHIP, url=None), schemes=frozenset({"http"}))
+        end, task = watched.stream, asyncio.create_task(watched.follow())
+        assert isinstance(end, FarWhip)
+        await until(lambda: pool.pids)
+        await _publish(end, stack)
+        await until(lambda: watched.times(Sighted) == 1 and watched.ring.size)
+        assert end.live
+        os.kill(pool.pids[0], signal.SIGKILL)
+        await until(lambda: watched.times(Lost) == 1)
+        assert not end.live
+        await until(lambda: pool.pids)
+        with pytest.raises(SdpRefused):
+            await end.answer("v=0 and nothing else")
+        second = await _publish(end, stack)
+        await until(lambda: watched.times(Sighted) == 2)
+        await end.hang_up("cut")
+        assert not end.live
+        await until(lambda: second.peer.connectionState in ("closed", "failed"))
+        assert next(event.cause for event in watched.told if isinstance(event, Ended)) == "cut"
+        await end.close()
+        await task
+
+
+async def _publish(end: FarWhip, stack: AsyncExitStack) -> WhipPublisher:
+    publisher = WhipPublisher(NoiseTrack(), codec="vp8")
+    stack.push_async_callback(publisher.close)
+    await publisher.publish(end)
+    return publisher
+
+
 async def test_a_worker_that_hangs_is_replaced(card: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("monitor.workers.worker._SILENT_AFTER", 4.0)
     async with running(1) as pool:
-        watched = opened(pool, "ses_a", card)
+        watched = played(pool, "ses_a", card)
         task = asyncio.create_task(watched.follow())
         await until(lambda: watched.times(Sighted) == 1)
         os.kill(pool.pids[0], signal.SIGSTOP)

@@ -42,7 +42,7 @@ class Watched:
 
 @pytest.fixture
 def whip(monkeypatch: pytest.MonkeyPatch) -> Whip:
-    monkeypatch.setattr(own_end, "WhipSource", Whip)
+    monkeypatch.setattr(own_end, "WhipEnd", Whip)
     return Whip()
 
 
