@@ -150,7 +150,7 @@ class SessionAssembly:
             move=self._mover(session, self._journal.clock),
             threads=self._bench,
             budget=self._budget,
-            witness=Witness(testimony, ring, self._evidence, zero=zero),
+            witness=Witness(testimony, ring, self._evidence, zero=zero, session=session.id),
         )
 
     async def _cannot(self, session: Session) -> Mapping[str, frozenset[Ability]]:

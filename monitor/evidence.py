@@ -5,6 +5,7 @@ cut and never holds it up. Where it cannot be written the case says why: nothing
 """
 
 import asyncio
+import base64
 import json
 import platform
 from collections.abc import Callable, Mapping, Sequence
@@ -12,15 +13,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 import structlog
+from numpy.typing import NDArray
 
 from monitor.clip import ClipRefused, clip_of, stills_of
 from monitor.sources.ring import Excerpt, Ring
 from monitor.testimony import Deposition, Testimony
 from protocols.backend import EntryView, InclusionView
 from protocols.frozen import FrozenRefused
+from protocols.observation import Look
 from protocols.pack import packed
 from protocols.session import Session
 from protocols.timeline import Series
@@ -37,8 +41,13 @@ _log = structlog.get_logger()
 _TRY_AGAIN_AFTER = (0.5, 2.0, 5.0)  # seconds, where the store or the registry fails
 _PURGE_EVERY = 3600.0
 
+LOOKS = "looks.json"
 OBSERVATIONS, VERDICT, TIMELINE = "observations.nkhf", "verdict.json", "timeline.json"
 TELEMETRY, TRANSCRIPT = "telemetry.jsonl", "challenges.json"
+
+
+Looks = list[tuple[float, NDArray[np.float32]]]
+"""Media seconds, and vectors float32 (d,)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -53,7 +62,10 @@ class Sealed:
 class Witness:
     """One session's: the judge that remembers, and the ring of its stream."""
 
-    def __init__(self, testimony: Testimony, ring: Ring, room: "EvidenceRoom", *, zero: float) -> None:
+    def __init__(
+        self, testimony: Testimony, ring: Ring, room: "EvidenceRoom", *, zero: float, session: str = ""
+    ) -> None:
+        room.follow(session, testimony)
         self._testimony = testimony
         self._ring = ring
         self._room = room
@@ -85,6 +97,28 @@ class EvidenceRoom:
         self._clock = clock
         self._retention = retention
         self._model = model
+        self._live: WeakValueDictionary[str, Testimony] = WeakValueDictionary()
+
+    looks_name = LOOKS
+
+    def follow(self, session: str, testimony: Testimony) -> None:
+        """Let what a session shows now be compared with what people report, for as long as it runs."""
+        self._live[session] = testimony
+
+    def live(self) -> dict[str, Looks]:
+        """What is being watched now looks like, by session: media times and vectors."""
+        running = dict(self._live)
+        return {session: _vectors(testimony.looks()) for session, testimony in running.items()}
+
+    async def looks(self, case: str) -> Looks:
+        """What the avatar of a case looked like; nothing where that is not kept any more, or cannot be read."""
+        try:
+            _, content = await self.content(case, LOOKS)
+            return [(float(one["at"]), _vector(one["vector"])) for one in json.loads(content)]
+        except (RegistryError, ValueError, KeyError, TypeError) as lost:
+            if not isinstance(lost, NotFound):
+                _log.warning("evidence.unreadable", case=case, because=str(lost))
+            return []
 
     async def keep(self, session: Session, cut: Cut, sealed: Sealed) -> None:
         """Write the exhibits, try again where that fails, and say so in the case where it goes on failing."""
@@ -184,6 +218,7 @@ def exhibits_of(sealed: Sealed, about: Mapping[str, Any]) -> dict[str, tuple[str
         VERDICT: ("application/json", _json(about)),
         TELEMETRY: ("application/jsonl", b"".join(_json(one) + b"\n" for one in deposition.telemetry())),
         TRANSCRIPT: ("application/json", _json(deposition.transcript())),
+        LOOKS: ("application/json", _json(_told_looks(deposition.looks()))),
     }
     clips = []
     for number, excerpt in enumerate(sealed.excerpts, start=1):
@@ -195,6 +230,21 @@ def exhibits_of(sealed: Sealed, about: Mapping[str, Any]) -> dict[str, tuple[str
     line = {"series": curves, "clips": clips, "began": deposition.began}
     made[TIMELINE] = ("application/json", _json(line))
     return made
+
+
+def _told_looks(looks: Sequence[Look]) -> list[dict[str, Any]]:
+    return [
+        {"at": round(at, 3), "vector": base64.b64encode(vector.astype("<f4").tobytes()).decode()}
+        for at, vector in _vectors(looks)
+    ]
+
+
+def _vectors(looks: Sequence[Look]) -> Looks:
+    return [(look.at, look.vector) for look in looks if look.vector is not None]
+
+
+def _vector(text: str) -> NDArray[np.float32]:
+    return np.frombuffer(base64.b64decode(text, validate=True), dtype="<f4").astype(np.float32)
 
 
 def _put_clip(made: dict[str, tuple[str, bytes]], number: int, excerpt: Excerpt, zero: float) -> dict[str, Any]:

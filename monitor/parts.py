@@ -24,6 +24,7 @@ from monitor.breaker import MassBreaker
 from monitor.budget import WindowBudget
 from monitor.bulk import Batches
 from monitor.caseload import Caseload
+from monitor.claims import Claims
 from monitor.egress import EgressPolicy, http_client
 from monitor.enforcement import Enforcement
 from monitor.enforcers.block import RegisteredBlocks
@@ -286,6 +287,7 @@ class Parts:
             batches=Batches(self._registry, self._registrar, now, alone_an_hour=self._settings.avatars.alone_an_hour),
             caseload=self._caseload,
             evidence=self._evidence,
+            claims=Claims(self._registry, self._registrar, self._evidence),
             registry=self._registry,
             settings=self._settings,
             tokens=PublishTokens(publish_secret(self._settings.data_dir)),

@@ -235,18 +235,23 @@ class Registrar:
         await self._registry.avatars.get(avatar_id)
         return tuple([await self._pair(finding) for finding in await self._registry.conflicts.of(avatar_id)])
 
-    async def resembling(self, enrolment: Enrolment) -> tuple[tuple[Avatar, float], ...]:
-        """Whom pictures resemble among all that are registered, and how much (-1..1), the most alike first.
+    @property
+    def worth(self) -> float:
+        """The similarity from which two likenesses are worth a person's look."""
+        return self._sight.encoder.calibration.centre
 
-        Nothing is registered by it. Raises PictureRefused.
-        """
+    async def encoded(self, enrolment: Enrolment) -> NDArray[np.float32]:
+        """The vectors of pictures, (n, d), without registering anything. Raises PictureRefused."""
         taken = await asyncio.to_thread(self._taken, enrolment, AvatarRole.PROTECTED)
+        return np.stack([picture.vector for picture in taken])
+
+    async def resembling(self, vectors: NDArray[np.float32]) -> tuple[tuple[Avatar, float], ...]:
+        """Whom vectors (n, d) resemble among all that are registered, and how much (-1..1), the most alike first."""
         alike: dict[AvatarId, float] = {}
-        for picture in taken:
-            for match in await self._search.nearest(picture.vector, _NEIGHBOURS):
+        for vector in vectors:
+            for match in await self._search.nearest(vector, _NEIGHBOURS):
                 alike[match.avatar] = max(alike.get(match.avatar, -1.0), match.similarity)
-        worth = self._sight.encoder.calibration.centre
-        chosen = sorted((one for one in alike.items() if one[1] >= worth), key=lambda one: -one[1])
+        chosen = sorted((one for one in alike.items() if one[1] >= self.worth), key=lambda one: -one[1])
         return tuple([(await self._registry.avatars.get(avatar), similarity) for avatar, similarity in chosen])
 
     async def _refuse_own(self, avatar_id: AvatarId, by: str) -> None:

@@ -24,6 +24,8 @@ from protocols.verdict import Verdict
 SPAN_S = 30.0
 SPAN_BYTES = 8 * 1024 * 1024
 _CURVE_S = 1800.0
+_MOST_LOOKS = 24
+_SURE = 0.3  # that the located region is an avatar
 _STEP_S = 0.25  # of the curves of motion and telemetry
 
 Told = tuple[float, Sequence[Observation]]
@@ -58,6 +60,10 @@ class Deposition:
     def telemetry(self) -> list[dict[str, float]]:
         """The operator's samples as they are on the wire, in order."""
         return [sample.to_wire() for _, batch in self.told for one in batch for sample in _samples(one)]
+
+    def looks(self) -> list[Look]:
+        """What the avatar looked like, some looks spread over the time that is kept."""
+        return _spread(one for _, batch in self.told for one in batch if isinstance(one, Look))
 
     def transcript(self) -> list[Transcript]:
         """What was asked of the operator, and answered."""
@@ -100,6 +106,11 @@ class Testimony:
     def telling(self, gestures: tuple[Gesture, ...], at: float) -> tuple[Gesture, ...]:
         """As the judge's."""
         return self._judge.telling(gestures, at)
+
+    def looks(self) -> list[Look]:
+        """As its deposition's, from whichever thread."""
+        spans = tuple(self._spans)
+        return _spread(one for span in spans for _, batch in tuple(span.told) for one in batch if isinstance(one, Look))
 
     def deposition(self) -> Deposition:
         """What there is to say now."""
@@ -163,6 +174,11 @@ def _poses(one: TelemetrySample | TelemetryBatch) -> tuple[Sequence[float], NDAr
     rows = dict(zip(one.names, one.steps, strict=True))
     turns = [measured(axis, rows[axis]) if axis in rows else np.zeros(len(one)) for axis in _AXES]
     return one.times, np.nan_to_num(np.stack(turns, axis=1))
+
+
+def _spread(looks: Iterable[Look]) -> list[Look]:
+    shown = [look for look in looks if look.vector is not None and look.confidence >= _SURE]
+    return shown[:: max(1, -(-len(shown) // _MOST_LOOKS))]
 
 
 def _samples(one: Any) -> tuple[TelemetrySample, ...]:

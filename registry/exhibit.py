@@ -96,6 +96,18 @@ class Exhibits:
         async with self._database.reading() as connection:
             return tuple(_exhibit(row) for row in await connection.execute(query))
 
+    async def newest(self, name: str, *, limit: int) -> tuple[str, ...]:
+        """The newest cases that have an exhibit of this name still."""
+        query = (
+            select(exhibits.c.case)
+            .join(cases, cases.c.id == exhibits.c.case)
+            .where(exhibits.c.name == name, exhibits.c.deleted_at.is_(None))
+            .order_by(cases.c.seq.desc())
+            .limit(limit)
+        )
+        async with self._database.reading() as connection:
+            return tuple(await connection.scalars(query))
+
     async def keeping(self, case: str) -> Keeping:
         """How the evidence of a case is kept, or NotFound."""
         async with self._database.reading() as connection:

@@ -24,7 +24,8 @@ from registry.state import ReportKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A report. ``found``: avatars that the reported likeness resembles, and where they were on air (JSON)."""
+    """A report. ``found``: avatars that the reported likeness resembles, and where they were on air; ``seen``: pictures
+    on air that it resembles, whoever they are registered as (JSON)."""
 
     id: str
     kind: ReportKind
@@ -32,6 +33,7 @@ class Report:
     text: str
     standing: str | None
     found: Sequence[Mapping[str, Any]]
+    seen: Sequence[Mapping[str, Any]]
     at: datetime
     due_at: datetime
     answer: str | None
@@ -56,6 +58,7 @@ class Reports:
         session: str | None = None,
         standing: str | None = None,
         found: Sequence[Mapping[str, Any]] = (),
+        seen: Sequence[Mapping[str, Any]] = (),
     ) -> tuple[Report, str]:
         """A new report, and the secret that tells how it stands. Raises NotFound for a session that is not there."""
         report, secret = fresh("rep"), secrets.token_urlsafe(24)
@@ -66,7 +69,11 @@ class Reports:
             ):
                 raise NotFound(f"There is no session {session}.")
             if self._ledger is not None:
-                content = {"kind": kind.value, "found": [dict(one) for one in found]}
+                content = {
+                    "kind": kind.value,
+                    "found": [dict(one) for one in found],
+                    "seen": [dict(one) for one in seen],
+                }
                 await self._ledger.append("report.filed", session or "", report, content, at)
             await connection.execute(
                 insert(reports).values(
@@ -77,6 +84,7 @@ class Reports:
                     standing=standing,
                     secret=_digest(secret),
                     found=[dict(one) for one in found],
+                    seen=[dict(one) for one in seen],
                     at=at,
                     due_at=at + within,
                 )
@@ -141,6 +149,7 @@ def _report(row: Row[Any]) -> Report:
         text=row.text,
         standing=row.standing,
         found=tuple(row.found),
+        seen=tuple(row.seen or ()),
         at=row.at,
         due_at=row.due_at,
         answer=row.answer,

@@ -472,7 +472,7 @@ class AppealColumns(Arriving):
 class ReportColumns(Arriving):
     """What somebody reports; who they are is not kept: ``secret`` is the SHA-256 of what tells them how it stands.
 
-    ``found``: the avatars that a likeness was found to be like, with their sessions.
+    ``found``: the avatars that a likeness was found to be like, with their sessions; ``seen``: the pictures on air.
     """
 
     kind: Named[ReportKind] = Column(Choice(ReportKind))
@@ -481,6 +481,7 @@ class ReportColumns(Arriving):
     standing: Named[str | None] = Column(Text)
     secret: Named[bytes] = Column(LargeBinary(32))
     found: Named[list[dict[str, Any]]] = Column(Document)
+    seen: Named[list[dict[str, Any]] | None] = Column(Document)
     at: Named[datetime] = Column(Instant, index=True)
     due_at: Named[datetime] = Column(Instant)
     answer: Named[str | None] = Column(Text)

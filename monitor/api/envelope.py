@@ -15,6 +15,8 @@ _log = structlog.get_logger()
 
 BODY_BYTES = 256 * 1024
 PICTURES_BYTES = 64 * 1024 * 1024
+PORTAL_BYTES = 16 * 1024 * 1024
+"""Of a report filed on the public page: strangers send these."""
 SDP_BYTES = 64 * 1024
 BODY_SECONDS = 30.0
 PICTURES_SECONDS = 120.0
@@ -103,6 +105,8 @@ def _limits(scope: Scope) -> tuple[int, float]:
     path = scope["path"]
     if path.startswith("/v1/whip/"):
         return SDP_BYTES, BODY_SECONDS
+    if path == "/report/likeness":
+        return PORTAL_BYTES, PICTURES_SECONDS
     if path.rstrip("/") in _WITH_PICTURES or (path.startswith("/v1/avatars/") and path.endswith("/outfits")):
         return PICTURES_BYTES, PICTURES_SECONDS
     return BODY_BYTES, BODY_SECONDS

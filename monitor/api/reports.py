@@ -12,7 +12,7 @@ from monitor.api.form import Pictures, enrolment, naming
 from monitor.api.idempotency import IdempotencyKey, IdempotentRoute
 from monitor.api.listing import Cursor, Limit
 from monitor.api.reference import open_problems, problems
-from monitor.api.service import Service, Serving
+from monitor.api.service import Serving
 from protocols.backend import (
     AnswerRequest,
     Page,
@@ -23,14 +23,11 @@ from protocols.backend import (
     TransparencyView,
 )
 from registry.apikey import ApiKey, Scope
-from registry.avatar import Avatar
 from registry.report import Report
 from registry.state import ReportKind
 
 router = APIRouter(route_class=IdempotentRoute, tags=["reports"])
 open_router = APIRouter(tags=["reports"])
-
-_ON_AIR = 20  # sessions that are told of each avatar
 
 ReportPath = Annotated[str, Path(max_length=64, description="Id of the report.", examples=["rep_3k9d7m2x8q0ab"])]
 Reporting = Annotated[ApiKey, allowed(Scope.REPORTS_WRITE)]
@@ -62,14 +59,15 @@ async def report_likeness(
     idempotency_key: IdempotencyKey = None,
 ) -> ReportFiled:
     """Pass on that somebody's likeness was taken: pictures of it, and in `standing` what shows that it is theirs to
-    speak for. It is compared with every registered likeness; moderators see which are alike and when they were on air.
-    The pictures are not kept. Needs the scope `reports:write`."""
-    alike = await naming(pictures, service.registrar.resembling(await enrolment(pictures)))
+    speak for. It is compared with every registered likeness, with what is on air now and with what is kept of cases;
+    moderators see what is alike. The pictures are not kept. Needs the scope `reports:write`."""
+    compared = await naming(pictures, service.claims.compare(await enrolment(pictures)))
     filed, secret = await service.caseload.report(
         ReportKind.LIKENESS,
         text,
         standing=standing,
-        found=[await _on_air(service, avatar, similarity) for avatar, similarity in alike],
+        found=compared.found,
+        seen=compared.seen,
         within=service.settings.deadlines.report(),
     )
     return ReportFiled(**_told(filed, ReportStanding), secret=secret)
@@ -120,13 +118,5 @@ async def transparency(
 def _told(report: Report, kind: type[ReportStanding]) -> dict[str, Any]:
     """What a reader of this kind is told."""
     told = {name: getattr(report, name) for name in kind.model_fields}
-    return told | {"kind": report.kind.value} | ({"found": list(told["found"])} if "found" in told else {})
-
-
-async def _on_air(service: Service, avatar: Avatar, similarity: float) -> dict[str, object]:
-    page = await service.registry.sessions.list(avatar=avatar.id, limit=_ON_AIR)
-    sessions = [
-        {"session": one.session.id, "at": one.session.attached_at.isoformat(), "state": one.session.state.value}
-        for one in page.items
-    ]
-    return {"avatar": avatar.id, "name": avatar.name, "similarity": round(similarity, 4), "sessions": sessions}
+    lists = {name: list(told[name]) for name in ("found", "seen") if name in told}
+    return told | {"kind": report.kind.value} | lists

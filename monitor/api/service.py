@@ -9,12 +9,13 @@ from typing import Annotated, Protocol, cast
 from fastapi import Depends, Request
 
 from monitor.api.own_token import OwnTokens
-from monitor.api.pace import Pace
+from monitor.api.pace import FILING_ALL, FILING_EACH, Pace
 from monitor.api.publication import Publications, PublishTokens
 from monitor.api.trail import Trail
 from monitor.breaker import MassBreaker
 from monitor.bulk import Batches
 from monitor.caseload import Caseload
+from monitor.claims import Claims
 from monitor.evidence import EvidenceRoom
 from monitor.identity import Providers
 from monitor.openid import OpenIdProviders
@@ -98,6 +99,7 @@ class Service:
     batches: Batches
     caseload: Caseload
     evidence: EvidenceRoom
+    claims: Claims
     tokens: PublishTokens
     notary: Notary
     passkeys: Passkeys
@@ -109,6 +111,7 @@ class Service:
     own_tokens: OwnTokens = field(default_factory=OwnTokens)
     trail: Trail = field(default_factory=Trail)
     pace: Pace = field(default_factory=Pace)
+    filing: Pace = field(default_factory=lambda: Pace(FILING_EACH, FILING_ALL))
     clock: Callable[[], datetime] = _now
     monotonic: Callable[[], float] = time.monotonic
 

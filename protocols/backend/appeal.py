@@ -92,6 +92,11 @@ class ReportView(ReportStanding):
         "`sessions` with when each was on air.",
         examples=[[{"avatar": "av_9s1d0k4w7e2xn", "similarity": 0.81}]],
     )
+    seen: Annotated[list[dict[str, Any]], Field(strict=False)] = Field(
+        description="Pictures on air that it resembles, whoever they are registered as: `session`, `live`, `case` "
+        "where they are kept with one, `at` in media seconds, `similarity`.",
+        examples=[[{"session": "ses_4f1c2e9p0k3mt", "live": True, "case": None, "at": 61.5, "similarity": 0.83}]],
+    )
     answered_by: str | None = Field(description="Who answered.", examples=["key_3k9d7m2x8q0ab"])
 
 

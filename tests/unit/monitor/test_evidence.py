@@ -249,6 +249,10 @@ async def test_a_cut_keeps_its_evidence_and_the_ledger_names_it(tmp_path: Path, 
         assert (about["cut"], about["policy_id"]) == (cut.id, stage.session.policy)
         _, frozen = await room.content(case, "observations.nkhf")
         assert replayed(frozen).document() == dict(cut.evidence)
+        looks = await room.looks(case)
+        assert 0 < len(looks) <= 24
+        assert np.array_equal(looks[0][1], np.eye(1, 8, dtype=np.float32)[0])
+        assert await stage.registry.exhibits.newest("looks.json", limit=5) == (case,)
         curves, [clip] = await room.timeline(case)
         assert curves["probability"].high == 1.0
         assert (clip["name"], clip["at"]) == ("clip-1.mp4", pytest.approx(10.0, abs=0.3))
@@ -275,7 +279,7 @@ async def test_a_clip_that_cannot_be_made_takes_nothing_else_with_it(tmp_path: P
         case = (await stage.registry.cases.of_cut(cut.id)).id
         _, [clip] = await room.timeline(case)
         assert "cannot be" in clip["trouble"]
-        assert len(await stage.registry.exhibits.of(case)) == 5
+        assert len(await stage.registry.exhibits.of(case)) == 6
 
 
 @in_virtual_time

@@ -1,26 +1,36 @@
 import json
 from datetime import datetime, timedelta
+from typing import Any, cast
 
 import httpx
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from monitor.enforcers.enforcer import EnforcerFailure
 from monitor.registrar import Enrolment
 from protocols.backend import CutView, EventType
 from protocols.evidence import Evidence, Finding, RuleName
 from protocols.measure import StrikeSubject
+from protocols.observation import Look
 from protocols.pack import checked
 from protocols.policy import STANDARD
-from protocols.session import AvatarId, CutId, SessionId, SessionState
+from protocols.session import CutId, SessionId, SessionState
 from protocols.verdict import Driver, Verdict, conclude
 from registry.apikey import Scope
-from registry.avatar import Avatar
 from registry.evidence_store import EvidenceStore, Folder
 from registry.exhibit import Exhibit
 from registry.state import Retention
 from tests.unit.monitor.api.world import NOW, World
 
 REASON = {"reason": "the operator was there", "version": 1}
+
+
+class Showing:
+    """What is on air."""
+
+    def looks(self) -> list[Look]:
+        return [Look(at=61.5, vector=np.eye(1, 8, dtype=np.float32)[0], confidence=0.9)]
 
 
 def verdict() -> Verdict:
@@ -331,13 +341,14 @@ async def test_a_report_never_cuts_and_tells_how_it_stands_by_its_secret(world: 
 
 async def test_a_likeness_is_compared_with_what_was_on_air(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     session = str((await world.attached())["id"])
-    avatar = await world.registry.avatars.get(AvatarId(world.avatar))
 
-    async def resembling(enrolment: Enrolment) -> tuple[tuple[Avatar, float], ...]:
+    async def encoded(enrolment: Enrolment) -> NDArray[np.float32]:
         assert enrolment.pictures == [b"a picture"]
-        return ((avatar, 0.8),)
+        return np.eye(1, 8, dtype=np.float32) * np.float32(0.8)
 
-    monkeypatch.setattr(world.service.registrar, "resembling", resembling)
+    monkeypatch.setattr(world.service.registrar, "encoded", encoded)
+    showing = Showing()
+    world.service.evidence.follow(session, cast("Any", showing))
     form = {"text": "this is my character", "standing": "I drew it in 2019"}
     filed = await world.client.post(
         "/v1/reports/likeness", data=form, files=[("pictures", ("me.png", b"a picture", "image/png"))]
@@ -347,7 +358,9 @@ async def test_a_likeness_is_compared_with_what_was_on_air(world: World, monkeyp
     [found] = listed["found"]
     assert (found["avatar"], found["similarity"]) == (world.avatar, 0.8)
     assert [one["session"] for one in found["sessions"]] == [session]
+    assert listed["seen"] == [{"session": session, "live": True, "case": None, "at": 61.5, "similarity": 0.8}]
     assert listed["standing"] == "I drew it in 2019"
+    assert not {"found", "seen"} & set(filed.json())  # not for whoever reports
 
 
 async def test_two_gigabytes_are_refused_before_they_are_read(world: World) -> None:

@@ -17,6 +17,7 @@ from monitor.api.service import Service
 from monitor.breaker import MassBreaker
 from monitor.bulk import Batches
 from monitor.caseload import Caseload
+from monitor.claims import Claims
 from monitor.egress import EgressRefused
 from monitor.events import EventFeed
 from monitor.evidence import EvidenceRoom
@@ -269,6 +270,7 @@ async def build(
         batches=Batches(registry, registrar, clock, alone_an_hour=chosen.avatars.alone_an_hour),
         caseload=Caseload(registry, supervisor.restore, evidence, clock, supervisor.feed),
         evidence=evidence,
+        claims=Claims(registry, registrar, evidence),
         tokens=PublishTokens(bytes(32)),
         notary=Notary(registry.ledger, Ed25519PrivateKey.from_private_bytes(bytes(32)), "log.example"),
         passkeys=passkeys,
