@@ -75,6 +75,8 @@ async def test_every_operation_but_a_few_needs_a_key(world: World) -> None:
         "/v1/sign-in/methods",
         "/v1/sign-in/passkey",
         "/v1/sign-in/passkey/answer",
+        "/v1/sign-in/provider/{provider}",
+        "/v1/sign-in/provider/{provider}/answer",
     }
 
 
