@@ -55,6 +55,7 @@ from monitor.shifts import Shifts
 from monitor.slates import Slates
 from monitor.statements import Statements
 from monitor.supervisor import Supervisor
+from monitor.tidings import Tidings
 from monitor.vigil import Vigil
 from monitor.webhooks import Webhooks
 from monitor.workers.pool import Pool
@@ -280,6 +281,10 @@ class Parts:
         return Statements(self._registry, self._journal, self._gateway.notify)
 
     @cached_property
+    def _tidings(self) -> Tidings:
+        return Tidings(self._registry, self._supervisor.pipelines, self._gateway.notify_one, now)
+
+    @cached_property
     def _api(self) -> Service:
         return Service(
             supervisor=self._supervisor,
@@ -349,6 +354,7 @@ class Parts:
                 group.create_task(self._caseload.keep(), name="caseload"),
                 group.create_task(self._evidence.run(), name="evidence"),
                 group.create_task(self._statements.run(), name="statements"),
+                group.create_task(self._tidings.run(), name="tidings"),
             ]
             if self._workers is not None:
                 tasks.append(group.create_task(self._workers.run(), name="workers"))

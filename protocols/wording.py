@@ -111,6 +111,12 @@ def notice(rung: Rung, cause: RuleName | None) -> Wording:
     )
 
 
+def undone(cut_at: str) -> Wording:
+    """What an operator is told who was not there when the cut of ``cut_at``, a day and time, was undone."""
+    words = _RUNGS[Rung.RESTORED]
+    return Wording(en=f"About the cut of {cut_at}: {words.en}", zh=f"关于 {cut_at} 的中断：{words.zh}")
+
+
 def advice(rule: RuleName) -> Wording:
     """How what a rule speaks against is mended."""
     return _ADVICE[rule]

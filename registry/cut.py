@@ -20,6 +20,7 @@ from registry.schema import cuts, sessions
 from registry.session import require_epoch
 from registry.state import CutState
 from registry.strike import Struck, give, take_back
+from registry.undoing import note_undone
 
 MOST_STEPS = 256
 
@@ -193,7 +194,9 @@ class Cuts:
         return await self._settle(cut, epoch, CutState.FAILED, {}, {})
 
     async def restore(self, cut: CutId, *, at: datetime) -> Cut:
-        """Note that the cut is undone and take back its strikes; it stays on record. Again changes nothing.
+        """Note that the cut is undone, take back its strikes, and have its operators told; it stays on record.
+
+        Again changes nothing.
 
         Raises Conflict while the cut is still being made.
         """
@@ -203,6 +206,7 @@ class Cuts:
                 raise Conflict(f"Cut {cut} is still being made; wait until it is confirmed.", other=cut)
             await connection.execute(update(cuts).where(cuts.c.id == cut).values(state=CutState.RESTORED))
             await take_back(connection, cut, at)
+            await note_undone(connection, cut, present.session, at)
             return await _one(connection, cut)
 
     async def _settle(self, cut: CutId, epoch: int, state: CutState, values: Mapping[str, Any], struck: Struck) -> Cut:

@@ -33,6 +33,7 @@ from registry.session import Sessions
 from registry.shift import Shifts
 from registry.signin import SignIns
 from registry.strike import Strikes
+from registry.undoing import Undoings
 
 
 class Registry:
@@ -59,6 +60,7 @@ class Registry:
         self.reports = Reports(database, ledger)
         self.transparency = Transparency(database)
         self.links = Links(database)
+        self.undoings = Undoings(database)
         self.blocks = Blocks(database)
         self.bookings = Bookings(database)
         self.keys = ApiKeys(database)

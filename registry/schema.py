@@ -334,6 +334,15 @@ class LinkColumns(TypedColumns):
     at: Named[datetime] = Column(Instant)
 
 
+class UndoingColumns(TypedColumns):
+    """That ``cut`` was undone, for an operator of its session to be told (``told_at``: and was)."""
+
+    cut: Named[str] = Column(String(_ID), ForeignKey("cuts.id"), primary_key=True)
+    operator: Named[str] = Column(String(_ID), ForeignKey("operators.id"), primary_key=True)
+    at: Named[datetime] = Column(Instant)
+    told_at: Named[datetime | None] = Column(Instant)
+
+
 class BlockColumns(Arriving):
     """A place that may not publish until ``until`` (null: until lifted)."""
 
@@ -629,6 +638,9 @@ strikes = Table(
     sqlite_autoincrement=True,
 )
 links = Table("links", metadata, LinkColumns)
+undoings = Table(
+    "undoings", metadata, UndoingColumns, Index("ix_undoings_operator", "operator", **_where("told_at IS NULL"))
+)
 blocks = Table(
     "blocks",
     metadata,

@@ -82,6 +82,14 @@ class Gateway:
             room.floor.notify(notice, asyncio.get_running_loop().time())
             room.happened([])
 
+    def notify_one(self, session: str, operator: str, notice: Notice) -> bool:
+        """Tell one operator of a session alone; whether they are connected."""
+        room = self._rooms.get(session)
+        if room is None or not room.floor.tell_apart(notice, operator):
+            return False
+        room.happened([])
+        return True
+
     def close(self, session: str, code: str = Closing.SESSION_OVER, text: str = "the session is over") -> None:
         """Send the operators of a session away."""
         room = self._rooms.pop(session, None)

@@ -168,6 +168,14 @@ class Floor:
         driving.ask(challenge, now)
         return self.driver
 
+    def tell_apart(self, notice: Notice, operator: str) -> bool:
+        """Tell one operator alone; whether they are connected."""
+        connection = self._seats[operator].connection if operator in self._seats else None
+        if connection is None:
+            return False
+        connection.notify(notice, None)
+        return True
+
     def notify(self, notice: Notice, now: float) -> None:
         """Tell everybody who is connected; a notice with a time is told again to those who resume before it."""
         if notice.until is not None:

@@ -244,6 +244,9 @@ async def test_nobody_can_be_asked_where_nobody_is() -> None:
         asked = ChallengeAsked(at=0.0, challenge="ch-1", gesture=Gesture.NOD, within=5.0)
         assert not service.gateway.ask("s-1", asked)
         service.gateway.notify("s-1", Notice(level=Level.INFO, code="x", text_en="x", text_zh="x"))
+        assert not service.gateway.notify_one(
+            "s-1", "ann", Notice(level=Level.INFO, code="x", text_en="x", text_zh="x")
+        )
         service.gateway.close("s-1")
 
 

@@ -329,6 +329,19 @@ def test_notices_go_to_all_and_few_are_kept() -> None:
     assert [notice.code for notice in late.of(Noticed)] == ["a", "c"]
 
 
+def test_one_alone_can_be_told_where_they_are_connected() -> None:
+    place = floor()
+    ann, bob = Pair(place).connect(), Pair(place, "bob").connect()
+    notice = Notice(level=Level.INFO, code="a", text_en="e", text_zh="z")
+    assert place.tell_apart(notice, "ann")
+    assert not place.tell_apart(notice, "nobody")
+    place.lost(bob.server, "bob")
+    assert not place.tell_apart(notice, "bob")
+    for pair, heard in ((ann, ["a"]), (bob, [])):
+        pair.to_client()
+        assert [each.code for each in pair.of(Noticed)] == heard
+
+
 def test_the_end_of_a_session_sends_everybody_away() -> None:
     place = floor()
     ann, bob = Pair(place).connect(), Pair(place, "bob").connect()
