@@ -18,6 +18,7 @@ from monitor.gaze import Gaze
 from monitor.journal import Journal
 from monitor.observers.likeness.sight import Sight
 from monitor.operator.gateway import Gateway
+from monitor.paces import Paces
 from monitor.pipeline import Pipeline
 from monitor.recall import Likenesses, Recall
 from monitor.refusal import AttachLater, AttachRefused
@@ -34,8 +35,9 @@ from protocols.challenge import ChallengeSchedule
 from protocols.gesture import Ability
 from protocols.judge import Judge
 from protocols.observation import Observation
-from protocols.policy import Policy
-from protocols.session import AvatarId, Session, SessionState
+from protocols.policy import ChallengePolicy, Policy
+from protocols.reaction import Kind
+from protocols.session import AvatarId, OperatorId, Session, SessionState
 from registry.avatar import Avatar
 from registry.error import NotFound
 from registry.registry import Registry
@@ -142,6 +144,7 @@ class SessionAssembly:
             schedule=ChallengeSchedule(
                 policy.challenge, avatar.abilities, _DICE, now=0.0, cannot=await self._cannot(session)
             ),
+            paces=await self._paces(session, policy.challenge),
             desk=Desk(self._gateway, session.id),
             journal=self._journal,
             enforcement=self._enforcement,
@@ -156,6 +159,15 @@ class SessionAssembly:
     async def _cannot(self, session: Session) -> Mapping[str, frozenset[Ability]]:
         """What the operators of the roster cannot do."""
         return {operator: (await self._registry.operators.get(operator)).cannot for operator in session.operators}
+
+    async def _paces(self, session: Session, policy: ChallengePolicy) -> Paces:
+        """How quick the operators of the roster are known to be."""
+
+        async def keep(operator: str, kind: Kind, seconds: float) -> None:
+            await self._registry.reactions.add(OperatorId(operator), kind, seconds, at=self._journal.clock())
+
+        histories = await self._registry.reactions.of(session.operators)
+        return Paces(policy, {str(operator): history for operator, history in histories.items()}, keep)
 
     async def _neighbours(self, avatar: AvatarId, claimed: NDArray[np.float32]) -> Mapping[str, NDArray[np.float32]]:
         """Those whom the claimed avatar may be confused with; others join as a look calls them to mind."""

@@ -23,6 +23,7 @@ from monitor.enforcement import Enforcement
 from monitor.evidence import Witness
 from monitor.gaze import Gaze
 from monitor.journal import Journal
+from monitor.paces import Paces
 from monitor.record import Move, Record
 from monitor.returns import Returns
 from monitor.slates import Slates
@@ -51,6 +52,7 @@ from protocols.observation import (
     Rest,
 )
 from protocols.policy import Policy
+from protocols.reaction import Kind, kind_of
 from protocols.session import AvatarId, Session, SessionState
 from protocols.verdict import Driver, Verdict
 from registry.cut import Cut
@@ -115,6 +117,7 @@ class Pipeline:
         gaze: Callable[[Callable[[Observation], None]], Gaze | FarGaze],
         judge: Judging,
         schedule: ChallengeSchedule,
+        paces: Paces,
         desk: Desk,
         journal: Journal,
         enforcement: Enforcement,
@@ -140,6 +143,9 @@ class Pipeline:
         self._judge = judge
         self._attention = Attention(policy.watch)
         self._schedule = schedule
+        self._paces = paces
+        self._asked_of: str | None = None
+        self.missed = 0
         self._desk = desk
         self._standstill = Standstill(self.ladder, self.at)
         self._standstill.begin()  # until the first picture
@@ -331,15 +337,27 @@ class Pipeline:
             metrics.CHALLENGES.labels(outcome=_OUTCOMES[outcome.passed]).inc()
             await self._record.note(EventType.CHALLENGE_JUDGED, outcome.document())
             if self.open_challenge is not None and outcome.challenge == self.open_challenge.challenge:
-                self.open_challenge = None
-                if not outcome.typed:
-                    self._schedule.judged(self.at(), settled=self._judge.settled, missed=self._judge.missed)
+                await self._close_challenge(self.open_challenge, outcome)
         before, self.verdict = self.verdict, verdict
         if before is None or _differs(before, verdict):
             metrics.VERDICTS.labels(driver=verdict.driver.value).inc()
             await self._record.note(EventType.VERDICT_CHANGED, VerdictView.of(verdict).document())
             if (other := _shown_instead(verdict)) is not None:
                 await self._standstill.during(self._returns.seen(self.session, other))
+
+    async def _close_challenge(self, asked: Asked, outcome: Judged) -> None:
+        """A question is over: it says when to ask again and how quick they are; many missed are told to people."""
+        self.open_challenge = None
+        if not outcome.typed:
+            self._schedule.judged(self.at(), settled=self._judge.settled, missed=self._judge.missed)
+        if outcome.passed and outcome.reaction is not None and self._asked_of is not None:
+            await self._standstill.during(self._paces.took(self._asked_of, kind_of(asked), outcome.reaction))
+        if outcome.passed is None:
+            return
+        self.missed = 0 if outcome.passed else self.missed + 1
+        if self.missed and self.missed % self.policy.challenge.tell_after == 0:
+            data = {"at": round(outcome.at, 3), "missed": self.missed, "operator": self._asked_of}
+            await self._record.note(EventType.CHALLENGES_MISSED, data)
 
     async def _climb(self) -> None:
         now, verdict = self.at(), self.verdict
@@ -381,37 +399,43 @@ class Pipeline:
     async def _ask_routinely(self) -> None:
         nothing_open = self.open_challenge is None and self.operators and self.blind_because is None
         if nothing_open and self._schedule.due(self.at(), risk=self._risk):
-            await self._ask(await self._wanted(), routine=True)
+            await self._ask(await self._wanted(routine=True), routine=True)
 
     @property
     def _risk(self) -> float:
         return 0.0 if self.verdict is None else risk_of(self.verdict.driver)
 
-    async def _wanted(self) -> Wanted | None:
+    async def _wanted(self, *, routine: bool = False) -> Wanted | None:
         """What to ask for now: looking through what the operator does unasked takes a while."""
         now = self.at()
         telling = partial(self._judge.telling, at=now)
-        choose = partial(self._schedule.ask, now, risk=self._risk, present=tuple(self.operators), telling=telling)
+        present = tuple(self.operators)
+        choose = partial(self._schedule.ask, now, risk=self._risk, present=present, telling=telling, routine=routine)
         return await self._standstill.during(asyncio.get_running_loop().run_in_executor(self._threads, choose))
 
     async def _ask(self, wanted: Wanted | None, *, routine: bool = False) -> None:
         if wanted is None or not self.operators:
             return
         asked = self._question(wanted)
-        if self._desk.ask(asked, routine=routine) is None:
+        asked_of = self._desk.ask(asked, routine=routine)
+        if asked_of is None:
             return
-        self.open_challenge = asked
+        self.open_challenge, self._asked_of = asked, asked_of
         self.observe(asked)
         self._pay_attention()
         data = {"at": round(asked.at, 3), "challenge": asked.challenge, **told_of(asked), "within": asked.within}
         await self._record.note(EventType.CHALLENGE_ASKED, data)
 
     def _question(self, wanted: Wanted) -> Asked:
-        policy, at, challenge = self.policy.challenge, self.at(), fresh("chl")
-        if not wanted.gestures:
-            return DigitsAsked(at=at, challenge=challenge, digits=digits(), within=policy.digits_within_s)
-        first, *then = wanted.gestures
-        return ChallengeAsked(at=at, challenge=challenge, gesture=first, then=tuple(then), within=policy.within_s)
+        at, challenge, gestures = self.at(), fresh("chl"), wanted.gestures
+        kind = Kind.DIGITS if not gestures else Kind.ROW if len(gestures) > 1 else Kind.GESTURE
+        within, soonest = self._paces.within(kind, self.operators), self._paces.soonest(kind, self.operators)
+        if not gestures:
+            return DigitsAsked(at=at, challenge=challenge, digits=digits(), within=within, soonest=soonest)
+        first, *then = gestures
+        return ChallengeAsked(
+            at=at, challenge=challenge, gesture=first, then=tuple(then), within=within, soonest=soonest
+        )
 
     def _pay_attention(self) -> None:
         wanted = self._attention.wants(

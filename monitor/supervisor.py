@@ -414,6 +414,7 @@ def _status(view: SessionView, pipeline: Pipeline) -> SessionStatus:
         watch=pipeline.watching.value,
         operators_present=sorted(pipeline.operators),
         challenge=challenge,
+        missed=pipeline.missed,
         frames_seen=pipeline.gaze.seen,
         frames_dropped=pipeline.gaze.dropped + pipeline.source.dropped,
         blind_s=round(pipeline.blind_s, 3),

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
+from protocols.driving.form import FORMS
 from protocols.gesture import Ability, Gesture, askable
 from protocols.policy import ChallengePolicy
 from protocols.verdict import Driver
@@ -72,12 +73,19 @@ class ChallengeSchedule:
         return deadline is not None and now >= deadline
 
     def ask(
-        self, now: float, *, risk: float = 0.0, present: Collection[str] = (), telling: Telling | None = None
+        self,
+        now: float,
+        *,
+        risk: float = 0.0,
+        present: Collection[str] = (),
+        telling: Telling | None = None,
+        routine: bool = False,
     ) -> Wanted | None:
         """What to ask for at once; the routine starts anew from here. None where there is nothing to ask for.
 
         ``present``: who is there; what one of them cannot do nobody is asked for, since it is not known beforehand who
-        will answer. ``telling``: which of several would tell.
+        will answer. ``telling``: which of several would tell. Two in a row are for the routine of a session without
+        doubt: where much is at stake the question is as simple as can be.
         """
         self._risk = risk
         gap = -math.log(1.0 - self._dice()) * self._mean(risk)
@@ -92,7 +100,17 @@ class ChallengeSchedule:
         if self._last is None and self._policy.digits == "never":
             return None
         self._note(now)
-        return Wanted(gestures=() if self._last is None else (self._last,))
+        if self._last is None:
+            return Wanted()
+        row = self._second(self._last, gestures) if routine and risk <= 0.0 else ()
+        return Wanted(gestures=(self._last, *row))
+
+    def _second(self, first: Gesture, gestures: tuple[Gesture, ...]) -> tuple[Gesture, ...]:
+        """Another gesture to follow ``first`` now and then, of another movement: none holds both within itself."""
+        others = [g for g in gestures if set(FORMS[g].channels).isdisjoint(FORMS[first].channels)]
+        if not others or self._dice() >= self._policy.rows:
+            return ()
+        return (others[int(self._dice() * len(others))],)
 
     def judged(self, now: float, *, settled: bool, missed: bool) -> None:
         """A challenge was judged: whether answers have settled that a person is there, and whether it was ``missed``.

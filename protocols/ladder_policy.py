@@ -53,7 +53,11 @@ class LadderPolicy(PolicyPart):
             raise ValueError("a policy cannot forbid for ever or for no time: write measures, each with its seconds")
         forbid = [{"from_strike": 1, "measure": "forbid", "seconds": seconds}]
         dropped = [{"from_strike": 1, "measure": "drop", "seconds": seconds}]
-        return {**rest, "measures": dict.fromkeys(("driving", "likeness"), forbid) | {"presence": dropped}}
+        return {
+            **rest,
+            "measures": dict.fromkeys(("driving", "likeness"), forbid)
+            | dict.fromkeys(("presence", "challenge"), dropped),
+        }
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -93,6 +97,8 @@ class LadderPolicy(PolicyPart):
                 return self.measures.presence
             case RuleName.LIKENESS:
                 return self.measures.likeness
+            case RuleName.CHALLENGE:
+                return self.measures.challenge
             case _:
                 return self.measures.driving
 

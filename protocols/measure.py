@@ -87,16 +87,19 @@ class MeasuresPolicy(PolicyPart):
     driving: tuple[MeasurePolicy, ...] = _steps((1, "drop", 10), (2, "forbid", 3600), (4, "forbid", 86_400))
     presence: tuple[MeasurePolicy, ...] = _steps((1, "drop", 10), (3, "forbid", 3600), (6, "forbid", 86_400))
     likeness: tuple[MeasurePolicy, ...] = _steps((1, "drop", 10), (2, "forbid", 3600), (4, "forbid", 86_400))
+    challenge: tuple[MeasurePolicy, ...] = _steps((1, "drop", 10), (2, "drop", 60), (4, "drop", 300))
     registration: tuple[MeasurePolicy, ...] = _steps((1, "forbid", 3600))
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
-        for measures in (self.driving, self.presence, self.likeness, self.registration):
+        for measures in (self.driving, self.presence, self.likeness, self.challenge, self.registration):
             in_order(measures)
         if self.registration[0].measure != "forbid":
             raise ValueError("an avatar that may not be on air is forbidden: begin its measures with a forbid")
         if self.presence[0].measure != "drop":
             raise ValueError("who was not there is dropped before a ban: begin the measures of presence with a drop")
+        if any(measure.measure != "drop" for measure in self.challenge):
+            raise ValueError("questions that were missed forbid nobody, a person does: give challenge drops alone")
         return self
 
 

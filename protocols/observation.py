@@ -81,6 +81,11 @@ class ChallengeAsked:
     then: tuple[Gesture, ...] = ()
     soonest: float = FASTEST_REACTION
 
+    @property
+    def gestures(self) -> tuple[Gesture, ...]:
+        """All that were asked for, in order."""
+        return self.gesture, *self.then
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigitsAsked:

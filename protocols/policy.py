@@ -144,6 +144,23 @@ class ChallengePolicy(PolicyPart):
         3.5, description="asked for is what would speak for this much, by how the operator moves unasked"
     )
     within_s: Seconds = Field(6, description="an answer is looked for this long after it was asked")
+    within_least: float = Field(
+        0.75, gt=0, le=1, description="of that and of the two below, the least for who is known to answer quickly"
+    )
+    within_most: float = Field(
+        2, ge=1, le=10, description="and so many times as much at most for who is known to answer slowly"
+    )
+    tell_after: int = Field(
+        2, ge=1, le=20, description="so many questions missed in a row are told to people (challenges.missed)"
+    )
+    rows: float = Field(
+        0.2,
+        ge=0,
+        le=1,
+        description="so many of the routine challenges ask for two gestures, one after the other, while a person is "
+        "known to drive: who prepares single gestures has not prepared those",
+    )
+    row_within_s: Seconds = Field(10, description="an answer to two gestures is looked for this long")
     digits: Literal["never", "alternative"] = Field(
         "alternative",
         description="alternative: where the avatar can show, or the operator can do, no gesture, digits are shown to "
@@ -194,6 +211,7 @@ BRISK = Policy(
                 MeasurePolicy(from_strike=2, measure="forbid", seconds=600),
             ),
             likeness=(MeasurePolicy(from_strike=1, measure="forbid", seconds=600),),
+            challenge=(MeasurePolicy(from_strike=1, measure="drop", seconds=60),),
             registration=(MeasurePolicy(from_strike=1, measure="forbid", seconds=600),),
         ),
     ),

@@ -28,6 +28,7 @@ from registry.operator import Operators
 from registry.outbox import Outbox
 from registry.passkey import Passkeys
 from registry.policy import Policies
+from registry.reaction import Reactions
 from registry.report import Reports
 from registry.session import Sessions
 from registry.shift import Shifts
@@ -47,6 +48,7 @@ class Registry:
         self.conflicts = Conflicts(database)
         self.operators = Operators(database, ledger)
         self.accesses = Accesses(database)
+        self.reactions = Reactions(database)
         self.passkeys = Passkeys(database)
         self.policies = Policies(database)
         self.sessions = Sessions(database)

@@ -229,6 +229,15 @@ class AccessColumns(TypedColumns):
     at: Named[datetime] = Column(Instant)
 
 
+class ReactionColumns(TypedColumns):
+    """After how many ``seconds`` an operator answered questions of a kind, the newest last."""
+
+    operator: Named[str] = Column(String(_ID), ForeignKey("operators.id"), primary_key=True)
+    kind: Named[str] = Column(String(_NAME), primary_key=True)
+    seconds: Named[list[float]] = Column(Document)
+    at: Named[datetime] = Column(Instant)
+
+
 class PolicyColumns(TypedColumns):
     """One version of a policy, never changed."""
 
@@ -606,6 +615,7 @@ operators = Table(
 )
 device_keys = Table("device_keys", metadata, DeviceKeyColumns)
 accesses = Table("accesses", metadata, AccessColumns, sqlite_autoincrement=True)
+reactions = Table("reactions", metadata, ReactionColumns)
 passkeys = Table("passkeys", metadata, PasskeyColumns, sqlite_autoincrement=True)
 ceremonies = Table("ceremonies", metadata, CeremonyColumns)
 invitations = Table("invitations", metadata, InvitationColumns, sqlite_autoincrement=True)

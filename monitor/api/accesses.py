@@ -83,10 +83,12 @@ async def _export(service: Service, operator: OperatorId) -> OperatorExport:
         looked += _views(seen.items)
         if (cursor := seen.next) is None:
             break
+    reactions = (await registry.reactions.of([operator]))[operator]
     return OperatorExport(
         operator=operators.view(await registry.operators.get(operator)),
         passkeys=[passkeys.view(passkey) for passkey in await registry.passkeys.of(operator)],
         shifts=stood,
+        reactions={kind.value: list(seconds) for kind, seconds in reactions.items()},
         accesses=looked,
     )
 

@@ -160,11 +160,11 @@ class Play:
     def _ask_routinely(self, verdict: Verdict, now: float) -> None:
         nothing_open = self._open is None and self._connected and self._blind_since is None
         if nothing_open and self._schedule.due(now, risk=risk_of(verdict.driver)):
-            self._ask(now, verdict)
+            self._ask(now, verdict, routine=True)
 
-    def _ask(self, now: float, verdict: Verdict) -> None:
+    def _ask(self, now: float, verdict: Verdict, *, routine: bool = False) -> None:
         telling = partial(self._judge.telling, at=now)
-        wanted = self._schedule.ask(now, risk=risk_of(verdict.driver), telling=telling)
+        wanted = self._schedule.ask(now, risk=risk_of(verdict.driver), telling=telling, routine=routine)
         if wanted is None or not self._connected:
             return
         self._challenges += 1
@@ -181,7 +181,8 @@ class Play:
         if not wanted.gestures:
             return DigitsAsked(at=now, challenge=challenge, digits="0000", within=policy.digits_within_s)
         first, *then = wanted.gestures
-        return ChallengeAsked(at=now, challenge=challenge, gesture=first, then=tuple(then), within=policy.within_s)
+        within = policy.row_within_s if then else policy.within_s
+        return ChallengeAsked(at=now, challenge=challenge, gesture=first, then=tuple(then), within=within)
 
     def _pay_attention(self, driver: Driver, now: float) -> None:
         before, self._full = (

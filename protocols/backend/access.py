@@ -22,4 +22,8 @@ class OperatorExport(Part):
     operator: OperatorView = Field(description="The operator.")
     passkeys: list[PasskeyView] = Field(description="The passkeys that count.")
     shifts: list[ShiftView] = Field(description="When they stood behind which session, newest first.")
+    reactions: dict[str, list[float]] = Field(
+        description="After how many seconds they answered the newest questions of each kind: gesture, row, digits.",
+        examples=[{"gesture": [1.21, 0.94]}],
+    )
     accesses: list[AccessView] = Field(description="Who looked at any of it, newest first.")

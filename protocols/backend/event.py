@@ -28,6 +28,7 @@ class EventType(StrEnum):
     SHIFT_BEGAN = "shift.began"
     CHALLENGE_ASKED = "challenge.asked"
     CHALLENGE_JUDGED = "challenge.judged"
+    CHALLENGES_MISSED = "challenges.missed"
     VERDICT_CHANGED = "verdict.changed"
     LADDER_STEP = "ladder.step"
     SLATE_ASKED = "slate.asked"
@@ -68,6 +69,8 @@ DATA: dict[EventType, str] = {
     EventType.CHALLENGE_ASKED: "`at`, `challenge`, `gesture` (null and `digits`: digits to be typed), `then`: more "
     "gestures in order, `within`",
     EventType.CHALLENGE_JUDGED: "`at`, `challenge`, `gesture`, `passed` (null: could not be judged), `score`",
+    EventType.CHALLENGES_MISSED: "`at`, `missed` in a row, `operator` who was asked: for people to look at; none of it "
+    "forbids anybody",
     EventType.VERDICT_CHANGED: "the verdict, as `VerdictView`",
     EventType.LADDER_STEP: "`at`, `rung`, `cause`, `ends_in` seconds, `by`: who or what decided; `driver`, "
     "`p_human` and `evidence`: what the cause rests on; `strike` on drop and forbid: which one this is",

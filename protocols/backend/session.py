@@ -217,6 +217,7 @@ class SessionStatus(SessionView):
         default_factory=list, description="Operators whose channel is up.", examples=[["op_7h2m9q0d5k1wz"]]
     )
     challenge: ChallengeView | None = Field(None, description="What is being asked for.")
+    missed: int = Field(0, ge=0, description="How many questions were missed in a row until now.", examples=[0])
     frames_seen: int = Field(0, ge=0, description="Frames that were looked at.", examples=[812])
     frames_dropped: int = Field(0, ge=0, description="Frames that were dropped for newer ones.", examples=[3])
     blind_s: float = Field(0.0, ge=0, description="Seconds for which the monitor was blind so far.", examples=[0.0])

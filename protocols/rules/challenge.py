@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from protocols.driving.calibration import Calibration
-from protocols.driving.gesture import GestureOutcome
+from protocols.driving.gesture import GestureOutcome, in_order
 from protocols.driving.habit import Habit
 from protocols.evidence import HALF_LIVES, Evidence, Fact, Finding, RuleName, capped, decayed
-from protocols.gesture import Gesture
+from protocols.gesture import FASTEST_REACTION, Gesture
 from protocols.observation import (
     Blindness,
     ChallengeAnswered,
@@ -94,7 +94,7 @@ class ChallengeRule:
         self._driving = driving
         self._calibration = calibration
         self._open: dict[str, tuple[ChallengeAsked, float]] = {}
-        self._habits: dict[str, Habit] = {}
+        self._habits: dict[str, tuple[Habit, ...]] = {}
         self._typing: dict[str, DigitsAsked] = {}
         self._typed: dict[str, float] = {}
         self._busy: deque[tuple[float, float]] = deque(maxlen=_KEPT)
@@ -123,9 +123,9 @@ class ChallengeRule:
     def observe(self, observation: Observation) -> None:
         """Note what is asked, and what makes an answer impossible."""
         match observation:
-            case ChallengeAsked(at=at, challenge=challenge, gesture=gesture, within=within):
+            case ChallengeAsked(at=at, challenge=challenge, within=within):
                 self._open[challenge] = observation, self._due(observation)
-                self._habits[challenge] = self._tracks.habit(gesture, at, self._busy)
+                self._habits[challenge] = tuple(self._tracks.habit(g, at, self._busy) for g in observation.gestures)
                 self._busy.append((at, at + within + _ENACTED))
             case DigitsAsked(challenge=challenge):
                 self._typing[challenge] = observation
@@ -222,10 +222,7 @@ class ChallengeRule:
         return asked.at + asked.within + (_ASSUMED_LAG if lag is None else lag) + _SETTLE
 
     def _outcome(self, asked: ChallengeAsked, at: float) -> Judged:
-        habit = self._habits[asked.challenge]
-        outcome = self._tracks.answered(
-            asked.gesture, asked.at, asked.within, self._driving.lag, habit, self._calibration
-        )
+        outcome = self._answered(asked)
         passed = self._passed(asked, outcome.passed)
         return Judged(
             at=at,
@@ -236,9 +233,19 @@ class ChallengeRule:
             passed=passed,
             score=outcome.score,
             seen_at=outcome.seen_at,
-            reaction=outcome.reaction,
+            reaction=None if outcome.reaction is None else outcome.reaction + asked.soonest - FASTEST_REACTION,
             weight=self._weight(asked, passed, outcome),
         )
+
+    def _answered(self, asked: ChallengeAsked) -> GestureOutcome:
+        """What became of the gestures, each looked for from where the one before began: then they are in order."""
+        since, end = asked.at + asked.soonest - FASTEST_REACTION, asked.at + asked.within
+        outcomes: list[GestureOutcome] = []
+        for gesture, habit in zip(asked.gestures, self._habits[asked.challenge], strict=True):
+            done = self._tracks.answered(gesture, since, end - since, self._driving.lag, habit, self._calibration)
+            outcomes.append(done)
+            since = since if done.began is None else done.began
+        return in_order(outcomes) if asked.then else outcomes[0]
 
     def _passed(self, asked: ChallengeAsked, seen: bool | None) -> bool | None:
         if asked.challenge in self._void:
@@ -256,7 +263,7 @@ class ChallengeRule:
         """Questions that overlap are one question: whoever did not look missed them all. And what is not told of the
         time may have been the answer: a person misses the question, or the network loses the answer."""
         if passed:
-            return min(outcome.weight, self._policy.challenge_passed)
+            return min(outcome.weight, self._policy.challenge_passed * len(asked.gestures))
         overlaps = asked.at < self._missed_at + asked.within + _SETTLE
         by_person = math.exp(-self._policy.challenge_failed)
         return 0.0 if passed is None or overlaps else math.log(by_person + (1.0 - by_person) * outcome.untold)

@@ -291,4 +291,14 @@ async def test_practice_is_marked_and_sends_nothing_in_chinese_in_the_dark(booth
     asked = await page.evaluate("performance.getEntriesByType('resource').length")
     await page.press("我做好了")
     await page.says("就是这么简单")
+    await page.press("换一个动作")
+    await page.says("依次完成")
+    assert await page.flaws() == []
+    await page.press("我做好了")
+    await page.press("换一个动作")
+    await page.says("请输入以下数字")
+    assert await page.flaws() == []
+    digits = (await page.evaluate("document.querySelector('.digits').innerText")).replace(" ", "")
+    await page.fill("input[inputmode=numeric]", digits)
+    await page.says("就是这么简单")
     assert await page.evaluate("performance.getEntriesByType('resource').length") == asked

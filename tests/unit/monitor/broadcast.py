@@ -24,6 +24,7 @@ from monitor.enforcers.fenced import Fenced
 from monitor.events import EventFeed
 from monitor.gaze import Gaze
 from monitor.journal import Journal
+from monitor.paces import Paces
 from monitor.passkeys import Passkeys
 from monitor.pipeline import Pipeline
 from monitor.returns import Returns
@@ -41,6 +42,7 @@ from protocols.measure import Measure, MeasureKind
 from protocols.observation import Asked, Observation, Presence
 from protocols.passkey.ceremony import RelyingParty
 from protocols.policy import BRISK, Policy
+from protocols.reaction import Kind
 from protocols.session import AvatarId, Feed, OperatorId, Placement, Session, SessionId, SessionState, SourceKind
 from protocols.verdict import Driver, Verdict
 from registry.avatar import Submission
@@ -155,8 +157,8 @@ def verdict(driver: Driver, cause: RuleName | None = None, at: float = 0.0) -> V
 class RecordingDesk:
     """Keeps what operators were told and asked."""
 
-    def __init__(self) -> None:
-        self.somebody_hears = True
+    def __init__(self, driver: str = "op") -> None:
+        self.somebody_hears, self.driver = True, driver
         self.told: list[tuple[Rung, RuleName | None]] = []
         self.asked: list[Asked] = []
         self.dismissed: list[str] = []
@@ -165,7 +167,7 @@ class RecordingDesk:
         if not self.somebody_hears:
             return None
         self.asked.append(challenge)
-        return "op"
+        return self.driver
 
     def notify(self, rung: Rung, cause: RuleName | None, until: float | None) -> None:
         self.told.append((rung, cause))
@@ -288,6 +290,9 @@ class Broadcast:
     threads: Executor = field(default_factory=Inline)
     woken: list[None] = field(default_factory=list)
 
+    async def _keep(self, operator: str, kind: Kind, seconds: float) -> None:
+        await self.registry.reactions.add(OperatorId(operator), kind, seconds, at=clock())
+
     def shifts(self, *pipelines: Pipeline) -> Shifts:
         """The shifts of a service in which these pipelines run."""
         running = {pipeline.session.id: pipeline for pipeline in pipelines}
@@ -318,6 +323,7 @@ class Broadcast:
             gaze=lambda deliver: cast("Gaze", self.gaze),
             judge=cast("Judge", self.judge),
             schedule=ChallengeSchedule(self.policy.challenge, frozenset({Ability.HEAD}), lambda: 0.5, now=0.0),
+            paces=Paces(self.policy.challenge, {}, self._keep),
             desk=cast("Desk", self.desk),
             journal=self.journal,
             enforcement=self.enforcement,
@@ -449,6 +455,7 @@ async def _made(registry: Registry, policy: Policy, callback_url: str | None) ->
         enforcement=enforcing(registry, journal, server),
         front=fronting(registry, server),
         policy=policy,
+        desk=RecordingDesk(operator.id),
         woken=woken,
     )
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from concurrent.futures import Executor, Future
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from protocols.judge import Judge, Judged
 from protocols.ladder import Rung
 from protocols.observation import Blindness, ChallengeAsked, DigitsAsked
 from protocols.policy import BRISK, Policy
+from protocols.reaction import Kind
 from protocols.session import SessionState
 from protocols.verdict import Driver
 from registry.error import Conflict, StaleEpoch, Unavailable
@@ -300,6 +302,21 @@ async def test_who_can_do_no_gesture_is_asked_to_type_digits_that_nobody_else_is
         [entry] = await stage.noted("challenge.judged")
         assert (entry["gesture"], entry["digits"]) == (None, True)
         assert pipeline.open_challenge is None
+
+
+@in_virtual_time
+async def test_questions_missed_in_a_row_are_told_to_people_and_answers_are_remembered(tmp_path: Path) -> None:
+    async with broadcast(tmp_path) as stage, stage.keeping_in_sight() as pipeline:
+        stage.judge.says(Driver.HUMAN)
+        pipeline.observe(stage.present())
+        for number, passed in enumerate((False, None, False, True), 1):
+            await stage.until(lambda: len(stage.desk.asked) == number)  # noqa: B023 - awaited here
+            stage.judge.judged = [replace(judged(stage.desk.asked[-1]), passed=passed)]
+            await stage.until(lambda: pipeline.open_challenge is None)
+        [entry] = await stage.entries("challenges.missed")
+        assert (entry["missed"], entry["operator"]) == (2, stage.operator)
+        assert pipeline.missed == 0
+        assert (await stage.registry.reactions.of([stage.operator]))[stage.operator] == {Kind.GESTURE: (0.5,)}
 
 
 @in_virtual_time

@@ -4,6 +4,7 @@ import random
 import pytest
 
 from protocols.challenge import ChallengeSchedule, Wanted, risk_of
+from protocols.driving.form import FORMS
 from protocols.gesture import NEEDS, Ability, Gesture, askable
 from protocols.policy import ChallengePolicy
 from protocols.verdict import Driver
@@ -175,6 +176,18 @@ def test_an_hour_has_its_budget_of_routine_ones_and_the_ladder_asks_in_any_case(
     assert all(full.ask(float(at)) is not None for at in range(7))
     assert not full.due(3599.0)
     assert full.next_deadline() == 3602.0
+
+
+def test_now_and_then_two_gestures_of_other_movements_are_asked_in_a_row_where_nothing_is_in_doubt():
+    asked = schedule()
+    rows = [asked.ask(float(now), routine=True).gestures for now in range(600)]
+    assert 0.14 < sum(len(row) == 2 for row in rows) / 600 < 0.26
+    movements = [{channel for gesture in row for channel in FORMS[gesture].channels} for row in rows if len(row) == 2]
+    assert all(len(channels) >= 2 for channels in movements)
+    assert {len(asked.ask(float(now), routine=True, risk=0.25).gestures) for now in range(100)} == {1}
+    assert {len(asked.ask(float(now)).gestures) for now in range(100)} == {1}
+    mouth = schedule(frozenset({Ability.MOUTH}), policy=ChallengePolicy(rows=1.0))
+    assert mouth.ask(0.0, routine=True).gestures == (Gesture.OPEN_MOUTH,)
 
 
 def test_nobody_is_asked_for_what_somebody_who_is_there_cannot_do():

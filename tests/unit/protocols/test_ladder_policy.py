@@ -31,6 +31,7 @@ def ban(seconds: Any, strike: int = 1) -> dict[str, Any]:
         ({"measures": {"driving": [ban(-5)]}}, "greater than 0"),
         ({"measures": {"driving": [ban(None)]}}, "valid number"),
         ({"measures": {"driving": []}}, "begin with the first strike"),
+        ({"measures": {"challenge": [DROP, ban(5, strike=2)]}}, "a person does"),
         ({"measures": {"driving": [ban(5, strike=2)]}}, "begin with the first strike"),
         ({"measures": {"driving": [DROP, ban(5, strike=1)]}}, "order of their strikes"),
         ({"measures": {"driving": [ban(5), {**DROP, "from_strike": 2}]}}, "never get milder"),
@@ -68,7 +69,7 @@ def test_who_was_away_is_never_forbidden_at_first(policy: Policy) -> None:
 
 def test_the_standard_policy_forbids_by_strikes_alone() -> None:
     ladder = LadderPolicy()
-    for cause in set(RuleName) - {RuleName.REGISTRATION}:
+    for cause in set(RuleName) - {RuleName.REGISTRATION, RuleName.CHALLENGE}:
         assert ladder.measure(cause, 0, "x").kind is MeasureKind.DROP
         assert ladder.measure(cause, 9, "x").kind is MeasureKind.FORBID
 

@@ -31,6 +31,8 @@ export interface Status {
   held: boolean;
   operators_present: string[];
   challenge: Requested | null;
+  /** Questions missed in a row until now. */
+  missed: number;
 }
 
 export interface Entry {
@@ -120,7 +122,11 @@ const changes: Record<string, (session: Status, data: Record<string, unknown>) =
   "session.sighted": (session) => (session.state = "live"),
   "verdict.changed": (session, data) => (session.verdict = data as unknown as Verdict),
   "challenge.asked": (session, data) => (session.challenge = data as unknown as Requested),
-  "challenge.judged": (session) => (session.challenge = null),
+  "challenge.judged": (session, data) => {
+    session.challenge = null;
+    if (data.passed !== null) session.missed = data.passed ? 0 : session.missed + 1;
+  },
+  "challenges.missed": (session, data) => (session.missed = Number(data.missed)),
   "ladder.step": (session, data) => {
     session.rung = data.rung as Rung;
     session.cause = (data.cause as string | null) ?? null;
@@ -138,5 +144,6 @@ const changes: Record<string, (session: Status, data: Record<string, unknown>) =
 /** How much a stream needs a person: the ladder first, then how unlikely it is that a person drives. */
 export function risk(session: Status): number {
   const doubt = session.verdict ? 1 - session.verdict.p_human : 0.4;
-  return HEIGHT[session.rung] * 2 + doubt + (session.state === "blind" ? 0.5 : 0);
+  const blind = session.state === "blind" ? 0.5 : 0;
+  return HEIGHT[session.rung] * 2 + doubt + (session.missed > 1 ? 0.3 : 0) + blind;
 }

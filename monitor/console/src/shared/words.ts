@@ -81,6 +81,7 @@ const en = {
   operatorsHere: (count: number) => `${count} operators here`,
   operatorAway: "No operator",
   asked: (gesture: string) => `Asked: ${gesture}`,
+  missedInRow: (count: number) => `${count} questions missed in a row: have a look`,
   until: (seconds: number) => `${seconds} s left`,
   held: "Held",
   states: {
@@ -403,6 +404,7 @@ const zh: Words = {
   operatorsHere: (count) => `${count} 名操作员在线`,
   operatorAway: "无操作员在线",
   asked: (gesture) => `已要求：${gesture}`,
+  missedInRow: (count) => `连续 ${count} 次未回应，请查看`,
   until: (seconds) => `剩余 ${seconds} 秒`,
   held: "暂停",
   states: { pending: "等待画面", live: "直播中", blind: "监测中断", cut: "已切断", ended: "已结束" },

@@ -130,6 +130,48 @@ def test_only_what_habits_leave_telling_is_asked_or_else_the_best() -> None:
     assert len(none.telling(tuple(Gesture), 50.0)) == 2
 
 
+@dataclass(slots=True, kw_only=True)
+class Row(Known):
+    """Answers by gesture, and keeps from when to when each was looked for."""
+
+    by: dict[Gesture, GestureOutcome] = field(default_factory=dict)
+    spans: list[tuple[float, float]] = field(default_factory=list)
+
+    def answered(self, gesture: Gesture, asked: float, within: float, *_: object) -> GestureOutcome:  # type: ignore[override]
+        self.spans.append((asked, asked + within))
+        return self.by[gesture]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "passed", "nats"),
+    [
+        (PASSED, PASSED, True, FUSION.challenge_cap),
+        (PASSED, MISSED, False, -FUSION.challenge_failed),
+        (PASSED, replace(PASSED, passed=None), None, 0.0),
+    ],
+)
+def test_gestures_in_a_row_are_one_question_whose_parts_follow_each_other(
+    first: GestureOutcome, second: GestureOutcome, passed: bool | None, nats: float
+) -> None:
+    row = Row(by={Gesture.NOD: replace(first, began=11.5), Gesture.BLINK_TWICE: replace(second, began=14.0)})
+    judging = rule(row)
+    judging.observe(replace(ask(1, 10.0), then=(Gesture.BLINK_TWICE,), within=10.0))
+    [judged] = [*judging.judge(23.5), *judging.judge(26.0)]
+    assert (judged.passed, judged.then) == (passed, (Gesture.BLINK_TWICE,))
+    assert row.spans[:2] == [(10.0, 20.0), (11.5, 20.0)]
+    assert weight(judging, judged.at) == pytest.approx(nats)
+    assert judged.document()["then"] == ["blink_twice"]
+
+
+def test_what_begins_sooner_than_the_operator_ever_did_is_not_looked_for() -> None:
+    row = Row(by={Gesture.NOD: PASSED})
+    judging = rule(row)
+    judging.observe(replace(ask(1, 10.0), soonest=0.5))
+    [judged] = judging.judge(23.5)
+    assert row.spans == [(pytest.approx(10.3), pytest.approx(10.0 + WITHIN))]
+    assert judged.reaction == pytest.approx(PASSED.reaction + 0.3)
+
+
 def typing(number: int, at: float) -> DigitsAsked:
     return DigitsAsked(at=at, challenge=f"digits {number}", digits="0472", within=30.0)
 
