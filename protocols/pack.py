@@ -7,8 +7,12 @@ pack is bound to what its ledger entries say, and any change shows. Checked in s
 2. Each ledger entry is itself, and is among those that a signed checkpoint counts.
 3. The entries are of one case and its cut.
 4. The exhibits are those that the ledger names, by their SHA-256.
-5. The statement of reasons is the one that follows from the cut.
+5. The statement of reasons is the one that was issued, as the ledger has it; where none was yet, the one that follows
+   from the cut.
 6. The verdict is that of the cut, its weights sum to its probability, and the same judge, told the same, says it again.
+
+A pack outlives the programs that made it: the words that were issued are those of the ledger and not of today, and a
+judge that these programs cannot bring to life any more leaves the pack whole, though not judged again.
 
 Packs come from adversaries: nothing is unpacked to a disk, nothing in them runs, and size is known before it is read.
 """
@@ -30,8 +34,8 @@ from protocols.checkpoint import CheckpointRefused, Verifier, opened
 from protocols.frozen import FrozenRefused, thaw
 from protocols.merkle import includes, leaf
 from protocols.recorded import verdict_of
-from protocols.statement import Statement, statement
-from protocols.verdict import weighed
+from protocols.statement import statement
+from protocols.verdict import Verdict, weighed
 
 FORMAT = "nakanohito-evidence-pack/1"
 LARGEST = 1024 * 1024 * 1024
@@ -53,7 +57,7 @@ class Checked:
     """A pack that is whole and in the log.
 
     ``replayed``: whether the judge, told the same again, gave the same verdict bit for bit; None where no observations
-    belong to it, as where an avatar was barred.
+    belong to it, as where an avatar was barred, or where ``unjudged`` says why these programs cannot judge them.
     """
 
     case: str
@@ -66,6 +70,7 @@ class Checked:
     log_odds: float
     replayed: bool | None
     replayed_p: float | None
+    unjudged: str | None
     versions: Mapping[str, str]
 
 
@@ -90,9 +95,9 @@ def packed(case: str, key: Verifier, entries: Sequence[InclusionView], exhibits:
         "key": str(key),
         "entries": [entry.model_dump(mode="json") for entry in entries],
     }
-    said = _statement([entry.entry.entry() for entry in entries], case)
+    said = _statement_files([entry.entry.entry() for entry in entries], case)
     files = {f"{EXHIBITS}{name}": content for name, content in exhibits.items()}
-    return written(files | {PROOF: canonical(document)} | _statement_files(said, case))
+    return written(files | {PROOF: canonical(document)} | said)
 
 
 def checked(pack: bytes, key: Verifier | None) -> Checked:
@@ -109,7 +114,8 @@ def checked(pack: bytes, key: Verifier | None) -> Checked:
     _are_the_exhibits(files, kept)  # 4
     _is_the_statement(files, entries, case)  # 5
     about = _json(files, VERDICT)
-    verdict, replayed, p = _recomputed(files, about, cut.content)  # 6
+    verdict = _summed(about, cut.content)  # 6
+    replayed, p, unjudged = _replayed(files, cut.content)
     return Checked(
         case=case,
         cut=cut.subject,
@@ -121,6 +127,7 @@ def checked(pack: bytes, key: Verifier | None) -> Checked:
         log_odds=verdict.log_odds,
         replayed=replayed,
         replayed_p=p,
+        unjudged=unjudged,
         versions=about.get("versions", {}),
     )
 
@@ -227,35 +234,42 @@ def _are_the_exhibits(files: Mapping[str, bytes], kept: Entry) -> None:
 
 
 def _is_the_statement(files: Mapping[str, bytes], entries: Sequence[Entry], case: str) -> None:
-    due = _statement_files(_statement(entries, case), case)
+    due = _statement_files(entries, case)
     for name, content in due.items():
         if files.get(name) != content:
-            raise PackRefused(f"{name} is not the statement that follows from the cut")
+            raise PackRefused(f"{name} is not the statement that was issued, or that follows from the cut")
     if strange := {name for name in files if not name.startswith(EXHIBITS)} - due.keys() - {PROOF}:
         raise PackRefused(f"{min(strange)} does not belong in a pack")
 
 
-def _statement(entries: Sequence[Entry], case: str) -> Statement:
+def _statement_files(entries: Sequence[Entry], case: str) -> dict[str, bytes]:
+    document = _statement(entries, case)
     try:
-        return statement(_only(entries, "cut.intended").content, case)
+        english, chinese = str(document["text"]["en"]), str(document["text"]["zh"])
+    except (KeyError, TypeError) as error:
+        raise PackRefused("the statement in the ledger is none") from error
+    return {
+        "statement.json": canonical(document),
+        "statement.en.txt": english.encode(),
+        "statement.zh.txt": chinese.encode(),
+    }
+
+
+def _statement(entries: Sequence[Entry], case: str) -> Mapping[str, Any]:
+    issued = [entry.content for entry in entries if entry.kind == "statement.issued" and entry.subject == case]
+    if issued:
+        return issued[-1]
+    try:
+        return statement(_only(entries, "cut.intended").content, case).document(case)
     except ValueError as error:
         raise PackRefused(f"the cut in the ledger cannot be read: {error}") from error
-
-
-def _statement_files(said: Statement, case: str) -> dict[str, bytes]:
-    return {
-        "statement.json": canonical(said.document(case)),
-        "statement.en.txt": said.text.en.encode(),
-        "statement.zh.txt": said.text.zh.encode(),
-    }
 
 
 # ---- 6: the verdict
 
 
-def _recomputed(
-    files: Mapping[str, bytes], about: Mapping[str, Any], cut: Mapping[str, Any]
-) -> tuple[Any, bool | None, float | None]:
+def _summed(about: Mapping[str, Any], cut: Mapping[str, Any]) -> Verdict:
+    """The verdict of the cut, whose weights sum to its probability."""
     if about.get("verdict") != cut.get("evidence"):
         raise PackRefused(f"{VERDICT} holds another verdict than the cut")
     try:
@@ -264,15 +278,20 @@ def _recomputed(
         raise PackRefused(f"the cut's verdict cannot be read: {error}") from error
     if weighed(verdict) != (verdict.log_odds, verdict.p_human):
         raise PackRefused("the weights of the evidence do not sum to the verdict's probability")
+    return verdict
+
+
+def _replayed(files: Mapping[str, bytes], cut: Mapping[str, Any]) -> tuple[bool | None, float | None, str | None]:
+    """Whether the judge says it again, with which probability; or why that cannot be known."""
     if OBSERVATIONS not in files:
-        return verdict, None, None
+        return None, None, None
     try:
         again = _told_again(files[OBSERVATIONS])
     except FrozenRefused as refused:
-        raise PackRefused(f"{OBSERVATIONS}: {refused}") from refused
+        return None, None, f"{OBSERVATIONS}: {refused}"
     if again is None:
-        return verdict, None, None
-    return verdict, canonical(again.document()) == canonical(cut["evidence"]), again.p_human
+        return None, None, None
+    return canonical(again.document()) == canonical(cut["evidence"]), again.p_human, None
 
 
 def _told_again(frozen: bytes) -> Any:

@@ -1,8 +1,8 @@
 """The statement of reasons: what was done to a stream, by which rule, when, how it is mended, for how long, and how to
 contest it. Made from the cut as the ledger has it and from nothing else, so that anybody can make it again.
 
-``dsa`` is in the form of the EU's DSA Transparency Database (Regulation (EU) 2022/2065, Art. 17 and 24(5)); nothing in
-it names a person.
+``dsa`` is in the form of the EU's DSA Transparency Database (Regulation (EU) 2022/2065, Art. 17 and 24(5)), as the
+Commission documents its API and validates what it gets; nothing in it names a person.
 """
 
 from collections.abc import Mapping
@@ -17,6 +17,11 @@ from protocols.wording import Wording, advice, reason
 
 APPEAL_DAYS = 184
 """Days in which a decision can be contested: at least six months (Art. 20(1))."""
+
+EEA = tuple(
+    "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK".split()  # noqa: SIM905
+)
+"""Where a stream that is off air cannot be seen: everywhere that the database knows."""
 
 Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 
@@ -35,12 +40,14 @@ class DsaStatement(BaseModel):
     incompatible_content_explanation: str = Field(max_length=2000)
     incompatible_content_illegal: Literal["No"] = "No"
     category: Literal["STATEMENT_CATEGORY_OTHER_VIOLATION_TC"] = "STATEMENT_CATEGORY_OTHER_VIOLATION_TC"
+    territorial_scope: tuple[str, ...] = EEA
     content_type: tuple[Literal["CONTENT_TYPE_VIDEO", "CONTENT_TYPE_SYNTHETIC_MEDIA"], ...] = (
         "CONTENT_TYPE_VIDEO",
         "CONTENT_TYPE_SYNTHETIC_MEDIA",
     )
     content_date: Day
     application_date: Day
+    end_date_visibility_restriction: Day | None
     end_date_service_restriction: Day | None
     decision_facts: str = Field(max_length=5000)
     source_type: Literal["SOURCE_VOLUNTARY"] = "SOURCE_VOLUNTARY"
@@ -123,6 +130,7 @@ def _statement(cut: Mapping[str, Any], case: str) -> Statement:
             incompatible_content_explanation=f"{why.en}. {mend.en}",
             content_date=at.date().isoformat(),
             application_date=at.date().isoformat(),
+            end_date_visibility_restriction=None if until is None else until.date().isoformat(),
             end_date_service_restriction=None if until is None else until.date().isoformat(),
             decision_facts=facts if cut["steps"] else f"{why.en[0].upper()}{why.en[1:]}.",
             automated_decision="AUTOMATED_DECISION_PARTIALLY" if by_person else "AUTOMATED_DECISION_FULLY",

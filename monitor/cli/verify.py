@@ -61,6 +61,8 @@ def _card(found: Checked, pack: Path, *, trusted: bool) -> dict[str, Any]:
 
 def _again(found: Checked) -> str:
     match found.replayed:
+        case None if found.unjudged is not None:
+            return f"cannot be by these programs ({found.unjudged}); judged by {dict(found.versions)}"
         case None:
             return "nothing was observed; the weights sum to the verdict"
         case True:

@@ -6,6 +6,7 @@ import json
 import random
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -243,9 +244,33 @@ def test_where_nothing_was_observed_the_weights_must_do(record: dict[str, Any] |
 
 
 @pytest.mark.parametrize("frozen", [b"no record", freeze({"judge": 5, "told": [(1.0, [])]})])
-def test_observations_that_cannot_be_judged_are_refused(frozen: bytes) -> None:
-    with pytest.raises(PackRefused, match=r"observations\.nkhf"):
-        checked(pack(exhibits(**{"observations.nkhf": frozen})), SIGNER)
+def test_observations_that_cannot_be_judged_any_more_leave_the_pack_whole_and_are_told(frozen: bytes) -> None:
+    found = checked(pack(exhibits(**{"observations.nkhf": frozen})), SIGNER)
+    assert (found.replayed, found.replayed_p) == (None, None)
+    assert found.unjudged is not None
+    assert "observations.nkhf" in found.unjudged
+
+
+def test_a_pack_of_before_is_whole_with_the_words_of_before() -> None:
+    """Made in November 2026; its statement is the one that was issued then, whatever is written today."""
+    old = (Path(__file__).parent / "packs" / "2026-11.zip").read_bytes()
+    found = checked(old, SIGNER)
+    assert (found.case, found.cut, found.entries, found.exhibits) == (CASE, CUT, 5, 3)
+    assert found.replayed is True or found.unjudged is not None
+    assert b"appeal free of charge" in files(old)["statement.en.txt"]
+    with pytest.raises(PackRefused, match="was issued"):
+        checked(written({**files(old), "statement.en.txt": b"another"}), SIGNER)
+
+
+@pytest.mark.parametrize("issued", [{"text": None}, {"case": CASE}])
+def test_what_was_issued_and_is_no_statement_is_refused(issued: dict[str, Any]) -> None:
+    kept = exhibits()
+    ledger = entries(kept)
+    head = Head(number=ledger[-1].number, hash=ledger[-1].hash)
+    at, body = "2026-11-26T12:00:01.000000+00:00", canonical(issued)
+    ledger.append(follow(head, at=at, kind="statement.issued", session=SESSION, subject=CASE, body=body))
+    with pytest.raises(PackRefused, match="is none"):
+        packed(CASE, SIGNER, proven(ledger, (2, 3, 4, 5, 6)), kept)
 
 
 def test_a_cut_that_cannot_be_read_is_refused() -> None:

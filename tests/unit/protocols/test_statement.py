@@ -3,10 +3,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator, ValidationError
 
 from protocols.evidence import RuleName
 from protocols.statement import DsaStatement, statement
 
+DOCS = Path(__file__).parents[3] / "docs"
+DATABASE = Draft202012Validator(
+    json.loads((DOCS / "dsa-transparency-database.schema.json").read_text()),
+    format_checker=Draft202012Validator.FORMAT_CHECKER,
+)
+"""What the Commission's database takes, from what it publishes; see the schema's ``$comment``."""
 SCHEMA = Path(__file__).parents[3] / "docs" / "dsa-statement.schema.json"
 CUT: dict[str, Any] = {
     "id": "cut_1",
@@ -55,6 +62,40 @@ def test_there_is_one_for_every_rule(rule: RuleName) -> None:
 def test_what_is_no_cut_has_none(damage: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"no cut|not a valid"):
         statement({**CUT, **damage}, "case_1")
+
+
+@pytest.mark.parametrize("rule", RuleName)
+@pytest.mark.parametrize("until", ["2026-11-28T13:00:00Z", None])
+@pytest.mark.parametrize("decided_by", ["standard@1", "key_1"])
+def test_the_commissions_database_takes_it(rule: RuleName, until: str | None, decided_by: str) -> None:
+    said = statement({**CUT, "rule": rule.value, "until": until, "decided_by": decided_by}, "case_3k9d7m2x8q0ab")
+    dsa = said.document("case_3k9d7m2x8q0ab")["dsa"]
+    DATABASE.validate(dsa)
+    for end in (value for name, value in dsa.items() if name.startswith("end_date_")):
+        assert end >= dsa["application_date"]
+    assert len(dsa["territorial_scope"]) == 30
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"category": "STATEMENT_CATEGORY_SCOPE_OF_PLATFORM_SERVICE"},
+        {"decision_visibility": ["DECISION_VISIBILITY_OTHER"]},
+        {"decision_visibility": None},
+        {"incompatible_content_ground": None},
+        {"territorial_scope": ["UK"]},
+        {"puid": "case 1"},
+        {"content_date": "26.11.2026"},
+        {"decision_facts": "x" * 5001},
+        {"operator": "op_1"},
+    ],
+)
+def test_what_the_commissions_database_would_refuse_is_refused(damage: dict[str, Any]) -> None:
+    dsa = statement(CUT, "case_1").document("case_1")["dsa"]
+    dsa.pop("decision_provision")
+    changed = {name: value for name, value in {**dsa, **damage}.items() if value is not None}
+    with pytest.raises(ValidationError):
+        DATABASE.validate(changed)
 
 
 def test_the_schema_that_is_shipped_is_the_one_that_is_emitted() -> None:
