@@ -194,7 +194,7 @@ def _samples(one: Any) -> tuple[TelemetrySample, ...]:
 def _size(one: Observation) -> int:
     match one:
         case Motion():
-            return one.flow.nbytes + one.change.nbytes + one.thumbnail.nbytes + one.detail.nbytes
+            return one.flow.nbytes + one.detail.nbytes
         case Look():
             return 2048
         case TelemetryBatch():

@@ -17,16 +17,13 @@ class Motion:
     """How the picture moved between the frame before and this one, on a grid of 18 rows by 32 columns.
 
     ``flow`` float32 (18, 32, 2): mean optical flow of each cell, x to the right and y down, in picture widths per
-    second; ``change`` float32 (18, 32): mean absolute change of luma in each cell that the flow does not explain
-    away, 0..255 per second; ``thumbnail`` uint8 (18, 32): mean luma of each cell; ``detail`` uint8 (72, 128): the
-    same, fine enough for a mouth to show. ``interval`` is the time since the frame before, in seconds.
+    second; ``detail`` uint8 (72, 128): mean luma of a quarter of a cell's sides, fine enough for a mouth to show.
+    ``interval`` is the time since the frame before, in seconds.
     """
 
     at: float
     interval: float
     flow: NDArray[np.float32]
-    change: NDArray[np.float32]
-    thumbnail: NDArray[np.uint8]
     detail: NDArray[np.uint8]
 
     def __deepcopy__(self, memo: object) -> "Motion":

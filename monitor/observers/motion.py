@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from protocols.observation import DETAIL_COLUMNS, DETAIL_ROWS, GRID_COLUMNS, GRID_ROWS, Motion
 
 _WIDTH, _HEIGHT = 256, 144
+_CELLS = (GRID_COLUMNS, GRID_ROWS)
 _LONGEST_GAP = 0.5  # seconds; over a longer gap flow says nothing about the motion in between
 _SMALLEST_SIDE = 16
 _NO_GUESS: NDArray[np.float32] = np.empty(0, dtype=np.float32)
@@ -34,8 +35,6 @@ class MotionObserver:
         self._before: NDArray[np.uint8] | None = None
         self._shape: tuple[int, ...] = ()
         self._at = -math.inf
-        columns, rows = np.meshgrid(np.arange(_WIDTH, dtype=np.float32), np.arange(_HEIGHT, dtype=np.float32))
-        self._identity = np.dstack([columns, rows])
 
     def reset(self) -> None:
         """Forget the frame before; the next one gives no motion."""
@@ -68,18 +67,11 @@ class MotionObserver:
 
     def _measure(self, before: NDArray[np.uint8], picture: NDArray[np.uint8], at: float, interval: float) -> Motion:
         flow = self._flow.calc(before, picture, _NO_GUESS)
-        # What the flow does not explain: lids, mouths, cuts. Half the rows and columns are plenty for a cell's mean.
-        column, row = cv2.split(np.ascontiguousarray(self._identity[::2, ::2] + flow[::2, ::2]))
-        explained = cv2.remap(picture, column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        left = cv2.absdiff(explained, np.ascontiguousarray(before[::2, ::2]))
-        cells, detail = (GRID_COLUMNS, GRID_ROWS), (DETAIL_COLUMNS, DETAIL_ROWS)
         return Motion(
             at=at,
             interval=interval,
-            flow=cv2.resize(flow, cells, interpolation=cv2.INTER_AREA) / np.float32(_WIDTH * interval),
-            change=cv2.resize(left.astype(np.float32), cells, interpolation=cv2.INTER_AREA) / np.float32(interval),
-            thumbnail=_shrunk(picture, *cells),
-            detail=_shrunk(picture, *detail),
+            flow=cv2.resize(flow, _CELLS, interpolation=cv2.INTER_AREA) / np.float32(_WIDTH * interval),
+            detail=_shrunk(picture, DETAIL_COLUMNS, DETAIL_ROWS),
         )
 
 

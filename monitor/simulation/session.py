@@ -236,4 +236,4 @@ def _times(since: float, now: float) -> Iterator[float]:
 
 
 def _motion(at: float) -> Motion:
-    return Motion(at=at, interval=0.08, flow=_NOTHING, change=_NOTHING, thumbnail=_NO_DETAIL, detail=_NO_DETAIL)
+    return Motion(at=at, interval=0.08, flow=_NOTHING, detail=_NO_DETAIL)

@@ -134,8 +134,8 @@ def frozen(motion: MotionTrack, start: float, end: float) -> bool:
     seen = motion.between(start, end)
     if len(seen) < 2:
         return False
-    frames = np.stack([m.thumbnail for m in seen]).astype(np.float64)
-    return bool(frames.std(axis=0).max() < _FROZEN)
+    cells = np.stack([m.detail for m in seen]).reshape(len(seen), DETAIL_ROWS // 4, 4, -1, 4).mean(axis=(2, 4))
+    return bool(cells.std(axis=0).max() < _FROZEN)
 
 
 def _steady(seen: list[Motion]) -> Singles:

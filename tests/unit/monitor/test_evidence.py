@@ -164,8 +164,6 @@ def motion(at: float, dice: np.random.Generator) -> Motion:
         at=at,
         interval=0.1,
         flow=dice.normal(0, 0.02, (18, 32, 2)).astype(np.float32),
-        change=dice.random((18, 32)).astype(np.float32),
-        thumbnail=dice.integers(0, 255, (18, 32)).astype(np.uint8),
         detail=dice.integers(0, 255, (72, 128)).astype(np.uint8),
     )
 

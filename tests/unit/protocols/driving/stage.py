@@ -90,7 +90,5 @@ def picture(at: float, interval: float, flow: np.ndarray, texture: np.ndarray, a
         at=float(at),
         interval=float(interval),
         flow=flow.astype(np.float32),
-        change=np.zeros((18, 32), np.float32),
-        thumbnail=luma.reshape(18, 4, 32, 4).mean(axis=(1, 3)).astype(np.uint8),
         detail=luma,
     )

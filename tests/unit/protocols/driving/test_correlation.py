@@ -123,14 +123,11 @@ def odd_tracks(draw: st.DrawFn) -> tuple[TelemetryTrack, MotionTrack]:
     for index in range(draw(st.integers(0, 80))):
         at += interval
         flow = np.full((18, 32, 2), size * math.sin(index), np.float32)
-        still = np.zeros((18, 32), np.uint8)
         motion.add(
             Motion(
                 at=at,
                 interval=interval,
                 flow=flow,
-                change=np.zeros((18, 32), np.float32),
-                thumbnail=still,
                 detail=np.zeros((72, 128), np.uint8),
             )
         )

@@ -36,8 +36,6 @@ def talking(mouth: Course, *, end: float = 14.0, lag: float = 0.6) -> MotionTrac
                 at=float(at),
                 interval=0.06,
                 flow=dice.normal(0, 0.002, (18, 32, 2)).astype(np.float32),
-                change=np.zeros((18, 32), np.float32),
-                thumbnail=np.zeros((18, 32), np.uint8),
                 detail=luma.clip(0, 255).astype(np.uint8),
             )
         )

@@ -30,8 +30,6 @@ def film(course: Course, *, end: float, banner: float | None = None, chat: bool 
                 at=seen.at,
                 interval=seen.interval,
                 flow=seen.flow,
-                change=seen.change,
-                thumbnail=luma.reshape(18, 4, 32, 4).mean(axis=(1, 3)).astype(np.uint8),
                 detail=luma,
             )
         )
@@ -110,8 +108,6 @@ def panned(course: Course, *, end: float) -> MotionTrack:
                 at=seen.at,
                 interval=seen.interval,
                 flow=flow,
-                change=seen.change,
-                thumbnail=luma.reshape(18, 4, 32, 4).mean(axis=(1, 3)).astype(np.uint8),
                 detail=luma,
             )
         )
@@ -155,8 +151,6 @@ def test_a_banner_alone_that_comes_round_is_no_loop_of_an_avatar() -> None:
                 at=seen.at,
                 interval=seen.interval,
                 flow=seen.flow,
-                change=seen.change,
-                thumbnail=seen.thumbnail,
                 detail=detail.clip(0, 255).astype(np.uint8),
             )
         )

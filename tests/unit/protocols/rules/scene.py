@@ -57,8 +57,6 @@ def picture(angles, seconds, *, lag=0.4, seed=3, start=0.0):
                 at=start + now,
                 interval=1 / FPS,
                 flow=flow,
-                change=np.zeros((GRID_ROWS, GRID_COLUMNS), np.float32),
-                thumbnail=shown[::4, ::4].copy(),
                 detail=shown,
             )
         )
