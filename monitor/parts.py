@@ -43,6 +43,7 @@ from monitor.keyring import ledger_key, own_secret, publish_secret
 from monitor.observers.likeness.sight import Sight
 from monitor.openid import OpenIdProviders
 from monitor.operator.gateway import Gateway
+from monitor.operator.wire import Wire
 from monitor.own_end import OwnEnd
 from monitor.passkeys import Passkeys
 from monitor.pipeline import Pipeline
@@ -326,7 +327,7 @@ class Parts:
             app,
             host=self._settings.host,
             port=self._settings.port,
-            ws="websockets-sansio",
+            ws=Wire,
             ws_per_message_deflate=False,  # a compressed frame could become a thousand times its size
             ws_max_size=65_536,
             log_config=None,

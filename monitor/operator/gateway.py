@@ -3,7 +3,9 @@
 import asyncio
 import secrets
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 import structlog
 from starlette.datastructures import Headers
@@ -11,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from monitor.operator.entry import Admission, Admit, Arrival, Arrive, Feed, Note, Refusal, ignore, on_shift
 from monitor.operator.room import Disconnected, Room, Socket
+from monitor.operator.wire import EXTENSION
 from protocols.channel import VERSION
 from protocols.channel.duty import ON_SHIFT, Duty
 from protocols.channel.event import FloorEvent, HelloReceived, ShiftAsserted
@@ -26,6 +29,8 @@ from protocols.telemetry import TelemetryBatch
 
 _log = structlog.get_logger(__name__)
 _SWEEP_EVERY = 1.0
+_SEALED = 44  # characters: a seal and a dot
+_HEARTBEAT = '{"type":"heartbeat"'
 _LOOK_AGAIN_AFTER = 30.0
 _AWAY = "the service cannot look up operators: try again"
 
@@ -151,6 +156,7 @@ class Gateway:
             try:
                 await send({"type": "websocket.accept", "subprotocol": VERSION if VERSION in offered else None})
                 socket = self._connected(receive, send)
+                socket.wire = scope.get("extensions", {}).get(EXTENSION)
                 room = await self._enter(socket)
             finally:
                 self._known(address)
@@ -160,6 +166,8 @@ class Gateway:
             pass
         finally:
             if socket is not None:
+                if socket.wire is not None:
+                    socket.wire.take = None
                 await self._leave(socket, room)
 
     def _connected(self, receive: Receive, send: Send) -> Socket:
@@ -292,11 +300,26 @@ class Gateway:
 
     async def _serve(self, socket: Socket, room: Room) -> None:
         """Read and write until either is over."""
+        if socket.wire is not None:
+            socket.wire.take = partial(self._beat, socket, room, asyncio.get_running_loop().time)
         async with asyncio.TaskGroup() as group:
             reader = group.create_task(self._read(socket, room))
             writer = group.create_task(self._write(socket))
             reader.add_done_callback(lambda _: writer.cancel())
             writer.add_done_callback(lambda _: reader.cancel())
+
+    def _beat(self, socket: Socket, room: Room, clock: Callable[[], float], text: str) -> bool:
+        """Take a heartbeat at once, and acknowledge it; anything else, and whatever takes time, is the reader's."""
+        if not text.startswith(_HEARTBEAT, _SEALED) or not socket.free:
+            return False
+        now, connection = clock(), socket.connection
+        if socket.ask_again is not None and now >= socket.ask_again:
+            return False
+        room.heard(room.floor.receive(connection, socket.operator, text, now), socket)
+        socket.write()
+        if connection.state is not ServerState.OPEN:
+            socket.wake.set()
+        return True
 
     async def _read(self, socket: Socket, room: Room) -> None:
         time, connection = asyncio.get_running_loop().time, socket.connection

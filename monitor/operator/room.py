@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from starlette.types import Receive, Send
 
+from monitor.operator.wire import Wire
 from protocols.channel.event import FloorEvent
 from protocols.channel.floor import Floor
 from protocols.channel.server import ServerConnection
@@ -37,6 +38,10 @@ class Socket:
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     sending: asyncio.Task[object] | None = None
     since: float = 0.0
+    wire: Wire | None = None
+    """By which it is written at once, where the server has one."""
+    idle: bool = False
+    """Whether the reader waits, so that what comes may be taken before it wakes."""
     ask_again: float | None = None
     """When to look again whether a shift may begin, while it has not."""
 
@@ -54,11 +59,24 @@ class Socket:
 
     async def next(self) -> str | bytes:
         """The next message; bytes where it is not text. Raises Disconnected."""
+        self.idle = True
         message = await self.receive()
+        self.idle = False
         if message["type"] != "websocket.receive":
             raise Disconnected
         text = message.get("text")
         return text if text is not None else message.get("bytes") or b""
+
+    @property
+    def free(self) -> bool:
+        """Whether the next message may be taken and answered at once."""
+        return self.idle and self.sending is None and self.wire is not None and self.wire.free
+
+    def write(self) -> None:
+        """Send what is to be sent, in order, at once, while ``free``."""
+        if self.wire is not None:
+            for data in self.connection.data_to_send():
+                self.wire.write(data)
 
     async def hang_up(self, code: int) -> None:
         """Send the last words and close, if the peer is there to hear them."""

@@ -19,6 +19,7 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from monitor.operator.entry import Admission
 from monitor.operator.gateway import Gateway
+from monitor.operator.wire import Wire
 from protocols.channel.limits import Limits
 from protocols.telemetry import TelemetryBatch
 
@@ -56,9 +57,7 @@ async def gateway() -> None:
         fed += len(observation) if isinstance(observation, TelemetryBatch) else 0
 
     app = Starlette(routes=[WebSocketRoute("/", Gateway(admit=admit, feed=feed, limits=LIMITS))])
-    config = uvicorn.Config(
-        app, port=0, ws="websockets-sansio", ws_per_message_deflate=False, ws_max_size=65_536, log_level="error"
-    )
+    config = uvicorn.Config(app, port=0, ws=Wire, ws_per_message_deflate=False, ws_max_size=65_536, log_level="error")
     server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110 - set by uvicorn

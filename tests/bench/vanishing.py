@@ -13,6 +13,7 @@ from starlette.routing import WebSocketRoute
 from monitor.operator.agent import Agent, address
 from monitor.operator.entry import Admission, ChannelObservation
 from monitor.operator.gateway import Gateway
+from monitor.operator.wire import Wire
 from protocols.channel.event import Acknowledged, Opened
 from protocols.channel.limits import Limits
 from protocols.observation import Presence
@@ -38,9 +39,7 @@ async def vanish() -> list[float]:
     gateway = Gateway(admit=admit, feed=feed, limits=LIMITS)
     app = Starlette(routes=[WebSocketRoute("/v1/operator", gateway)])
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(
-        uvicorn.Config(app, ws="websockets-sansio", ws_per_message_deflate=False, log_level="error")
-    )
+    server = uvicorn.Server(uvicorn.Config(app, ws=Wire, ws_per_message_deflate=False, log_level="error"))
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     url = address(f"http://127.0.0.1:{listener.getsockname()[1]}")
     due = await asyncio.gather(*(_live(url, f"s-{number}", key) for number in range(OPERATORS)))

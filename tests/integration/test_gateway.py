@@ -19,6 +19,7 @@ from monitor.operator.agent import Agent, AgentEvent, Disconnected, Finished, ad
 from monitor.operator.backoff import Backoff
 from monitor.operator.entry import Admission, Arrival, Arrive, ChannelObservation, Refusal, on_shift
 from monitor.operator.gateway import Gateway
+from monitor.operator.wire import Wire
 from protocols.channel import VERSION
 from protocols.channel.client import ClientConnection
 from protocols.channel.duty import ON_SHIFT, Asking, Duty, Needs
@@ -107,7 +108,7 @@ async def served(**options) -> AsyncIterator[Service]:
     app = Starlette(routes=[WebSocketRoute("/v1/operator", service.gateway)])
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        app, ws="websockets-sansio", ws_max_size=65_536, ws_per_message_deflate=False, lifespan="off", log_level="error"
+        app, ws=Wire, ws_max_size=65_536, ws_per_message_deflate=False, lifespan="off", log_level="error"
     )
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None
