@@ -9,11 +9,13 @@ from monitor.breaker import MassBreaker
 from monitor.operator.entry import Admission as Admitted
 from monitor.operator.entry import ChannelObservation, Refusal
 from monitor.pipeline import Pipeline
+from monitor.recollection import Recollection
 from monitor.shifts import Shifts
 from protocols.channel.event import HandedOver, Happening
 from protocols.channel.violation import Closing
 from protocols.observation import Presence
 from protocols.session import FINAL, OperatorId, SessionId
+from protocols.telemetry import TelemetryBatch
 from registry.error import NotFound, RegistryError
 from registry.registry import Registry
 from registry.state import OperatorState
@@ -27,12 +29,18 @@ class Admission:
     """Between the gateway and the pipelines: an operator of the roster comes in with a key that is enrolled."""
 
     def __init__(
-        self, registry: Registry, pipeline: Callable[[str], Pipeline | None], shifts: Shifts, breaker: MassBreaker
+        self,
+        registry: Registry,
+        pipeline: Callable[[str], Pipeline | None],
+        shifts: Shifts,
+        breaker: MassBreaker,
+        recollection: Recollection,
     ) -> None:
         self._registry = registry
         self._pipeline = pipeline
         self._shifts = shifts
         self._breaker = breaker
+        self._recollection = recollection
 
     async def admit(self, operator: str, session: str) -> Admitted | Refusal:
         """Whether ``operator`` may connect to ``session``; a refusal does not tell which of the two is wrong.
@@ -75,10 +83,12 @@ class Admission:
         return Refusal() if found.state in FINAL else _LATER
 
     def feed(self, session: str, observation: ChannelObservation) -> None:
-        """Take an observation to its session, and who came or went to the shifts."""
+        """Take an observation to its session, who came or went to the shifts, and motion to what it may recall."""
         if isinstance(observation, Presence):
             self._shifts.heard(session, observation)
             self._breaker.heard(session, observation)
+        elif isinstance(observation, TelemetryBatch):
+            self._recollection.heard(session, observation)
         pipeline = self._pipeline(session)
         if pipeline is not None:
             pipeline.observe(observation)

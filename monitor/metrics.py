@@ -18,6 +18,7 @@ FRAMES_DROPPED = Counter("nakanohito_frames_dropped", "Frames dropped for newer 
 LOOKS = Counter("nakanohito_looks", "Looks at who is on screen")
 WINDOWS = Gauge("nakanohito_windows", "Streams that are watched at full rate now")
 CHALLENGES = Counter("nakanohito_challenges", "Challenges judged, by outcome", ["outcome"])
+ENCOUNTERS = Counter("nakanohito_encounters", "Times that an operator's motion was met in another session too")
 WEBHOOKS = Counter("nakanohito_webhooks", "Attempts to deliver a webhook, by outcome", ["outcome"])
 LEDGER_APPENDS = Counter("nakanohito_ledger_appends", "Entries made durable in the ledger")
 LEDGER_SECONDS = Histogram(

@@ -48,6 +48,7 @@ from monitor.own_end import OwnEnd
 from monitor.passkeys import Passkeys
 from monitor.pipeline import Pipeline
 from monitor.quarantine import Quarantined
+from monitor.recollection import Recollection
 from monitor.registrar import Registrar
 from monitor.returns import Returns
 from monitor.server_assembly import Surroundings, enforcers
@@ -189,7 +190,7 @@ class Parts:
 
     @cached_property
     def _gateway(self) -> Gateway:
-        admission = Admission(self._registry, self._pipeline, self._shifts, self._breaker)
+        admission = Admission(self._registry, self._pipeline, self._shifts, self._breaker, self._recollection)
         gateway = Gateway(
             admit=admission.admit,
             arrive=self._shifts.arrive,
@@ -199,6 +200,16 @@ class Parts:
         )
         self._shifts.channels = gateway
         return gateway
+
+    @cached_property
+    def _recollection(self) -> Recollection:
+        return Recollection(
+            self._registry.prints,
+            pipeline=self._pipeline,
+            threads=self._bench,
+            clock=now,
+            days=self._settings.operator.motion_days,
+        )
 
     # ---- watching
 
@@ -347,6 +358,7 @@ class Parts:
                 group.create_task(self._supervisor.run(held.set), name="supervisor"),
                 group.create_task(self._vigil.run(), name="vigil"),
                 group.create_task(self._shifts.follow(), name="shifts"),
+                group.create_task(self._recollection.run(), name="recollection"),
                 group.create_task(self._breaker.run(), name="breaker"),
                 group.create_task(
                     checkpoints.keep(self._notary, now, every=self._settings.checkpoints.every_s), name="checkpoints"

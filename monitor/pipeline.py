@@ -441,7 +441,7 @@ class Pipeline:
         wanted = self._attention.wants(
             self.at() - self.blind_s,  # seconds of sight: waiting for a picture must not use up the patience for it
             self.verdict.driver if self.verdict else Driver.UNKNOWN,
-            suspected=self.ladder.rung is not Rung.WATCHING,
+            suspected=self._suspected,
             challenged=self.open_challenge is not None,
         )
         if wanted:
@@ -449,6 +449,11 @@ class Pipeline:
         else:
             self._budget.give_back(self.session.id)
         self.source.watch(self.watching)
+
+    @property
+    def _suspected(self) -> bool:
+        told_elsewhere = self.verdict is not None and self.verdict.told_elsewhere
+        return told_elsewhere or self.ladder.rung is not Rung.WATCHING
 
     # ---- acting
 

@@ -169,6 +169,13 @@ class OperatorChannel(Section):
     origins: tuple[Annotated[str, Field(pattern=r"^https?://[^/\s]+$")], ...] = Field(
         (), description="web origins whose pages may connect; programs send none and always may"
     )
+    motion_days: float = Field(
+        30,
+        ge=0,
+        le=365,
+        description="days for which it is remembered what motion was told, by numbers it cannot be made out of again; "
+        "0: nothing is, and motion that is told again is not recognised",
+    )
 
 
 class PasskeySettings(Section):

@@ -13,6 +13,7 @@ class RuleName(StrEnum):
     PRESENCE = "presence"
     REPETITION = "repetition"
     AUTHENTICITY = "authenticity"
+    ORIGINALITY = "originality"
     CHALLENGE = "challenge"
     DRIVING = "driving"
 

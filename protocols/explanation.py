@@ -10,6 +10,7 @@ _SPEAKS_FOR: dict[RuleName, Wording] = {
     RuleName.PRESENCE: Wording(en="an operator of the roster is connected", zh="名单内的操作员在线"),
     RuleName.REPETITION: Wording(en="the picture does not repeat", zh="画面没有循环"),
     RuleName.AUTHENTICITY: Wording(en="the telemetry is a person's", zh="遥测数据具有真人动作的特征"),
+    RuleName.ORIGINALITY: Wording(en="the motion is told here for the first time", zh="动作数据系首次出现"),
     RuleName.CHALLENGE: Wording(en="a gesture that was asked for was done", zh="已按要求完成指定动作"),
     RuleName.DRIVING: Wording(en="the avatar's motion is the operator's motion", zh="虚拟形象的动作与操作员的动作一致"),
 }
@@ -53,7 +54,27 @@ def _reason(verdict: Verdict) -> Wording | None:
     rule = max(weights, key=lambda name: _strength(verdict.driver, weights[name]), default=None)
     if rule is None or weights[rule] == 0:
         return None
-    return _SPEAKS_FOR[rule] if weights[rule] > 0 else reason(rule)
+    if weights[rule] > 0:
+        return _SPEAKS_FOR[rule]
+    return _told_before(verdict) if rule is RuleName.ORIGINALITY else reason(rule)
+
+
+_BEFORE = Wording(
+    en="the motion told at {told} was told before, in session {session} at {before}",
+    zh="{told} 的动作数据此前已在场次 {session} 中于 {before} 出现过",
+)
+_TOGETHER = Wording(
+    en="the motion told at {told} is told in session {session} at the same time and does not move this avatar",
+    zh="{told} 的动作数据同时出现在场次 {session} 中，且未驱动本虚拟形象",
+)
+
+
+def _told_before(verdict: Verdict) -> Wording:
+    """When the motion was told here, and where and when it was before."""
+    facts = dict(next(e for e in verdict.evidence if e.rule is RuleName.ORIGINALITY and e.weight < 0).facts)
+    said = {name: str(facts.get(name)) for name in ("told", "session", "before")}
+    words = _TOGETHER if facts.get("at_the_same_time") else _BEFORE
+    return Wording(en=words.en.format(**said), zh=words.zh.format(**said))
 
 
 def _strength(driver: Driver, weight: float) -> float:

@@ -19,6 +19,7 @@ from protocols.rules.authenticity import AuthenticityRule
 from protocols.rules.challenge import ChallengeRule, Judged
 from protocols.rules.driving import DrivingRule
 from protocols.rules.likeness import LikenessRule
+from protocols.rules.originality import OriginalityRule
 from protocols.rules.presence import PresenceRule
 from protocols.rules.registration import RegistrationRule
 from protocols.rules.repetition import RepetitionRule
@@ -26,6 +27,10 @@ from protocols.rules.tracks import Instruments, Tracks
 from protocols.verdict import Driver, Verdict, conclude
 
 __all__ = ["Judge", "Judged"]
+
+
+_DISPROVES = (RuleName.AUTHENTICITY, RuleName.ORIGINALITY, RuleName.REPETITION)
+"""Rules that say that telemetry or picture are no person's of now; then a motion that matches acquits nobody."""
 
 
 class Judge:
@@ -56,6 +61,7 @@ class Judge:
         self.repetition = RepetitionRule(policy.fusion, self._tracks)
         self.authenticity = AuthenticityRule(policy.fusion, self._tracks)
         self.driving = DrivingRule(policy, self._tracks, driving)
+        self.originality = OriginalityRule(policy, self.driving)
         self.challenge = ChallengeRule(policy, self._tracks, self.driving, driving)
         self._rules = (
             self.registration,
@@ -63,6 +69,7 @@ class Judge:
             self.presence,
             self.repetition,
             self.authenticity,
+            self.originality,
             self.challenge,
             self.driving,
         )
@@ -113,7 +120,7 @@ class Judge:
     def _verdict(self, at: float) -> Verdict:
         findings = {rule.name: rule.finding(at) for rule in self._rules}
         evidence = tuple(e for rule in self._rules for e in rule.standing(at))
-        if Finding.FAIL in (findings[RuleName.AUTHENTICITY], findings[RuleName.REPETITION]):
+        if Finding.FAIL in (findings[name] for name in _DISPROVES):
             evidence = tuple(_unacquitted(e) for e in evidence)
         heard, evidence = evidence, _withdrawn(evidence)
         if self._blind:  # nothing that is seen counts; what is on record does
@@ -136,12 +143,23 @@ def _withdrawn(evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
     """Correlation alone acquits nobody, nor do answers alone.
 
     A motion that matches speaks for a person by so much less as questions were missed: recordings match, and answer
-    nothing. And answers by so much less as the windows after them speak against: who drove then has gone.
+    nothing. And answers by so much less as the windows after them speak against, or motion that was told before and
+    comes after them: who drove then has gone.
     """
     missed = min(0.0, sum(e.weight for e in evidence if e.rule is RuleName.CHALLENGE))
     answered_at = max((e.end for e in evidence if e.rule is RuleName.CHALLENGE and e.weight > 0), default=math.inf)
-    gone = sum(min(0.0, e.weight) for e in evidence if e.rule is RuleName.DRIVING and e.start >= answered_at)
+    gone = sum(min(0.0, e.weight) for e in evidence if _shows_who_has_gone(e, answered_at))
     return _lessened(_lessened(evidence, RuleName.DRIVING, missed), RuleName.CHALLENGE, gone)
+
+
+def _shows_who_has_gone(evidence: Evidence, answered_at: float) -> bool:
+    match evidence.rule:
+        case RuleName.DRIVING:
+            return evidence.start >= answered_at
+        case RuleName.ORIGINALITY:
+            return evidence.end >= answered_at
+        case _:
+            return False
 
 
 def _lessened(evidence: tuple[Evidence, ...], rule: RuleName, by: float) -> tuple[Evidence, ...]:

@@ -139,6 +139,32 @@ class Deregistered:
     because: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldBefore:
+    """The motion told since ``since`` (media seconds) was told in ``session`` too, ``apart`` seconds before.
+
+    Near zero it is told there at the same time, by whichever side. ``told`` and ``before`` are the times of day (UTC,
+    ISO 8601) of the end of it here and there; ``turns`` of the head agree, ``mirrored`` in a mirror.
+    """
+
+    since: float
+    session: str
+    apart: float
+    told: str
+    before: str
+    turns: int
+    mirrored: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """The operator's motion up to ``at`` was compared with that of other sessions, by ``turns`` of the head."""
+
+    at: float
+    turns: int
+    found: ToldBefore | None = None
+
+
 Seen = Motion | Look | Rival | Blindness
 Told = (
     TelemetrySample
@@ -148,6 +174,7 @@ Told = (
     | ChallengeAsked
     | DigitsAsked
     | ChallengeAnswered
+    | Compared
     | Deregistered
     | Forgotten
 )

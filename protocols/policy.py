@@ -50,6 +50,11 @@ class OperatorPolicy(PolicyPart):
         le=3600,
         description="seconds of announced segments within an hour in which no routine challenge is asked, as in a song",
     )
+    same_motion: Literal["suspect", "pass"] = Field(
+        "suspect",
+        description="what becomes of a motion that several sessions tell at the same time: it weighs against those "
+        "whose picture it does not move, or passes, where one operator may be shown by several",
+    )
     remind_days: float = Field(7, ge=0, le=365, description="an operator is told this many days before")
 
 
@@ -99,6 +104,7 @@ class FusionPolicy(PolicyPart):
     )
     repetition_weight: Nats = 5.0
     authenticity_cap: Nats = 5.0
+    originality_weight: Nats = Field(5.0, description="weight against where the same motion was told elsewhere before")
     silent_weight: Nats = Field(
         1.5, description="weight against per window in which the avatar moves and no telemetry does"
     )

@@ -40,6 +40,11 @@ class Verdict:
         """What ``rule`` found; UNKNOWN where it was not asked."""
         return dict(self.findings).get(rule, Finding.UNKNOWN)
 
+    @property
+    def told_elsewhere(self) -> bool:
+        """Whether another session tells the operator's motion too, or did: then the picture has to show whose it is."""
+        return self.finding(RuleName.ORIGINALITY) in (Finding.WARN, Finding.FAIL)
+
     def document(self) -> dict[str, Any]:
         """As JSON: what goes into the ledger, the API and the report."""
         return {

@@ -26,6 +26,9 @@ _REASONS = {
     RuleName.AUTHENTICITY: Wording(
         en="the telemetry is a machine's, not a person's", zh="遥测数据像程序生成，而非真人动作"
     ),
+    RuleName.ORIGINALITY: Wording(
+        en="the same motion was told before, in another broadcast", zh="同样的动作数据此前已在另一场直播中出现过"
+    ),
     RuleName.CHALLENGE: Wording(en="gestures that were asked for were not done", zh="未按要求完成指定动作"),
     RuleName.DRIVING: Wording(
         en="the avatar's motion is not the operator's motion", zh="虚拟形象的动作与操作员的动作不一致"
@@ -55,6 +58,10 @@ _ADVICE = {
     RuleName.REPETITION: Wording(en="Play the live picture, not a recording.", zh="请播放实时画面，勿循环播放录像。"),
     RuleName.AUTHENTICITY: Wording(
         en="Track yourself with a camera and send that tracking.", zh="请使用摄像头捕捉本人动作并上传。"
+    ),
+    RuleName.ORIGINALITY: Wording(
+        en="Move here and now, and send the tracking of this stream alone.",
+        zh="请现场做动作，并只上传本场直播的捕捉数据。",
     ),
     RuleName.CHALLENGE: Wording(en="Do the next gesture that you are asked for.", zh="请完成接下来要求的动作。"),
     RuleName.DRIVING: Wording(

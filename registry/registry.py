@@ -29,6 +29,7 @@ from registry.outbox import Outbox
 from registry.passkey import Passkeys
 from registry.policy import Policies
 from registry.reaction import Reactions
+from registry.print import Prints
 from registry.report import Reports
 from registry.session import Sessions
 from registry.shift import Shifts
@@ -63,6 +64,7 @@ class Registry:
         self.transparency = Transparency(database)
         self.links = Links(database)
         self.undoings = Undoings(database)
+        self.prints = Prints(database)
         self.blocks = Blocks(database)
         self.bookings = Bookings(database)
         self.keys = ApiKeys(database)

@@ -352,6 +352,14 @@ class UndoingColumns(TypedColumns):
     told_at: Named[datetime | None] = Column(Instant)
 
 
+class PrintColumns(TypedColumns):
+    """A turn of an operator's head: its number, in which session, and when (seconds since 1970, UTC)."""
+
+    key: Named[int] = Column(Integer, primary_key=True, autoincrement=False)
+    session: Named[str] = Column(String(_ID), ForeignKey("sessions.id"), primary_key=True)
+    at: Named[float] = Column(Float, primary_key=True, index=True)
+
+
 class BlockColumns(Arriving):
     """A place that may not publish until ``until`` (null: until lifted)."""
 
@@ -650,6 +658,9 @@ strikes = Table(
 links = Table("links", metadata, LinkColumns)
 undoings = Table(
     "undoings", metadata, UndoingColumns, Index("ix_undoings_operator", "operator", **_where("told_at IS NULL"))
+)
+prints = Table(
+    "prints", metadata, PrintColumns, Index("ix_prints_session_at", "session", "at"), sqlite_with_rowid=False
 )
 blocks = Table(
     "blocks",

@@ -1,6 +1,7 @@
 """Accesses: who looked at what of an operator, and everything that is kept of one."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -13,11 +14,12 @@ from monitor.api.operators import OperatorPath
 from monitor.api.own import OURS, Own
 from monitor.api.reference import open_problems, problems
 from monitor.api.service import Service, Serving
-from protocols.backend import AccessView, OperatorExport, OperatorView, Page, ProfileRequest, ShiftView
+from protocols.backend import AccessView, MotionView, OperatorExport, OperatorView, Page, ProfileRequest, ShiftView
 from protocols.session import OperatorId
 from registry.access import Access
 from registry.apikey import ApiKey, Scope
 from registry.page import LARGEST_PAGE
+from registry.print import Remembered
 
 router = APIRouter(tags=["operators"], route_class=IdempotentRoute)
 own = APIRouter(prefix="/v1/own", tags=["own"])
@@ -90,7 +92,15 @@ async def _export(service: Service, operator: OperatorId) -> OperatorExport:
         shifts=stood,
         reactions={kind.value: list(seconds) for kind, seconds in reactions.items()},
         accesses=looked,
+        motion=_motion(await registry.prints.of_operator(operator), service.settings.operator.motion_days),
     )
+
+
+def _motion(remembered: Remembered, days: float) -> MotionView:
+    since, until = (
+        None if at is None else datetime.fromtimestamp(at, UTC) for at in (remembered.oldest, remembered.newest)
+    )
+    return MotionView(turns=remembered.count, since=since, until=until, kept_days=days)
 
 
 def _views(accesses: Sequence[Access]) -> list[AccessView]:

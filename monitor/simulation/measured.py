@@ -51,7 +51,8 @@ class Scene:
     ``repetition``: for several beginnings, by seconds watched in one go, the period in seconds that was found, None
     where none was; ``plausibility``: the same for the telemetry by itself; ``done`` and ``ignored``: what became of
     gestures that were asked for and made, or asked for and not made; ``glances`` at the avatar; ``habits``: how
-    often each gesture is made unasked.
+    often each gesture is made unasked; ``met``: for several beginnings, after how many seconds a copy of the telemetry
+    is met again, None where it was not within what was told.
     """
 
     kind: str
@@ -63,6 +64,7 @@ class Scene:
     ignored: Mapping[Gesture, tuple[GestureOutcome, ...]]
     glances: tuple[Glance, ...]
     habits: Mapping[Gesture, Habit]
+    met: tuple[float | None, ...] = ()
 
     @property
     def steady(self) -> bool:
@@ -126,6 +128,7 @@ def _scene(document: Mapping[str, Any]) -> Scene:
             Gesture(name): Habit(**found | {"sizes": tuple(found["sizes"])})
             for name, found in document["habits"].items()
         },
+        met=tuple(document.get("met", ())),
     )
 
 

@@ -1,7 +1,7 @@
 """The script of a session: who moves the avatar from when on, who is connected, and who does what is asked."""
 
 import math
-from bisect import bisect_right, insort
+from bisect import bisect_right
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
 
@@ -38,7 +38,8 @@ class Act:
 class Script:
     """One session. ``events`` in the order of time; ``wrong_from``: when the stream stops being driven by a person,
     None where it never does; ``heeds`` 0..1: how likely a person who is away comes back when they are called;
-    ``stand_in``: what is shown for as long as an attacker needs to do what was asked."""
+    ``stand_in``: what is shown for as long as an attacker needs to do what was asked; ``copied``: by how many seconds
+    another session told the same motion before, 0 where it does at the same time."""
 
     species: str
     length: float
@@ -48,6 +49,7 @@ class Script:
     abilities: frozenset[Ability] = field(default_factory=lambda: frozenset(Ability))
     heeds: float = 0.0
     stand_in: Act | None = None
+    copied: float | None = None
     called_at: float = -math.inf
 
     def act(self, at: float) -> Act:
@@ -73,6 +75,6 @@ class Script:
         """Something is asked for: an attacker who can spare the time drives for as long as it takes."""
         if self.stand_in is None or dice() >= self.stand_in.answers:
             return
-        before = self.act(now)
-        for act in (replace(self.stand_in, start=now + 1.0), replace(before, start=now + 9.0)):
-            insort(self.acts, act, key=_START)
+        begun = [act for act in self.acts if act.start <= now]  # what was asked just before is done no longer
+        before = next(act for act in reversed(begun) if act.scene is not self.stand_in.scene)
+        self.acts = [*begun, replace(self.stand_in, start=now + 1.0), replace(before, start=now + 9.0)]

@@ -11,6 +11,7 @@ from functools import partial
 
 import numpy as np
 
+from monitor.simulation.copies import Copies
 from monitor.simulation.drawn import DrawnInstruments
 from monitor.simulation.eyes import Eyes
 from monitor.simulation.script import Script
@@ -73,6 +74,7 @@ class Play:
             likeness=likeness,
             instruments=DrawnInstruments(script, dice),
         )
+        self._copies = Copies(script, dice)
         self._ladder = Ladder(policy.ladder)
         self._attention = Attention(policy.watch)
         self._schedule = ChallengeSchedule(policy.challenge, script.abilities, dice, now=0.0)
@@ -98,7 +100,7 @@ class Play:
             self._weigh(judged, now)
             self._climb(verdict, now)
             self._ask_routinely(verdict, now)
-            self._pay_attention(verdict.driver, now)
+            self._pay_attention(verdict, now)
             now = self._next(now, verdict.driver)
         cut = self.steps[-1] if self._ladder.cut else None
         return Outcome(
@@ -118,6 +120,7 @@ class Play:
         self._typed = [typed for typed in self._typed if typed.at > now]
         if self._script.act(now).told and self._connected:
             come.append(TelemetrySample(at=now))
+            come += self._copies.compared(now)
         if self._blind_since is None:
             come += self._eyes.looks(now, full=self._full)
             if self._full:
@@ -184,11 +187,12 @@ class Play:
         within = policy.row_within_s if then else policy.within_s
         return ChallengeAsked(at=now, challenge=challenge, gesture=first, then=tuple(then), within=within)
 
-    def _pay_attention(self, driver: Driver, now: float) -> None:
+    def _pay_attention(self, verdict: Verdict, now: float) -> None:
+        suspected = self._suspected or verdict.told_elsewhere
         before, self._full = (
             self._full,
             self._attention.wants(
-                self._sighted(now), driver, suspected=self._suspected, challenged=self._open is not None
+                self._sighted(now), verdict.driver, suspected=suspected, challenged=self._open is not None
             ),
         )
         if self._full and not before:

@@ -18,6 +18,7 @@ __all__ = ["ATTACKS", "HONEST", "SPECIES", "Species"]
 
 _OPERATOR = "op"
 _GIVEN_UP = 900.0  # seconds after which an attack counts as not caught
+_NIGHT = 86_400.0  # seconds since the broadcast that is played again
 _ALL = frozenset(Ability)
 
 
@@ -94,9 +95,16 @@ def _with_breaks(person: Act, measured: Measured, rng: Random, length: float, an
     return acts
 
 
-def _attack(name: str, summary: str, write: Callable[[Measured, Random], tuple[Act, ...]]) -> Species:
+def _attack(
+    name: str, summary: str, write: Callable[[Measured, Random], tuple[Act, ...]], *, copied: float | None = None
+) -> Species:
     """Somebody is connected from the beginning, and the stream is not driven from the last act on."""
-    return Species(name=name, honest=False, summary=summary, write=lambda m, r: _assault(name, write(m, r), r))
+    return Species(
+        name=name,
+        honest=False,
+        summary=summary,
+        write=lambda m, r: replace(_assault(name, write(m, r), r), copied=copied),
+    )
 
 
 def _assault(name: str, acts: tuple[Act, ...], rng: Random) -> Script:
@@ -119,7 +127,7 @@ def _crowd(measured: Measured, rng: Random) -> Script:
     """The telemetry of one person for many streams; what is asked on one is done there, if no other asks just then."""
     engine = Act(start=0.0, scene=_scene(measured, rng, "engine stranger"))
     driving = Act(start=0.0, scene=_scene(measured, rng, "driven lively", "driven average"), answers=0.8)
-    return replace(_assault("many_streams", (engine,), rng), stand_in=driving)
+    return replace(_assault("many_streams", (engine,), rng), stand_in=driving, copied=0.0)
 
 
 def _typing(measured: Measured, rng: Random) -> Script:
@@ -206,7 +214,9 @@ ATTACKS: tuple[Species, ...] = (
             _one("loop stranger", "loop own")),
     _attack("replayed_telemetry", "an engine moves the avatar, the telemetry is a person's of another night",
             _one("engine stranger")),
+    _attack("replayed_motion", "the same, of a night that was watched here", _one("engine stranger"), copied=_NIGHT),
     _attack("replayed_evening", "an old broadcast with the telemetry that was recorded along with it", _recorded),
+    _attack("replayed_broadcast", "the same, of a broadcast that was watched here", _recorded, copied=_NIGHT),
     _attack("matching_bot", "an engine's own motion sent as telemetry", _one("engine clean")),
     _attack("noisy_bot", "the same with the noise, the jitter and the gaps of a camera", _one("engine noisy")),
     Species(name="typing_bot", honest=False,

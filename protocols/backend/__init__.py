@@ -3,7 +3,7 @@
 Strict: a value of the wrong type is refused, never coerced, and so is a name that is not known.
 """
 
-from protocols.backend.access import AccessView, OperatorExport
+from protocols.backend.access import AccessView, MotionView, OperatorExport
 from protocols.backend.account import (
     AccountChange,
     AccountInvited,
@@ -161,6 +161,7 @@ __all__ = [
     "KeyView",
     "LookRequest",
     "MergeRequest",
+    "MotionView",
     "NoteRequest",
     "OperatorExport",
     "OperatorView",

@@ -16,6 +16,15 @@ class AccessView(Part):
     at: Moment = Field(description="When.", examples=["2026-11-22T08:30:00Z"])
 
 
+class MotionView(Part):
+    """What is remembered of the motion told in an operator's sessions: numbers that it cannot be made out of again."""
+
+    turns: int = Field(description="Turns of a head that are remembered, each as a number of 24 bits and a time.")
+    since: Moment | None = Field(description="When the oldest of them was told; null where there is none.")
+    until: Moment | None = Field(description="When the newest of them was told.")
+    kept_days: float = Field(description="Days after which each is forgotten.")
+
+
 class OperatorExport(Part):
     """Everything that is kept of an operator: no more than this is."""
 
@@ -27,3 +36,4 @@ class OperatorExport(Part):
         examples=[{"gesture": [1.21, 0.94]}],
     )
     accesses: list[AccessView] = Field(description="Who looked at any of it, newest first.")
+    motion: MotionView = Field(description="What is remembered of the motion that was told.")

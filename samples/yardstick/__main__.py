@@ -5,6 +5,7 @@ To be run after a change of the judge's instruments (protocols/driving); takes a
 
 import argparse
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import replace
@@ -16,12 +17,13 @@ import numpy as np
 
 import monitor.simulation
 from monitor.observers.likeness.sight import Sight
-from monitor.simulation.measured import Measured, Scene, save
+from monitor.simulation.measured import Measured, Scene, load, save
 from protocols.driving.calibration import CALIBRATION
 from protocols.driving.track import TelemetryTrack
 from samples.studio import AVATARS
 from samples.studio.motion import Motion
 from samples.studio.portrait import portrait
+from samples.yardstick.copying import met
 from samples.yardstick.reading import Showing, read
 from samples.yardstick.scene import LENGTH, ORDINARY, engine, film, idle, loop, person, told, torn, whole
 
@@ -55,7 +57,7 @@ def people(seed: int, temperament: str) -> list[Scene]:
         kind=f"driven {temperament}", name=f"{seed} {seen.avatar}", motion=seen.motion, telemetry=whole(samples),
         length=LENGTH, obeyed=True, glances=seen.glances,
     )  # fmt: skip
-    scenes = [read(good)]
+    scenes = [replace(read(good), met=met(samples, LENGTH, seed))]
     if temperament in ("lively", "average"):
         bad = replace(good, kind="driven laggy", motion=seen.stalling, telemetry=torn(samples, seed))
         scenes.append(read(bad))
@@ -86,9 +88,9 @@ def engines(seed: int) -> list[Scene]:
     )  # fmt: skip
     scenes = [read(nobody)]
     for stranger in _strangers(seed):
-        feed = whole(told(stranger, seed + 1, length=LENGTH))
-        against = replace(nobody, kind="engine stranger", telemetry=feed, length=LENGTH, obeyed=True)
-        scenes.append(read(against))
+        feed = told(stranger, seed + 1, length=LENGTH)
+        against = replace(nobody, kind="engine stranger", telemetry=whole(feed), length=LENGTH, obeyed=True)
+        scenes.append(replace(read(against), met=met(feed, LENGTH, seed)))
     for kind, clean in (("engine clean", True), ("engine noisy", False)):
         own = whole(told(motion, seed, length=ORDINARY, clean=clean))
         scenes.append(read(replace(nobody, kind=kind, telemetry=own)))
@@ -118,6 +120,18 @@ def idles(seed: int) -> list[Scene]:
         glances=seen.glances,
     )  # fmt: skip
     return [read(away)]
+
+
+def copied(scene: Scene, number: int) -> Scene:
+    """The scene with how long its copies go unmet measured anew; ``number``: which of those with its name."""
+    seed, temperament = int(scene.name.split()[0]), scene.kind.removeprefix("driven ")
+    if temperament in _TEMPERAMENTS:
+        motion, tracked = person(seed, temperament).motion, seed
+    elif scene.kind == "engine stranger":
+        motion, tracked = _strangers(seed)[number], seed + 1
+    else:
+        return scene
+    return replace(scene, met=met(told(motion, tracked, length=LENGTH), LENGTH, seed))
 
 
 def programme(share: float = 1.0) -> list[Work]:
@@ -154,11 +168,27 @@ def main() -> int:
     parser.add_argument("--to", type=Path, default=table, help=f"where to write the table (default {table.name})")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--share", type=float, default=1.0, help="of the scenes, for a trial (0..1)")
+    parser.add_argument(
+        "--copies", action="store_true", help="only how soon copies of telemetry are met; the rest stays as it is there"
+    )
     options = parser.parse_args()
     tell = partial(print, file=sys.stderr, flush=True)
+    if options.copies:
+        save(_copied(load(), tell), options.to)
+        return 0
     for so_far in measured(programme(options.share), options.processes, tell):
         save(so_far, options.to)
     return 0
+
+
+def _copied(table: Measured, tell: Callable[[str], None]) -> Measured:
+    """The table with ``copied`` scenes."""
+    before, scenes = Counter[tuple[str, str]](), list[Scene]()
+    for scene in table.scenes:
+        scenes.append(copied(scene, before[scene.kind, scene.name]))
+        before[scene.kind, scene.name] += 1
+        tell(f"{len(scenes)}/{len(table.scenes)} {scene.kind} {scene.name}: {scenes[-1].met}")
+    return replace(table, scenes=tuple(scenes))
 
 
 def _strangers(seed: int) -> list[Motion]:

@@ -27,6 +27,7 @@ from monitor.journal import Journal
 from monitor.paces import Paces
 from monitor.passkeys import Passkeys
 from monitor.pipeline import Pipeline
+from monitor.recollection import Recollection
 from monitor.returns import Returns
 from monitor.shifts import Shifts
 from monitor.slates import Slates
@@ -307,6 +308,17 @@ class Broadcast:
     def breaker(self, *pipelines: Pipeline, page_url: str | None = None) -> MassBreaker:
         """The breaker of a service in which these pipelines run."""
         return MassBreaker(BreakerLimits(), pipelines=lambda: pipelines, journal=self.journal, page_url=page_url)
+
+    def recollection(self, *pipelines: Pipeline) -> Recollection:
+        """What motion recalls in a service in which these pipelines run."""
+        running = {pipeline.session.id: pipeline for pipeline in pipelines}
+        return Recollection(
+            self.registry.prints,
+            pipeline=lambda session: running.get(SessionId(session)),
+            threads=self.threads,
+            clock=clock,
+            days=30.0,
+        )
 
     def pipeline(self, session: Session | None = None) -> Pipeline:
         """A pipeline for the session, not yet running."""

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from monitor.admission import Admission
@@ -13,6 +14,7 @@ from monitor.pipeline import Pipeline
 from protocols.channel.event import HelloReceived
 from protocols.channel.violation import Closing
 from protocols.session import OperatorId, SessionId, SessionState
+from protocols.telemetry import TelemetryBatch
 from registry.error import Unavailable
 from tests.unit.monitor.broadcast import Broadcast, broadcast, clock
 from tests.virtual_time import in_virtual_time
@@ -22,7 +24,11 @@ def admission(stage: Broadcast) -> tuple[Admission, Pipeline]:
     pipeline = stage.pipeline()
     running = {stage.session.id: pipeline}
     return Admission(
-        stage.registry, lambda session: running.get(SessionId(session)), stage.shifts(pipeline), stage.breaker(pipeline)
+        stage.registry,
+        lambda session: running.get(SessionId(session)),
+        stage.shifts(pipeline),
+        stage.breaker(pipeline),
+        stage.recollection(pipeline),
     ), pipeline
 
 
@@ -85,7 +91,13 @@ async def test_a_registry_that_fails_admits_nobody_and_asks_them_back(
 async def test_who_comes_before_an_open_session_is_taken_up_again_is_asked_back(tmp_path: Path) -> None:
     async with broadcast(tmp_path) as stage:
         pipeline = stage.pipeline()
-        early = Admission(stage.registry, lambda _: None, stage.shifts(pipeline), stage.breaker(pipeline))
+        early = Admission(
+            stage.registry,
+            lambda _: None,
+            stage.shifts(pipeline),
+            stage.breaker(pipeline),
+            stage.recollection(pipeline),
+        )
         refusal = await early.admit(stage.operator, stage.session.id)
         assert isinstance(refusal, Refusal)
         assert refusal.code == Closing.UNAVAILABLE
@@ -103,6 +115,17 @@ async def test_what_is_said_goes_to_its_session_and_nowhere_else(tmp_path: Path)
         admitting.feed(stage.session.id, stage.present())
         admitting.feed("ses_none", stage.present())
         assert pipeline._inbox[before:] == [stage.present()]
+
+
+@in_virtual_time
+async def test_motion_goes_to_its_session_and_is_compared_with_others(tmp_path: Path) -> None:
+    async with broadcast(tmp_path) as stage:
+        admitting, pipeline = admission(stage)
+        told = TelemetryBatch(times=[1.0], names=("yaw",), steps=np.zeros((1, 1), dtype=np.int16))
+        admitting.feed(stage.session.id, told)
+        admitting.feed("ses_none", told)
+        assert pipeline._inbox[-1:] == [told]
+        assert admitting._recollection._tellers.keys() == {stage.session.id}
 
 
 @in_virtual_time

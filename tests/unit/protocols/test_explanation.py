@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from protocols.evidence import Evidence, Finding, RuleName
@@ -19,6 +21,17 @@ def verdict(driver: Driver, p: float, weights: dict[RuleName, float], **findings
     )
 
 
+def told_before(*, together: bool) -> Verdict:
+    found = verdict(Driver.AI, 0.01, {RuleName.ORIGINALITY: -5})
+    facts = (
+        ("session", "ses_x"),
+        ("told", "2026-11-26T21:04:00+00:00"),
+        ("before", "2026-11-25T20:00:00+00:00"),
+        ("at_the_same_time", together),
+    )
+    return replace(found, evidence=(replace(found.evidence[0], facts=facts),))
+
+
 @pytest.mark.parametrize(
     ("given", "en", "zh"),
     [
@@ -31,6 +44,20 @@ def verdict(driver: Driver, p: float, weights: dict[RuleName, float], **findings
             verdict(Driver.AI, 0.02, {RuleName.DRIVING: 1, RuleName.PRESENCE: -5}),
             "Nobody drives this avatar (probability 98 %): no operator of the roster is connected.",
             "该虚拟形象无真人驱动（概率 98%）：名单内的操作员均未在线。",
+        ),
+        (
+            told_before(together=False),
+            "Nobody drives this avatar (probability 99 %): the motion told at 2026-11-26T21:04:00+00:00 was told "
+            "before, in session ses_x at 2026-11-25T20:00:00+00:00.",
+            "该虚拟形象无真人驱动（概率 99%）：2026-11-26T21:04:00+00:00 的动作数据此前已在场次 ses_x 中于 "
+            "2026-11-25T20:00:00+00:00 出现过。",
+        ),
+        (
+            told_before(together=True),
+            "Nobody drives this avatar (probability 99 %): the motion told at 2026-11-26T21:04:00+00:00 is told in "
+            "session ses_x at the same time and does not move this avatar.",
+            "该虚拟形象无真人驱动（概率 99%）：2026-11-26T21:04:00+00:00 的动作数据同时出现在场次 ses_x 中，"
+            "且未驱动本虚拟形象。",
         ),
         (
             verdict(Driver.MIXED, 0.5, {RuleName.DRIVING: 2, RuleName.CHALLENGE: -3}),

@@ -1,6 +1,7 @@
 """Every look at an operator's data is on record, and the operator can read that record and take their data along."""
 
 from registry.apikey import Scope
+from registry.print import Kept
 from tests.unit.monitor.api.world import World
 
 
@@ -30,6 +31,16 @@ async def test_an_export_holds_everything_that_is_kept(world: World) -> None:
     assert exported["operator"]["id"] == world.operator
     assert (exported["passkeys"], exported["shifts"]) == ([], [])
     assert [access["what"] for access in exported["accesses"]] == ["export"]
+    assert exported["motion"] == {"turns": 0, "since": None, "until": None, "kept_days": 30}
+
+
+async def test_an_export_says_how_much_is_remembered_of_the_motion(world: World) -> None:
+    session = (await world.client.post("/v1/sessions", json=world.wish())).json()["id"]
+    await world.registry.prints.add([Kept(key=n, session=session, at=1_000_000.0 + n) for n in range(3)])
+    exported = (await world.client.get(f"/v1/operators/{world.operator}/export")).json()
+    assert exported["motion"] == {
+        "turns": 3, "since": "1970-01-12T13:46:40Z", "until": "1970-01-12T13:46:42Z", "kept_days": 30,
+    }  # fmt: skip
 
 
 async def test_an_agency_makes_rosters_without_seeing_who_is_on_them(world: World) -> None:

@@ -44,6 +44,7 @@ def scene(kind, *windows, period=None, telemetry=PERSON, done=None, ignored=FAIL
         ignored=dict.fromkeys(Gesture, (ignored,)),
         glances=(Glance(confidence=0.9, claimed=0.9, other=0.1),),
         habits=dict.fromkeys(Gesture, Habit(watched=40.0)),
+        met=(30.0, None),
     )
 
 

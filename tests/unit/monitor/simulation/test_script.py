@@ -52,3 +52,5 @@ def test_somebody_drives_for_as_long_as_something_is_asked() -> None:
     assert played.act(25.0).scene is GONE
     played.ask(60.0, lambda: 0.1)
     assert [played.act(at).scene for at in (60.5, 61.0, 68.9, 69.0)] == [GONE, HERE, HERE, GONE]
+    played.ask(65.0, lambda: 0.1)  # the next question, before the first is over: not for ever
+    assert [played.act(at).scene for at in (69.0, 73.9, 74.0, 800.0)] == [HERE, HERE, GONE, GONE]

@@ -32,6 +32,20 @@ def test_clear_attacks_are_cut_for_what_they_are() -> None:
     assert all((one.cut_p99_s or math.inf) < 180 for one in found.values())
 
 
+def test_motion_that_was_told_before_is_cut_for_that() -> None:
+    found = rows("replayed_broadcast", "replayed_evening", attacks=10)
+    assert {name: one.cuts for name, one in found.items()} == dict.fromkeys(found, 10)
+    assert RuleName.ORIGINALITY in dict(found["replayed_broadcast"].causes)
+    assert RuleName.ORIGINALITY not in dict(found["replayed_evening"].causes)
+    assert (found["replayed_broadcast"].cut_p99_s or math.inf) < 180
+
+
+def test_one_person_cannot_drive_many_streams() -> None:
+    found = rows("many_streams", attacks=10)["many_streams"]
+    assert found.cuts == 10
+    assert (found.cut_p99_s or math.inf) < 300  # of an engine that never repeats itself
+
+
 def test_honest_evenings_without_trouble_are_not_cut() -> None:
     found = rows(*(species.name for species in HONEST), hours=1.0)
     assert {name: one.cuts for name, one in found.items()} == dict.fromkeys(found, 0)
