@@ -94,7 +94,16 @@ export interface Dossier extends Case {
 }
 
 export const STATES: CaseState[] = ["open", "more_asked", "upheld", "overturned"];
-export const RULES = ["registration", "likeness", "presence", "repetition", "authenticity", "originality", "challenge", "driving"];
+export const RULES = [
+  "registration",
+  "likeness",
+  "presence",
+  "repetition",
+  "authenticity",
+  "originality",
+  "challenge",
+  "driving",
+];
 export const TONES: Record<CaseState, "warn" | "accent" | "bad" | "good"> = {
   open: "warn",
   more_asked: "accent",
