@@ -28,8 +28,8 @@ from registry.operator import Operators
 from registry.outbox import Outbox
 from registry.passkey import Passkeys
 from registry.policy import Policies
-from registry.reaction import Reactions
 from registry.print import Prints
+from registry.reaction import Reactions
 from registry.report import Reports
 from registry.session import Sessions
 from registry.shift import Shifts
