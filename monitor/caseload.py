@@ -31,8 +31,6 @@ from registry.state import CutState, ReportKind
 _log = structlog.get_logger()
 
 _TRY_AGAIN_EVERY = 15.0  # seconds, while a media server does not let a stream in again
-_MOST_ENTRIES = 20_000  # of one session's timeline
-_AT_ONCE = 1000
 
 
 class Restore(Protocol):
@@ -172,11 +170,5 @@ class Caseload:
             raise Conflict(f"Cut {cut} is still being made; wait until it is confirmed.", other=cut)
 
     async def _timeline(self, session: SessionId) -> Timeline:
-        entries, after = list[tuple[str, dict[str, object]]](), 0
-        while len(entries) < _MOST_ENTRIES:
-            read = await self._registry.ledger.read(session=session, after=after, limit=_AT_ONCE)
-            entries += [(entry.kind, entry.content) for entry in read]
-            if len(read) < _AT_ONCE:
-                break
-            after = read[-1].number
-        return told(entries)
+        entries = await self._registry.ledger.of_session(session)
+        return told((entry.kind, entry.content) for entry in entries)

@@ -20,6 +20,7 @@ from monitor.api.own_token import OwnTokens
 from monitor.api.publication import PublishTokens
 from monitor.api.service import Service
 from monitor.assembly import SessionAssembly
+from monitor.backtest import BackTest
 from monitor.breaker import MassBreaker
 from monitor.budget import WindowBudget
 from monitor.bulk import Batches
@@ -305,6 +306,7 @@ class Parts:
             caseload=self._caseload,
             evidence=self._evidence,
             claims=Claims(self._registry, self._registrar, self._evidence),
+            backtest=BackTest(self._registry, self._evidence),
             registry=self._registry,
             settings=self._settings,
             tokens=PublishTokens(publish_secret(self._settings.data_dir)),

@@ -76,6 +76,16 @@ class Judge:
         self._driver = Driver.UNKNOWN
         self._blind = False
 
+    def adopt(self, policy: Policy, policy_id: str) -> None:
+        """Judge by another policy from now on, with everything that was observed: for trying a draft on a record."""
+        self._policy, self._policy_id = policy, policy_id
+        self.likeness.adopt(policy.likeness)
+        self.presence.adopt(policy.presence)
+        self.repetition.adopt(policy.fusion)
+        self.authenticity.adopt(policy.fusion)
+        self.driving.adopt(policy)
+        self.challenge.adopt(policy)
+
     def consider(self, observations: Iterable[Observation], at: float) -> tuple[Verdict, tuple[Judged, ...]]:
         """Take what was observed and judge at media time ``at``; also the challenges that were judged by it."""
         for observation in observations:

@@ -117,6 +117,10 @@ class LikenessTrack:
         self._noticed_at: float | None = None
         self._sums, self._weight = np.zeros(len(sets)), 0.0
 
+    def adopt(self, policy: LikenessPolicy) -> None:
+        """Find by another policy from the next look on."""
+        self._policy = policy
+
     def look(self, look: Look) -> LikenessState:
         """Take one look, in the order of media time.
 

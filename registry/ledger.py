@@ -25,6 +25,7 @@ __all__ = ["INTENT", "RECEIPT", "Entry", "Head", "Ledger", "LedgerReader", "Veri
 
 _MOST_WAITING = 1024
 _LARGEST_BATCH = 256
+_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,17 @@ class Ledger:
                 return reader.read(kind=kind, session=session, subject=subject, after=after, limit=limit)
 
         return await asyncio.to_thread(work)
+
+    async def of_session(self, session: str, *, most: int = 20_000) -> tuple[Entry, ...]:
+        """The entries of one session, in order, however many there are up to ``most``."""
+        entries, after = list[Entry](), 0
+        while len(entries) < most:
+            read = await self.read(session=session, after=after, limit=_AT_ONCE)
+            entries += read
+            if len(read) < _AT_ONCE:
+                break
+            after = read[-1].number
+        return tuple(entries)
 
     async def open_intents(self) -> tuple[Entry, ...]:
         """Intents of cuts (``cut.intended``) without a receipt (``cut.confirmed``) of their subject, oldest first."""

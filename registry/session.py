@@ -140,10 +140,15 @@ class Sessions:
         avatar: AvatarId | None = None,
         account: str | None = None,
         operator: OperatorId | None = None,
+        since: datetime | None = None,
+        before: datetime | None = None,
         limit: int = 100,
         cursor: str | None = None,
     ) -> Page[Standing]:
-        """Sessions, newest first; ``operator``: those that the operator is on the roster of."""
+        """Sessions, newest first; ``operator``: those that the operator is on the roster of.
+
+        ``since`` ≤ t < ``before``: when they were attached.
+        """
         query = select(sessions).order_by(sessions.c.seq.desc()).limit(page_size(limit) + 1)
         if states is not None:
             query = query.where(sessions.c.state.in_(tuple(states)))
@@ -151,6 +156,10 @@ class Sessions:
             query = query.where(sessions.c.avatar == avatar)
         if account is not None:
             query = query.where(sessions.c.account == account)
+        if since is not None:
+            query = query.where(sessions.c.attached_at >= since)
+        if before is not None:
+            query = query.where(sessions.c.attached_at < before)
         if operator is not None:
             query = query.where(sessions.c.id.in_(select(rosters.c.session).where(rosters.c.operator == operator)))
         if cursor is not None:

@@ -1,5 +1,6 @@
-"""Policies: list, read, write a new version."""
+"""Policies: list, read, try, write a new version."""
 
+import json
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Path, Request
@@ -9,8 +10,9 @@ from pydantic import ValidationError
 from monitor.api.auth import GuardedRoute, allowed
 from monitor.api.listing import Limit
 from monitor.api.reference import problems
-from monitor.api.service import Serving
-from protocols.backend import PolicyView
+from monitor.api.service import Service, Serving
+from monitor.backtest import DRAFT, Compared
+from protocols.backend import BackTestRequest, BackTestView, PolicyView, TrialView
 from protocols.policy import Policy
 from registry.apikey import ApiKey, Scope
 from registry.policy import PolicyVersion
@@ -76,6 +78,61 @@ async def write(
         name, named.model_dump(mode="json", exclude={"name"}), at=service.clock()
     )
     return view(await service.registry.policies.get(written))
+
+
+@router.post("/back-test", summary="Try a policy on sessions that are on record", responses=problems(404))
+async def back_test(
+    request: BackTestRequest,
+    service: Serving,
+    key: Annotated[ApiKey, allowed(Scope.POLICIES_READ)],
+    cases: Annotated[ApiKey, allowed(Scope.CASES_READ)],
+) -> BackTestView:
+    """Say what a policy, or the draft of one, would have done with sessions that are over, beside what was done.
+
+    The policy concludes from the weights in the ledger, counts absence and climbs the ladder by its own times; where a
+    case keeps what its judge was told, that is judged anew (`anew`). Nothing is written. Needs the scope
+    `policies:read`, and `cases:read`.
+    """
+    policy, policy_id = await _tried(request, service)
+    page = await service.backtest.some(
+        policy,
+        policy_id,
+        cut=request.cut,
+        since=request.since,
+        before=request.before,
+        limit=request.limit,
+        cursor=request.cursor,
+    )
+    return BackTestView(policy=policy_id, items=[_trial(one) for one in page.items], next=page.next)
+
+
+async def _tried(request: BackTestRequest, service: Service) -> tuple[Policy, str]:
+    if request.policy is None:
+        return strict(json.dumps(request.document).encode()), DRAFT
+    found = await service.registry.policies.get(request.policy)
+    return strict(json.dumps(dict(found.document) | {"name": found.name}).encode()), found.id
+
+
+def _trial(one: Compared) -> TrialView:
+    session, trial = one.session, one.trial
+    return TrialView(
+        session=session.id,
+        avatar=session.avatar,
+        account=session.account,
+        attached_at=session.attached_at,
+        judged_by=session.policy,
+        then=one.record.then,
+        ordered=one.record.ordered,
+        outcome=trial.outcome,
+        rung=trial.rung,
+        at=trial.at,
+        cause=trial.cause,
+        p_human=trial.p_human,
+        anew=trial.anew,
+        case=None if one.case is None else one.case.id,
+        case_state=None if one.case is None else one.case.state,
+        trouble=one.trouble,
+    )
 
 
 def strict(body: bytes) -> Policy:

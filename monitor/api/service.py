@@ -12,6 +12,7 @@ from monitor.api.own_token import OwnTokens
 from monitor.api.pace import FILING_ALL, FILING_EACH, Pace
 from monitor.api.publication import Publications, PublishTokens
 from monitor.api.trail import Trail
+from monitor.backtest import BackTest
 from monitor.breaker import MassBreaker
 from monitor.bulk import Batches
 from monitor.caseload import Caseload
@@ -107,6 +108,7 @@ class Service:
     providers: Providers
     openid: OpenIdProviders
     breaker: MassBreaker
+    backtest: BackTest
     publications: Publications = field(default_factory=Publications)
     own_tokens: OwnTokens = field(default_factory=OwnTokens)
     trail: Trail = field(default_factory=Trail)

@@ -45,6 +45,7 @@ from protocols.backend.avatar import (
     Renewal,
     ReviewView,
 )
+from protocols.backend.backtest import BackTestRequest, BackTestView, TrialView
 from protocols.backend.batch import BatchRequest, BatchView
 from protocols.backend.booking import BookingRequest, BookingView
 from protocols.backend.case import (
@@ -122,6 +123,8 @@ __all__ = [
     "AttachRequest",
     "AvatarRegistered",
     "AvatarView",
+    "BackTestRequest",
+    "BackTestView",
     "BatchRequest",
     "BatchView",
     "BookingRequest",
@@ -211,6 +214,7 @@ __all__ = [
     "StrikeView",
     "TimelineView",
     "TransparencyView",
+    "TrialView",
     "VerdictView",
     "VerifyOperator",
     "WallEntry",

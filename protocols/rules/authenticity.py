@@ -26,6 +26,10 @@ class AuthenticityRule:
         self._examined_at: float | None = None
         self.plausibility: Plausibility = UNKNOWN
 
+    def adopt(self, policy: FusionPolicy) -> None:
+        """Weigh by another policy from now on."""
+        self._cap = policy.authenticity_cap
+
     def observe(self, observation: Observation) -> None:
         """Note how far the telemetry goes."""
         if isinstance(observation, TelemetrySample | TelemetryBatch):

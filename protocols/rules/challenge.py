@@ -103,6 +103,12 @@ class ChallengeRule:
         self._standing = 0.0
         self._missed_at = -math.inf
 
+    def adopt(self, policy: Policy) -> None:
+        """Weigh by another policy from now on; what was judged stays."""
+        self._policy = policy.fusion
+        self._enough = policy.challenge.enough
+        self._telling = policy.challenge.telling
+
     @property
     def settled(self) -> bool:
         """Whether there is nothing to ask but now and then."""

@@ -48,6 +48,10 @@ class DrivingRule:
         self._early: Window | None = None
         self.windows: deque[Window] = deque(maxlen=_KEPT)
 
+    def adopt(self, policy: Policy) -> None:
+        """Weigh by another policy from now on; windows stay as long as they are."""
+        self._policy = policy.fusion
+
     @property
     def lag(self) -> float | None:
         """Seconds that the picture runs behind the telemetry: the median of the windows that show one."""

@@ -31,6 +31,10 @@ class LikenessRule:
         self._claimed: str | None = name
         self._first: float | None = None
 
+    def adopt(self, policy: LikenessPolicy) -> None:
+        """Find by another policy from the next look on."""
+        self.track.adopt(policy)
+
     def observe(self, observation: Observation) -> None:
         """Take a look, another avatar that it may be, or one to compare with no longer."""
         if self._claimed is None:

@@ -47,6 +47,16 @@ class PresenceRule:
         """Whether anybody of the roster is there."""
         return bool(self._connected)
 
+    def adopt(self, policy: PresencePolicy) -> None:
+        """Count by another policy from now on."""
+        self._policy = policy
+
+    def fails_at(self, now: float) -> float | None:
+        """When it fails, if nobody comes and nothing else happens; None where it never does, or has failed."""
+        if self._connected or self._blind_since is not None or self.finding(now) is Finding.FAIL:
+            return None
+        return max(self._absent_since, self._rests_until) + self._allowed
+
     def absent_for(self, at: float) -> float:
         """Seconds for which nobody has been there, 0 while somebody is."""
         if self._connected:

@@ -29,6 +29,10 @@ class RepetitionRule:
         self._liveliness = 0.0
         self.repetition: Repetition = NOTHING
 
+    def adopt(self, policy: FusionPolicy) -> None:
+        """Weigh by another policy from now on."""
+        self._weight = policy.repetition_weight
+
     def observe(self, observation: Observation) -> None:
         """Note when motion was seen."""
         if isinstance(observation, Motion):

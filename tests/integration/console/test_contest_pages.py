@@ -1,6 +1,7 @@
-"""Appeals, reports and held cuts, as moderators see, decide and answer them."""
+"""Appeals, reports, held cuts, what belongs to a case, and drafts of policies, as moderators use them."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
@@ -12,7 +13,7 @@ from protocols.observation import Presence
 from registry.state import ReportKind
 from tests.integration.console.exhibits import keep
 from tests.integration.console.stage import Stage, stage
-from tests.unit.monitor.api.test_cases import cut
+from tests.unit.monitor.api.test_cases import cut, verdict
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="module")]
 
@@ -238,3 +239,40 @@ async def test_a_case_without_its_evidence_says_why(on_stage: Stage) -> None:
     await page.open(f"/console/cases/{case}")
     await page.says("There is no evidence: The evidence store cannot be used.")
     assert "Save the pack" not in await page.text()
+
+
+async def test_a_draft_is_tried_on_sessions_on_record_before_anybody_is_judged_by_it(on_stage: Stage) -> None:
+    page, world = on_stage.page, on_stage.house.world
+
+    async def on_record(case: str) -> None:
+        session = (await world.registry.cases.get(case)).session
+        for kind, data in (
+            ("verdict.changed", verdict().document()),
+            ("cut.intended", {}),
+            ("session.ended", {"at": 80}),
+        ):
+            await world.registry.ledger.append(kind, session, "", data, datetime.now(UTC))
+
+    await asyncio.to_thread(on_stage.house.call, on_record(await a_case(on_stage)))
+    await page.open("/console/policies?policy=standard")
+    await page.press("Try a draft")
+    await page.until("document.querySelector('textarea')?.value.includes('ai_at')")
+    await page.press("Try it")
+    await page.says(" tried")
+    await page.says("As it came out")
+    draft = json.dumps({"fusion": {"ai_at": 9.0}})
+    await page.fill("textarea", "{ this is none")
+    await page.says("This is no JSON")
+    await page.fill("textarea", draft)
+    await page.says("fusion.ai_at: 4 → 9")
+    await page.evaluate("document.activeElement.blur()")
+    await page.key("t")
+    await page.until("[...document.querySelectorAll('.sum dd')][1]?.innerText >= 1")
+    await page.press("Changed ones only")
+    await page.until("location.search.includes('show=changed')")
+    assert "Passed" in await page.evaluate("document.querySelector('tbody').innerText")
+    await on_stage.flawless(shows="textarea")
+    await page.until("document.querySelector('textarea').value.includes('9')")
+    await page.fill("textarea", json.dumps({"fusion": {"ai_at": "nine"}}))
+    await page.press("Try it")
+    await page.says("fusion.ai_at")

@@ -108,6 +108,13 @@ export const rooms: Room[] = [
     load: () => import("./pages/Policies.svelte"),
   },
   {
+    at: /^\/console\/policies\/back-test$/,
+    href: "/console/policies/back-test",
+    under: "/console/policies",
+    scope: "policies:read",
+    load: () => import("./pages/BackTestPage.svelte"),
+  },
+  {
     at: /^\/console\/accounts$/,
     href: "/console/accounts",
     scope: "admin",

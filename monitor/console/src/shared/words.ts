@@ -322,7 +322,7 @@ const en = {
   against: "Against",
   changedOnly: "Changes only",
   setting: "Setting",
-  backTest: "Try a draft before anybody is judged by it:",
+  backTest: "Try a draft",
 };
 
 export type Words = typeof en;
@@ -625,7 +625,7 @@ const zh: Words = {
   against: "对比",
   changedOnly: "仅显示变更",
   setting: "设置项",
-  backTest: "草案可先行试验，再用于判定：",
+  backTest: "试验草案",
 };
 
 const tables = { en, zh };

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from monitor.api.application import application
 from monitor.api.publication import PublishTokens
 from monitor.api.service import Service
+from monitor.backtest import BackTest
 from monitor.breaker import MassBreaker
 from monitor.bulk import Batches
 from monitor.caseload import Caseload
@@ -271,6 +272,7 @@ async def build(
         caseload=Caseload(registry, supervisor.restore, evidence, clock, supervisor.feed),
         evidence=evidence,
         claims=Claims(registry, registrar, evidence),
+        backtest=BackTest(registry, evidence),
         tokens=PublishTokens(bytes(32)),
         notary=Notary(registry.ledger, Ed25519PrivateKey.from_private_bytes(bytes(32)), "log.example"),
         passkeys=passkeys,

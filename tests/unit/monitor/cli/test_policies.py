@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.monitor.api.house import House
+from tests.unit.monitor.api.test_cases import cut as case_of
 from tests.unit.monitor.cli.terminal import Terminal
 
 
@@ -54,3 +55,19 @@ def test_a_policy_that_cannot_be_written_is_one_line(
 def test_a_name_or_a_file_that_is_none_is_one_line(terminal: Terminal, home: House) -> None:
     assert "no policy night" in terminal.type("policies", "show", "night").err
     assert "cannot be read" in terminal.type("policies", "put", "night", "nowhere.toml").err
+
+
+def test_a_draft_is_tried_on_sessions_that_are_over(terminal: Terminal, home: House, tmp_path: Path) -> None:
+    assert "No session is over" in terminal.type("policies", "back-test", "brisk").err
+    for _ in range(12):
+        home.call(case_of(home.world))
+    file = tmp_path / "mild.toml"
+    file.write_text("[fusion]\nai_at = 9\n")
+    found = terminal.document("policies", "back-test", str(file), "--limit", "11")
+    assert len(found) == 11
+    assert {(one["then"], one["outcome"]) for one in found} == {("warned", "passed")}
+    typed = terminal.type("policies", "back-test", str(file), "--cut")
+    assert "0 come out as they did, 12 milder, 0 harder" in typed.err
+    assert "no policy nobodys" in terminal.type("policies", "back-test", "nobodys").err
+    file.write_text("[fusion]\nai = 9\n")
+    assert "fusion.ai" in terminal.type("policies", "back-test", str(file)).err

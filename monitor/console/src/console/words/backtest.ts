@@ -1,0 +1,93 @@
+// Trying a policy on sessions that are on record: the texts, in English and in Simplified Chinese.
+import { language } from "../../shared/language.svelte";
+
+const en = {
+  title: "Back-test",
+  lead: "What a draft would have done with sessions that are over, beside what was done. Nothing is written, nobody is cut.",
+  base: "Begin from",
+  draft: "The draft, as JSON",
+  draftHint: "What it leaves out has its default. It stays in this tab until it is put as a version.",
+  notJson: "This is no JSON",
+  reset: "As it is written",
+  changes: (count: number): string => (count === 0 ? "No change yet" : count === 1 ? "One change" : `${count} changes`),
+  on: "On",
+  ended: "All sessions that are over",
+  cutOnes: "Sessions that were cut",
+  newest: "Newest",
+  from: "From",
+  to: "To",
+  run: "Try it",
+  stop: "Stop",
+  tried: (count: number): string => (count === 1 ? "One session tried" : `${count} sessions tried`),
+  running: "Trying…",
+  none: "No session is over in this span.",
+  outcomes: { passed: "Passed", warned: "Warned", cut: "Cut" } as Record<string, string>,
+  same: "As it came out",
+  milder: "Milder",
+  harder: "Harder",
+  mended: "Wrongful cuts spared",
+  mendedSays: "not cut any more, and people had overturned them",
+  lost: "Rightful cuts lost",
+  lostSays: "not cut any more, though people had upheld them",
+  changedOnly: "Changed ones only",
+  then: "Then",
+  byIt: "By the draft",
+  because: "For",
+  people: "People said",
+  anew: "judged anew",
+  anewSays: "The judge was told again what the case keeps.",
+  ledger: "from the ledger",
+  ledgerSays: "The weights of then, by the thresholds and times of the draft.",
+  ordered: "ordered by a person",
+  nothing: "nothing",
+};
+
+type Words = typeof en;
+
+const zh: Words = {
+  title: "回测",
+  lead: "草案对已结束场次的处理结果，与当时的处理对照。不写入任何内容，不切断任何直播。",
+  base: "起始版本",
+  draft: "草案（JSON）",
+  draftHint: "未列出的设置取默认值。保存为版本之前仅保留在此标签页。",
+  notJson: "不是有效的 JSON",
+  reset: "恢复原文",
+  changes: (count) => (count === 0 ? "尚无更改" : `${count} 处更改`),
+  on: "范围",
+  ended: "全部已结束场次",
+  cutOnes: "被切断的场次",
+  newest: "最近",
+  from: "自",
+  to: "至",
+  run: "开始试验",
+  stop: "停止",
+  tried: (count) => `已试验 ${count} 个场次`,
+  running: "正在试验…",
+  none: "此期间没有已结束的场次。",
+  outcomes: { passed: "通过", warned: "警告", cut: "切断" },
+  same: "结果不变",
+  milder: "更宽",
+  harder: "更严",
+  mended: "避免的误切",
+  mendedSays: "不再切断，且人工已推翻",
+  lost: "漏掉的正确切断",
+  lostSays: "不再切断，但人工曾维持",
+  changedOnly: "仅显示变化",
+  then: "当时",
+  byIt: "按草案",
+  because: "依据",
+  people: "人工裁决",
+  anew: "重新判定",
+  anewSays: "将案件保存的观测重新交给判定程序。",
+  ledger: "依据账本",
+  ledgerSays: "沿用当时的权重，按草案的阈值与时长计算。",
+  ordered: "由人下令",
+  nothing: "无",
+};
+
+const tables = { en, zh };
+
+/** The texts in the language of the page. */
+export function backtest(): Words {
+  return tables[language()];
+}
