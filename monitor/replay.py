@@ -21,6 +21,7 @@ from monitor.observers.motion import MotionObserver
 from monitor.observers.picture import SceneCut, colour, luma
 from monitor.operator.recording import RecordingRefused, read
 from monitor.sources.source import Limit
+from protocols.driving.elsewhere import LATEST
 from protocols.evidence import Finding
 from protocols.gesture import Gesture
 from protocols.judge import Judge, Judged
@@ -132,6 +133,7 @@ class Replay:
         operator = self._operator()
         judged_at, at = 0.0, 0.0
         for seen, at, of in self._pictures():
+            self._check_clock(of)
             progress(at, of)
             pending += [*operator(at), *seen]
             yield from (_observation(o) for o in seen if isinstance(o, Look))
@@ -143,6 +145,16 @@ class Replay:
         verdict, judged = self._judge.finish(at)
         yield from self._tell(verdict, judged, last=True)
         yield self._summary(verdict, at)
+
+    def _check_clock(self, length: float | None) -> None:
+        """Refuse telemetry none of which is of the video's time. Raises ReplayRefused."""
+        told = self._recording.telemetry
+        if not told or length is None or (told[0].at <= length + LATEST and told[-1].at >= -LATEST):
+            return
+        raise ReplayRefused(
+            f"the telemetry runs from {told[0].at:.1f} s to {told[-1].at:.1f} s, the video from 0 s to {length:.1f} s: "
+            "give its 't' in seconds on the stream's clock"
+        )
 
     def _operator(self) -> Callable[[float], list[Observation]]:
         """What the operator's side did, told up to a media time and never twice."""

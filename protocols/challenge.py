@@ -93,9 +93,9 @@ class ChallengeSchedule:
         self._drawn = now
         self._deadline = now + max(self._policy.least_gap_s, min(gap, ceiling))
         gestures = self._possible(present)
+        if telling is not None and len(gestures) > 1:
+            gestures = telling(gestures)
         others = tuple(gesture for gesture in gestures if gesture is not self._last) or gestures
-        if telling is not None and len(others) > 1:
-            others = telling(others)
         self._last = others[int(self._dice() * len(others))] if others else None
         if self._last is None and self._policy.digits == "never":
             return None

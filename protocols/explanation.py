@@ -29,6 +29,21 @@ _DRIVERS: dict[Driver, Wording] = {
 }
 
 
+_UNLIKELY_LAG = Wording(
+    en="both sides match, but {} s apart: a clock is wrong, or the telemetry comes much too late",
+    zh="两侧动作一致，但相差 {} 秒：时钟有误，或遥测数据严重延迟",
+)
+_LEADS = Wording(
+    en="the picture moves {} s before the telemetry that should drive it",
+    zh="画面比本应驱动它的遥测数据早 {} 秒动作",
+)
+_UNITS = Wording(
+    en="the telemetry's angles are so small that they may be radians: send degrees",
+    zh="遥测数据的角度过小，可能是弧度：请发送角度值",
+)
+_LEAD = 3.0  # seconds by which a picture may lead what was made from it
+
+
 def explain(verdict: Verdict) -> Wording:
     """Who drives, how sure that is, and the strongest reason for it."""
     head, why = _head(verdict), _reason(verdict)
@@ -51,6 +66,9 @@ def _reason(verdict: Verdict) -> Wording | None:
     weights: dict[RuleName, float] = {}
     for e in verdict.evidence:
         weights[e.rule] = weights.get(e.rule, 0.0) + e.weight
+    reserved = _reservation(verdict)
+    if reserved is not None:
+        return reserved
     rule = max(weights, key=lambda name: _strength(verdict.driver, weights[name]), default=None)
     if rule is None or weights[rule] == 0:
         return None
@@ -75,6 +93,18 @@ def _told_before(verdict: Verdict) -> Wording:
     said = {name: str(facts.get(name)) for name in ("told", "session", "before")}
     words = _TOGETHER if facts.get("at_the_same_time") else _BEFORE
     return Wording(en=words.en.format(**said), zh=words.zh.format(**said))
+
+
+def _reservation(verdict: Verdict) -> Wording | None:
+    """Why the motion of both sides says less than it might: what the last window found to be wrong with it."""
+    if verdict.driver is Driver.HUMAN:
+        return None
+    facts = next((dict(e.facts) for e in reversed(verdict.evidence) if e.rule is RuleName.DRIVING), {})
+    lag = facts.get("elsewhere_s")
+    if isinstance(lag, float):
+        words, seconds = (_LEADS if -_LEAD <= lag < 0 else _UNLIKELY_LAG), f"{abs(lag):.1f}"
+        return Wording(en=words.en.format(seconds), zh=words.zh.format(seconds))
+    return _UNITS if facts.get("units_unclear") and verdict.driver is Driver.UNKNOWN else None
 
 
 def _strength(driver: Driver, weight: float) -> float:

@@ -76,6 +76,10 @@ class DrawnInstruments:
             profile=window.profile,
         )
 
+    def vacant(self, start: float, end: float) -> bool:
+        """Every scene has its avatar."""
+        return False
+
     def silent(self, start: float, end: float) -> bool:
         """As it was measured, or where nothing is told."""
         return self._drawn(start, end).silent

@@ -21,7 +21,7 @@ class Calibration:
     is a logistic function of how much the operator moved (nats over all channels) and of how much the picture did.
     """
 
-    version: str = "2026-11-c"
+    version: str = "2026-11-d"
     mean: float = 7.5
     spread: float = 2.8
     tail: float = 2.2
@@ -33,6 +33,12 @@ class Calibration:
     """No single lag of a single window says more than this."""
     lag_found: float = 1.5
     """A lag is reported from this log-likelihood ratio on."""
+    elsewhere_found: float = 1.8
+    """Strength from which a match at a lag that no stream has counts, where the next window has it as well."""
+    elsewhere_sure: float = 5.5
+    """And from which it counts by itself, and against a match at no lag at all."""
+    doubted: float = 2.0
+    """Nats that disagreement speaks against at most, all together, while such matches explain it."""
     smooth: float = 0.1
     """Seconds, of the Gaussian that both velocities are read through."""
     blocks: tuple[int, int] = (6, 8)
@@ -41,6 +47,9 @@ class Calibration:
     """Ways to move that are looked at in a block."""
     gesture_seen: float = 3.4
     """Strengths of the gesture's channel and of all together, added: from here on the picture shows it too."""
+    gesture_seen_head: tuple[float, float] = (4.85, 6.5)
+    """The same where the head was located, and only it is looked at, down to its detail; and while the lag is not
+    known. Above what 98 in 100 of strangers' pictures show, whichever avatar is left out of the count."""
     gesture_unclear: float = 0.5
     """From this share of it on the picture may show the gesture behind something else: then it says neither."""
     gesture_blind: float = 1.5

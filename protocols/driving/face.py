@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protocols.driving.calibration import Calibration
-from protocols.driving.picture import Picture, slow_basis, tamed
+from protocols.driving.picture import Head, Picture, slow_basis, tamed
 from protocols.driving.track import Floats, MotionTrack, velocities
 from protocols.observation import DETAIL_COLUMNS, DETAIL_ROWS, Motion
 
@@ -32,9 +32,6 @@ _LEAST_HEAD = 0.05  # of the picture's height; a smaller one has no mouth to be 
 _MOST_STEP = 1.5  # samples a round
 
 Pixels = NDArray[np.float32]
-
-Head = tuple[float, float, float, float]
-"""A head's box: left, top, width and height, in widths and heights of the picture."""
 
 
 def face(motion: MotionTrack, start: float, end: float, head: Head, calibration: Calibration) -> Picture | None:

@@ -64,7 +64,11 @@ UNTOLD = Habit()
 
 def habit(gesture: Gesture, telemetry: TelemetryTrack, until: float, busy: Spans = ()) -> Habit:
     """The habit of ``gesture`` over the seconds before ``until``, without those ``busy`` with other answers."""
-    form = FORMS[gesture]
+    return habit_of(FORMS[gesture], telemetry, until, busy)
+
+
+def habit_of(form: Form, telemetry: TelemetryTrack, until: float, busy: Spans = ()) -> Habit:
+    """The same of any ``form``."""
     of_channels = [_of_channel(form, telemetry, channel, until, busy) for channel in form.channels]
     told = [one for one in of_channels if one is not None]
     if not told:

@@ -18,6 +18,11 @@ _FINE = 8  # cells of half the detail, an eighth of the width: a mouth with the 
 _STILL = 2e-4  # picture widths per second of the whole picture below which no camera moves
 _INDEPENDENT = 0.02
 _CELLS = GRID_ROWS * GRID_COLUMNS * 2
+_WIDER, _TALLER = 0.25, 0.1  # of a head's box: how much further its motion shows, on either side
+_INSIDE = 0.5  # of a block that must lie there for the block to belong to the head
+
+Head = tuple[float, float, float, float]
+"""A head's box: left, top, width and height, in widths and heights of the picture."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -38,12 +43,20 @@ class Picture:
 
 
 def look(
-    motion: MotionTrack, start: float, end: float, calibration: Calibration, *, fine: bool = False, bend: float = 2.0
+    motion: MotionTrack,
+    start: float,
+    end: float,
+    calibration: Calibration,
+    *,
+    fine: bool = False,
+    bend: float = 2.0,
+    near: Head | None = None,
 ) -> Picture | None:
     """The window's picture; None where less than half of it was seen.
 
     ``fine`` adds blocks of how luma changes at a quarter of a cell: mouths and lids, which flow hardly sees.
-    ``bend``: from how many times its typical size on a motion counts less."""
+    ``bend``: from how many times its typical size on a motion counts less. ``near``: a head; blocks elsewhere, where
+    gifts drift and scenes move, are left out."""
     seen = [m for m in motion.between(start, end) if m.at > start]
     times: Floats = np.asarray(start + np.arange(int((end - start) / STEP + 1e-6) + 1) * STEP, dtype=np.float64)
     if len(seen) < 2:
@@ -56,9 +69,9 @@ def look(
         return None
     flow = _cleaned(moving.values, moving.known, bend)
     basis = slow_basis(len(times), STEP)
-    modes, energy = _modes(flow, basis, calibration)
+    modes, energy = _modes(flow, basis, calibration, near)
     if fine:
-        modes = np.concatenate([modes, _fine_modes(seen, times, basis, calibration, bend)])
+        modes = np.concatenate([modes, _fine_modes(seen, times, basis, calibration, bend, near)])
     return Picture(times=times, known=moving.known, basis=basis, modes=modes, flow=flow, energy=energy)
 
 
@@ -103,16 +116,35 @@ def _orthonormal(columns: Floats) -> Floats:
     return q[:, np.abs(np.diag(r)) > _INDEPENDENT]
 
 
-def _modes(flow: Floats, basis: Floats, calibration: Calibration) -> tuple[Floats, float]:
+def _corners(extent: tuple[int, int], size: tuple[int, int], near: Head | None) -> list[tuple[int, int]]:
+    """Rows and columns where blocks of ``size`` begin that overlap by half, of a head those that lie around it."""
+    rows, columns = size
+    corners = [
+        (row, column)
+        for row in range(0, extent[0] - rows + 1, max(1, rows // 2))
+        for column in range(0, extent[1] - columns + 1, max(1, columns // 2))
+    ]
+    if near is None:
+        return corners
+    left, top, width, height = near
+    upper, lower = (top - _TALLER * height) * extent[0], (top + (1 + _TALLER) * height) * extent[0]
+    first, last = (left - _WIDER * width) * extent[1], (left + (1 + _WIDER) * width) * extent[1]
+
+    def inside(corner: tuple[int, int]) -> float:
+        down = min(corner[0] + rows, lower) - max(corner[0], upper)
+        across = min(corner[1] + columns, last) - max(corner[1], first)
+        return max(0.0, down) * max(0.0, across) / (rows * columns)
+
+    nearest = sorted(corners, key=inside)[-2:]
+    return [corner for corner in corners if inside(corner) >= _INSIDE or corner in nearest]
+
+
+def _modes(flow: Floats, basis: Floats, calibration: Calibration, near: Head | None) -> tuple[Floats, float]:
     count = len(flow)
     power = (flow**2).sum(axis=0)
     even = np.einsum("kn,nrcd->krcd", basis, flow / np.sqrt(power + count * FLOOR**2), optimize=True)
     rows, columns = calibration.blocks
-    corners = [
-        (row, column)
-        for row in range(0, GRID_ROWS - rows + 1, max(1, rows // 2))
-        for column in range(0, GRID_COLUMNS - columns + 1, max(1, columns // 2))
-    ]
+    corners = _corners((GRID_ROWS, GRID_COLUMNS), calibration.blocks, near)
     blocks = np.stack([even[:, r : r + rows, c : c + columns].reshape(len(basis), -1) for r, c in corners])
     livelihood = max(float(power[r : r + rows, c : c + columns].mean()) for r, c in corners)
     _, vectors = np.linalg.eigh(blocks @ blocks.transpose(0, 2, 1))
@@ -120,7 +152,9 @@ def _modes(flow: Floats, basis: Floats, calibration: Calibration) -> tuple[Float
     return modes, float(np.log1p(livelihood / (count * FLOOR**2)))
 
 
-def _fine_modes(seen: list[Motion], times: Floats, basis: Floats, calibration: Calibration, bend: float) -> Floats:
+def _fine_modes(
+    seen: list[Motion], times: Floats, basis: Floats, calibration: Calibration, bend: float, near: Head | None
+) -> Floats:
     """Modes (blocks, k, r) of the changes of luma, in small blocks that overlap by half."""
     detail = np.stack([m.detail for m in seen]).astype(np.float32)
     rows, columns = DETAIL_ROWS // 2, DETAIL_COLUMNS // 2
@@ -134,8 +168,7 @@ def _fine_modes(seen: list[Motion], times: Floats, basis: Floats, calibration: C
     blocks = np.stack(
         [
             slow[:, r : r + _FINE, c : c + _FINE].reshape(len(basis), -1)
-            for r in range(0, rows - _FINE + 1, _FINE // 2)
-            for c in range(0, columns - _FINE + 1, _FINE // 2)
+            for r, c in _corners((rows, columns), (_FINE, _FINE), near)
         ]
     )
     _, vectors = np.linalg.eigh(blocks @ blocks.transpose(0, 2, 1))

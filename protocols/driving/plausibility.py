@@ -10,12 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from protocols.driving.repetition import telemetry_repetition
-from protocols.driving.track import Floats, Telemetry, TelemetryTrack
+from protocols.driving.track import ANGLES, Floats, Telemetry, TelemetryTrack
 
 SHORTEST = 5.0  # seconds of telemetry below which nothing can be said
-_DEGREES = ("yaw", "pitch", "roll", "torso_yaw", "torso_pitch", "torso_roll")
 _CLEAN_DEGREES, _CLEAN_UNIT = 0.06, 0.0045  # jitter below which no camera tracker gets while something moves
 _MOVING_DEGREES, _MOVING_UNIT = 1.0, 0.05  # standard deviation from which a channel moves
+_OVER_JITTER = 4.0
 _TICK = 0.0004  # seconds; intervals that scatter less come from a counter
 _FEW_LINES = 0.9  # share of the velocity's power in so few lines of the spectrum that it is a sum of sines
 _LINES = 4
@@ -52,12 +52,13 @@ def plausibility(telemetry: TelemetryTrack, start: float, end: float) -> Plausib
         return UNKNOWN
     moving = _moving(told)
     findings = []
-    jitters = [_jitter(v) / (_CLEAN_DEGREES if n in _DEGREES else _CLEAN_UNIT) for n, v in moving.items()]
-    if jitters and np.median(jitters) < 1.0:
+    jitters = [_jitter(v) / (_CLEAN_DEGREES if n in ANGLES else _CLEAN_UNIT) for n, v in moving.items()]
+    coarse = told.unclear  # rounded for degrees, radians have few values and no jitter
+    if jitters and np.median(jitters) < 1.0 and not coarse:
         findings.append("clean")
     if _on_the_tick(told.times):
         findings.append("on_the_tick")
-    if moving and max(len(np.unique(v)) for v in moving.values()) < _FEW_VALUES:
+    if moving and max(len(np.unique(v)) for v in moving.values()) < _FEW_VALUES and not coarse:
         findings.append("quantised")
     if moving and min(_lines(told.times, v) for v in moving.values()) > _FEW_LINES:
         findings.append("few_lines")
@@ -75,10 +76,12 @@ def _moving(told: Telemetry) -> dict[str, Floats]:
     moving = {}
     for name, values in told.channels.items():
         tracked = values[np.isfinite(values)]
-        least = _MOVING_DEGREES if name in _DEGREES else _MOVING_UNIT
+        least = _MOVING_DEGREES if name in ANGLES else _MOVING_UNIT
+        if told.unclear and tracked.std() < _OVER_JITTER * _jitter(tracked):
+            continue  # a tracker's noise about zero, which in radians would be a person's motion
         if len(tracked) == len(values) and tracked.std() > least:
             moving[name] = tracked
-    head = {name: values for name, values in moving.items() if name in _DEGREES}
+    head = {name: values for name, values in moving.items() if name in ANGLES}
     # A script's blinks are steps and its hands may be noise; the head tells, and the mouth where no head is told.
     return head or {name: values for name, values in moving.items() if name == "mouth_open"}
 

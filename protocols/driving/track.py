@@ -6,6 +6,7 @@ cover. That is exact for uneven samples, filters both sides alike, and says wher
 """
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Generic, Protocol, TypeVar
@@ -18,10 +19,13 @@ from protocols.telemetry import CHANNELS, TelemetryBatch, TelemetrySample, measu
 
 Floats = NDArray[np.float64]
 TELEMETRY_CHANNELS = tuple(CHANNELS.values())
+ANGLES = frozenset({"yaw", "pitch", "roll", "torso_yaw", "torso_pitch", "torso_roll"})
+"""Channels that are told in degrees; the others are shares."""
 
 _GAP = 0.35  # seconds; over a longer hole between two samples nothing is interpolated
 _LOOSE = 64  # samples that came one by one, before they are packed into a block
 _STEP_BACK = 1.0  # seconds; a larger step back in time starts the track anew, a smaller one is a late sample: dropped
+_WIDEST_RADIANS = 1.75  # a hundred degrees; whoever told an angle beyond it counts in degrees
 _ENOUGH = 0.35  # of a grid point's kernel must be covered by samples, or the point is unknown
 
 
@@ -36,10 +40,14 @@ class Velocities:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Telemetry:
-    """The telemetry of a span: by channel, its times (n,) and values (n,), NaN where it was not tracked."""
+    """The telemetry of a span: by channel, its times (n,) and values (n,), NaN where it was not tracked.
+
+    ``unclear``: its angles may have been told in radians, and are given here as if they had been.
+    """
 
     times: Floats
     channels: dict[str, Floats]
+    unclear: bool = False
 
 
 class Timed(Protocol):
@@ -90,13 +98,18 @@ class MotionTrack(Track[Motion]):
 
 
 class TelemetryTrack:
-    """The operator's telemetry over the last ``horizon`` seconds, kept in blocks of columns."""
+    """The operator's telemetry over the last ``horizon`` seconds, kept in blocks of columns.
+
+    Nobody's head stays within two degrees of zero for long, and none turns by more than a hundred. So as long as no
+    angle beyond the one was told, it is not clear whether they are degrees or radians; from then on it is.
+    """
 
     def __init__(self, horizon: float = 60.0) -> None:
         self.horizon = horizon
         self._blocks: deque[_Block] = deque()
         self._loose: list[TelemetrySample] = []
         self._newest: float | None = None
+        self._widest: float | None = None
 
     def __len__(self) -> int:
         self._pack()
@@ -108,6 +121,8 @@ class TelemetryTrack:
             return False
         self._loose.append(sample)
         self._newest = sample.at
+        if self._wonders:
+            self._note(abs(value) for value in (getattr(sample, name) for name in ANGLES) if value is not None)
         if len(self._loose) >= _LOOSE:
             self._pack()
         return True
@@ -121,6 +136,9 @@ class TelemetryTrack:
         self._pack()
         self._keep(np.array(batch.times), batch.names, batch.steps)
         self._newest = batch.at
+        if self._wonders:
+            told = [measured(name, row) for name, row in zip(batch.names, batch.steps, strict=True) if name in ANGLES]
+            self._note(float(np.nanmax(np.abs(row))) for row in told if np.isfinite(row).any())
 
     def between(self, start: float, end: float) -> Telemetry:
         """What was told for ``start`` ≤ at ≤ ``end``; channels that were never tracked there are left out."""
@@ -136,14 +154,28 @@ class TelemetryTrack:
         for name in TELEMETRY_CHANNELS:
             values = np.concatenate([block.channel(name) for block in joined])
             if np.isfinite(values).any():
-                channels[name] = values
-        return Telemetry(times=times, channels=channels)
+                channels[name] = np.rad2deg(values) if self.unclear and name in ANGLES else values
+        return Telemetry(times=times, channels=channels, unclear=self.unclear)
+
+    @property
+    def unclear(self) -> bool:
+        """Whether angles were told, and all of them so small that they may be radians."""
+        return self._widest is not None and self._widest <= _WIDEST_RADIANS
 
     def holes(self, start: float, end: float) -> float:
         """How much of ``start``..``end`` (0..1) lies between samples too far apart to know what was between."""
         told = self.between(start, end).times
         gaps = np.diff(np.concatenate([[start], told, [end]]))
         return float(gaps[gaps > _GAP].sum() / (end - start))
+
+    @property
+    def _wonders(self) -> bool:
+        return self._widest is None or self._widest <= _WIDEST_RADIANS
+
+    def _note(self, sizes: Iterable[float]) -> None:
+        widest = max(sizes, default=None)
+        if widest is not None:
+            self._widest = widest if self._widest is None else max(self._widest, widest)
 
     @property
     def _oldest(self) -> float:

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from protocols.driving.calibration import Calibration
+from protocols.driving.convention import Reading, axis
 from protocols.driving.gesture import GestureOutcome, in_order
-from protocols.driving.habit import Habit
+from protocols.driving.habit import UNTOLD, Habit
 from protocols.evidence import HALF_LIVES, Evidence, Fact, Finding, RuleName, capped, decayed
 from protocols.gesture import FASTEST_REACTION, Gesture
 from protocols.observation import (
@@ -35,7 +36,7 @@ _AGAIN_EVERY = 1.5  # seconds between two judgements of a challenge that is not 
 _LATEST = 2.0  # seconds after the first judgement: by then a gesture begun in time is over
 _LAST = 0.5  # seconds before the end of a recording in which nothing more is begun
 _KEPT = 32
-_FALLBACK = 2  # gestures to choose from where none is telling
+_FALLBACK = 2  # gestures to choose from where fewer are telling
 _ENACTED = 6.0  # seconds, beyond the time to begin, that an answer may take
 _LIVELY = 0.5  # of the motion of an avatar that is moved; one that breathes on by itself has less
 
@@ -43,7 +44,7 @@ _LIVELY = 0.5  # of the motion of an avatar that is moved; one that breathes on 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
     """A challenge and what became of it. ``passed`` is None where it could not be judged; ``weight``: what it says, in
-    nats, before it fades."""
+    nats, before it fades; ``instead``: by axis, the other motion of the head that was told in its place."""
 
     at: float
     challenge: str
@@ -55,6 +56,7 @@ class Judged:
     weight: float = 0.0
     gesture: Gesture | None = None
     then: tuple[Gesture, ...] = ()
+    instead: tuple[tuple[str, Reading], ...] = ()
 
     @property
     def typed(self) -> bool:
@@ -102,6 +104,7 @@ class ChallengeRule:
         self._judged: deque[Judged] = deque(maxlen=_KEPT)
         self._standing = 0.0
         self._missed_at = -math.inf
+        self._readings: dict[str, Reading] = {}
 
     def adopt(self, policy: Policy) -> None:
         """Weigh by another policy from now on; what was judged stays."""
@@ -121,10 +124,14 @@ class ChallengeRule:
 
     def telling(self, gestures: tuple[Gesture, ...], at: float) -> tuple[Gesture, ...]:
         """Those of ``gestures`` that would tell an answer from the operator's habits at ``at``; the most telling two
-        where there are fewer."""
-        weights = {g: self._tracks.habit(g, at, self._busy).telling(self._calibration) for g in gestures}
-        ranked = sorted(gestures, key=lambda g: -weights[g])
-        return tuple(g for g in ranked if weights[g] >= self._telling) or tuple(ranked[:_FALLBACK])
+        where there are fewer. What the operator's tracking does not tell is not among them."""
+        habits = {g: self._tracks.habit(g, at, self._busy) for g in gestures}
+        # Where some channels are told and others are not, a gesture in those would never be seen.
+        told = [g for g in gestures if habits[g] is not UNTOLD] or gestures
+        weights = {g: habits[g].telling(self._calibration) for g in told}
+        ranked = sorted(told, key=lambda g: -weights[g])
+        enough = sum(weights[g] >= self._telling for g in ranked)
+        return tuple(ranked[: max(enough, _FALLBACK)])
 
     def observe(self, observation: Observation) -> None:
         """Note what is asked, and what makes an answer impossible."""
@@ -180,7 +187,8 @@ class ChallengeRule:
         oldest = at - HALF_LIVES * half_life
         typed = next((j for j in reversed(self._judged) if j.typed), None)
         counted = (j for j in self._judged if j.at >= oldest and (j is typed or not j.typed))
-        faded = [(j, decayed(j.weight, at - j.at, half_life)) for j in counted]
+        least = 0.0 if self._driving.misplaced else -math.inf  # what was missed was not, by another clock
+        faded = [(j, decayed(j.weight if j.typed else max(least, j.weight), at - j.at, half_life)) for j in counted]
         total = sum(weight for _, weight in faded)
         cap = self._policy.challenge_cap if total > 0 else self._policy.challenge_missed_cap
         share = capped(total, cap) / total if total else 1.0
@@ -223,12 +231,16 @@ class ChallengeRule:
         self._judged.append(judged)
         return judged
 
+    @property
+    def _lag(self) -> float | None:
+        """Seconds that the picture runs behind, be they as no stream's are."""
+        return self._driving.lag if self._driving.lag is not None else self._driving.elsewhere
+
     def _due(self, asked: ChallengeAsked) -> float:
-        lag = self._driving.lag
-        return asked.at + asked.within + (_ASSUMED_LAG if lag is None else lag) + _SETTLE
+        return asked.at + asked.within + (_ASSUMED_LAG if self._lag is None else self._lag) + _SETTLE
 
     def _outcome(self, asked: ChallengeAsked, at: float) -> Judged:
-        outcome = self._answered(asked)
+        outcome, instead = self._answered(asked)
         passed = self._passed(asked, outcome.passed)
         return Judged(
             at=at,
@@ -241,21 +253,30 @@ class ChallengeRule:
             seen_at=outcome.seen_at,
             reaction=None if outcome.reaction is None else outcome.reaction + asked.soonest - FASTEST_REACTION,
             weight=self._weight(asked, passed, outcome),
+            instead=instead,
         )
 
-    def _answered(self, asked: ChallengeAsked) -> GestureOutcome:
-        """What became of the gestures, each looked for from where the one before began: then they are in order."""
+    def _answered(self, asked: ChallengeAsked) -> tuple[GestureOutcome, tuple[tuple[str, Reading], ...]]:
+        """What became of the gestures, each looked for from where the one before began: then they are in order. And
+        which of them were told in another way; such a one cannot be judged, and was done if it was told so before."""
         since, end = asked.at + asked.soonest - FASTEST_REACTION, asked.at + asked.within
         outcomes: list[GestureOutcome] = []
+        instead: list[tuple[str, Reading]] = []
         for gesture, habit in zip(asked.gestures, self._habits[asked.challenge], strict=True):
-            done = self._tracks.answered(gesture, since, end - since, self._driving.lag, habit, self._calibration)
+            done = self._tracks.answered(gesture, since, end - since, self._lag, habit, self._calibration)
+            if done.instead is not None:
+                known = self._readings.get(axis(gesture))
+                instead.append((axis(gesture), done.instead))
+                done = replace(done, passed=True if known is not None and known.agrees(done.instead) else None)
             outcomes.append(done)
             since = since if done.began is None else done.began
-        return in_order(outcomes) if asked.then else outcomes[0]
+        return in_order(outcomes) if asked.then else outcomes[0], tuple(instead)
 
     def _passed(self, asked: ChallengeAsked, seen: bool | None) -> bool | None:
         if asked.challenge in self._void:
             return seen or None
+        if seen is False and self._driving.misplaced:
+            return None  # what the telemetry says of the time in which it was asked belongs to another time
         return False if seen is None and self._silent(asked) else seen
 
     def _silent(self, asked: ChallengeAsked) -> bool:
@@ -276,6 +297,7 @@ class ChallengeRule:
 
     def _settle(self, judged: Judged) -> None:
         self._judged.append(judged)
+        self._readings.update(judged.instead)
         self._standing = min(self._enough, max(-self._policy.challenge_missed_cap, self._standing + judged.weight))
         if judged.weight < 0:
             self._missed_at = judged.asked_at
@@ -288,4 +310,5 @@ def _facts(judged: Judged) -> tuple[Fact, ...]:
         ("passed", judged.passed),
         ("score", round(judged.score, 3)),
         ("reaction_s", None if judged.reaction is None else round(judged.reaction, 3)),
+        ("told_instead", ", ".join(str(reading) for _, reading in judged.instead) or None),
     )

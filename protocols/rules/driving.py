@@ -18,14 +18,18 @@ _SETTLE = 1.5  # seconds; a heartbeat carries a second of telemetry, and takes i
 _EARLY = 6.0  # seconds of the very first window after which something is said already
 _KEPT = 24  # windows; older ones have faded
 _FAILS_BELOW = -1.0  # nats; from here on the rule itself says fail, for those who read findings
+_LEAD = 3.0  # seconds by which a picture may lead what was made from it
+_SAME_LAG = 0.13  # seconds within which two windows match at the same lag
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """One window's driving evidence; ``silent`` where the operator's side reported no motion at all."""
+    """One window's driving evidence; ``silent`` where the operator's side reported no motion at all; ``elsewhere``:
+    the lag at which it matches that no stream has, where that is certain or the window before had the same."""
 
     driving: Driving
     silent: bool
+    elsewhere: float | None
     weight: float
     facts: tuple[Fact, ...]
 
@@ -59,6 +63,16 @@ class DrivingRule:
         return float(np.median(found)) if found else None
 
     @property
+    def elsewhere(self) -> float | None:
+        """Seconds that the picture runs behind, more than 3 or less than 0, where it does."""
+        return next((w.elsewhere for w in reversed(self._open) if not w.silent), None)
+
+    @property
+    def misplaced(self) -> bool:
+        """Whether both sides agree so far apart that a clock must be wrong."""
+        return self.elsewhere is not None and not -_LEAD <= self.elsewhere <= 0
+
+    @property
     def score(self) -> float:
         """What all windows said together, neither faded nor capped, in nats: for comparing recordings."""
         return sum(w.driving.score if not w.silent else w.weight for w in self.windows)
@@ -85,7 +99,7 @@ class DrivingRule:
         """One piece of evidence per window, faded, the sum of them within the cap."""
         faded = self._faded(at)
         total = sum(weight for _, weight in faded)
-        share = capped(total, self._policy.driving_cap) / total if total else 1.0
+        share = self._told(total) / total if total else 1.0
         return tuple(
             Evidence(rule=self.name, start=w.driving.start, end=w.driving.end, weight=weight * share, facts=w.facts)
             for w, weight in faded
@@ -93,10 +107,28 @@ class DrivingRule:
 
     def finding(self, at: float) -> Finding:
         """By the weight that stands: PASS well above zero, FAIL well below."""
-        total = capped(sum(weight for _, weight in self._faded(at)), self._policy.driving_cap)
+        total = self._told(sum(weight for _, weight in self._faded(at)))
         if total >= -_FAILS_BELOW:
             return Finding.PASS
         return Finding.FAIL if total <= _FAILS_BELOW else Finding.UNKNOWN
+
+    @property
+    def _open(self) -> list[Window]:
+        """All windows, and what the open one has said so far."""
+        return [*self.windows, self._early] if self._early is not None else list(self.windows)
+
+    def _told(self, total: float) -> float:
+        """What windows of ``total`` nats say together, within the cap.
+
+        Where it is not clear what their angles are, it is as likely as not that nothing they say counts; and where
+        both sides agree at a lag that no stream has, a clock may be wrong, or the picture lead what was made from it.
+        """
+        newest = self._open[-1:]
+        if any(w.driving.unclear and not w.silent for w in newest):
+            total = float(np.logaddexp(total, 0.0) - np.log(2.0))
+        if self.elsewhere is not None:
+            total = max(total, 0.0 if self.misplaced else -self._calibration.doubted)
+        return capped(total, self._policy.driving_cap)
 
     def _assess(self, span: Span) -> None:
         window = self._read(span)
@@ -110,14 +142,19 @@ class DrivingRule:
         driving = tracks.assess(start, end, self._belief, self._calibration)
         silent = tracks.silent(start, end)
         weight = -self._policy.silent_weight * tracks.liveliness(start, end) if silent else driving.weight
-        return Window(driving=driving, silent=silent, weight=weight, facts=_facts(driving, silent))
+        if tracks.vacant(start, end):
+            weight = max(0.0, weight)  # a game or a slate moves as it likes, while no avatar is shown
+        there, before = driving.elsewhere, self.windows[-1].driving.elsewhere if self.windows else None
+        again = there is not None and before is not None and abs(there - before) <= _SAME_LAG
+        there = there if driving.certain or again else None
+        facts = _facts(driving, silent, there)
+        return Window(driving=driving, silent=silent, elsewhere=there, weight=weight, facts=facts)
 
     def _faded(self, at: float) -> list[tuple[Window, float]]:
         """The windows that still say something, each with what is left of its weight."""
         half_life = self._policy.driving_half_life_s
         oldest = at - HALF_LIVES * half_life
-        windows = [*self.windows, self._early] if self._early is not None else list(self.windows)
-        faded = [(w, decayed(w.weight, at - w.driving.end, half_life)) for w in windows if w.driving.end >= oldest]
+        faded = [(w, decayed(w.weight, at - w.driving.end, half_life)) for w in self._open if w.driving.end >= oldest]
         return _carried(faded, self._policy.driving_carry)
 
 
@@ -137,7 +174,7 @@ def _carried(faded: list[tuple[Window, float]], carry: float) -> list[tuple[Wind
     return carried
 
 
-def _facts(driving: Driving, silent: bool) -> tuple[Fact, ...]:
+def _facts(driving: Driving, silent: bool, there: float | None) -> tuple[Fact, ...]:
     strongest = max(driving.channels, key=lambda channel: channel.correlation, default=None)
     return (
         ("score", round(driving.score, 3)),
@@ -145,6 +182,8 @@ def _facts(driving: Driving, silent: bool) -> tuple[Fact, ...]:
         ("information", round(driving.information, 3)),
         ("telemetry_silent", silent),
         ("mirrored", driving.mirrored),
+        ("elsewhere_s", None if there is None else round(there, 2)),
+        ("units_unclear", driving.unclear),
         ("best_channel", None if strongest is None else strongest.channel),
         ("best_correlation", None if strongest is None else round(strongest.correlation, 3)),
     )

@@ -12,19 +12,21 @@ import numpy as np
 
 from protocols.driving.calibration import Calibration
 from protocols.driving.correlation import Driving, assess
-from protocols.driving.face import Head
 from protocols.driving.gesture import GestureOutcome, answered
 from protocols.driving.habit import Habit, Spans, habit
 from protocols.driving.lag import LagBelief
+from protocols.driving.picture import Head
 from protocols.driving.plausibility import Plausibility, plausibility
 from protocols.driving.repetition import Repetition, picture_repetition
-from protocols.driving.track import MotionTrack, TelemetryTrack
+from protocols.driving.track import ANGLES, MotionTrack, TelemetryTrack
 from protocols.gesture import Gesture
 from protocols.observation import Look, Motion, Observation
 from protocols.telemetry import TelemetryBatch, TelemetrySample
 
 _STILL_DEGREES, _STILL_UNIT = 0.35, 0.03  # standard deviation of a feed that nobody moves
+_STILL_UNCLEAR = 1.7  # degrees; the same of angles that may be radians
 _LOOKS = 64
+_LOOKED = 2  # looks that find nobody, from which nobody is taken to be there
 _NEAR = 4.0  # seconds from the beginning of a window within which a look tells where the head is
 _LIVELY = 0.02  # picture widths per second; an avatar that is moved moves at least so fast somewhere
 
@@ -61,6 +63,9 @@ class Instruments(Protocol):
     def told(self, start: float, end: float) -> bool:
         """Whether the operator's side told anything at all."""
 
+    def vacant(self, start: float, end: float) -> bool:
+        """Whether the picture was looked at, and no avatar was to be seen on it."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Tracks:
@@ -69,6 +74,7 @@ class Tracks:
     motion: MotionTrack = field(default_factory=MotionTrack)
     telemetry: TelemetryTrack = field(default_factory=TelemetryTrack)
     heads: deque[tuple[float, Head]] = field(default_factory=lambda: deque(maxlen=_LOOKS))
+    looks: deque[tuple[float, bool]] = field(default_factory=lambda: deque(maxlen=_LOOKS))
 
     def observe(self, observation: Observation) -> None:
         """Keep what belongs to a track."""
@@ -79,8 +85,10 @@ class Tracks:
                 self.telemetry.add(observation)
             case TelemetryBatch():
                 self.telemetry.extend(observation)
-            case Look(head=tuple() as head):
-                self.heads.append((observation.at, head))
+            case Look(at=at, vector=vector, head=head):
+                self.looks.append((at, head is not None or vector is not None))
+                if head is not None:
+                    self.heads.append((at, head))
             case _:
                 pass
 
@@ -94,9 +102,10 @@ class Tracks:
         told = self.telemetry.between(start - 3.0, end)
         if not told.channels or len(told.times) < 10:
             return True
+        degrees = _STILL_UNCLEAR if told.unclear else _STILL_DEGREES
         return all(
-            float(np.nanstd(values)) < (_STILL_DEGREES if np.nanmax(np.abs(values)) > 2.0 else _STILL_UNIT)
-            for values in told.channels.values()
+            float(np.nanstd(values)) < (degrees if name in ANGLES else _STILL_UNIT)
+            for name, values in told.channels.items()
         )
 
     def liveliness(self, start: float, end: float) -> float:
@@ -124,11 +133,19 @@ class Tracks:
         self, gesture: Gesture, asked: float, within: float, lag: float | None, habit: Habit, calibration: Calibration
     ) -> GestureOutcome:
         """As ``Instruments``: in the telemetry, then in the picture."""
-        return answered(gesture, self.telemetry, self.motion, asked, within, lag, habit=habit, calibration=calibration)
+        head = self._head(asked + within / 2)
+        return answered(
+            gesture, self.telemetry, self.motion, asked, within, lag, habit=habit, head=head, calibration=calibration
+        )
 
     def told(self, start: float, end: float) -> bool:
         """As ``Instruments``: any channel at all."""
         return bool(self.telemetry.between(start, end).channels)
+
+    def vacant(self, start: float, end: float) -> bool:
+        """As ``Instruments``: by two looks at least."""
+        located = [found for at, found in self.looks if start <= at <= end]
+        return len(located) >= _LOOKED and not any(located)
 
     def _head(self, at: float) -> Head | None:
         """Where the head was near ``at``, as the nearest look has it."""

@@ -23,7 +23,9 @@ class Windows:
         self._newest = 0.0
 
     def seen(self, at: float) -> None:
-        """Motion was seen at ``at``."""
+        """Motion was seen at ``at``; what comes a little late is passed over."""
+        if self._start is not None and -_HOLE <= at - self._newest < 0:
+            return
         if self._start is None or not 0 <= at - self._newest <= _HOLE:
             self._start = at
         self._newest = at

@@ -1,5 +1,6 @@
 """A replay of a short clip of the project's own: what is told, in which order, of which types."""
 
+import dataclasses
 import json
 import math
 from collections.abc import Iterator
@@ -242,6 +243,13 @@ def test_telemetry_that_cannot_be_used_names_its_line(line: str, tmp_path: Path)
     file.write_text('{"t": 0.0, "yaw": 1.0}\n' + line + "\n")
     with pytest.raises(ReplayRefused, match=r"line [23]"):
         telemetry_of(file)
+
+
+@pytest.mark.parametrize("away", [1_700_000_000.0, -3600.0])
+def test_telemetry_of_another_time_is_one_clear_error(away: float, takes: Takes) -> None:
+    told = [dataclasses.replace(sample, at=sample.at + away) for sample in telemetry_of(takes.telemetry)]
+    with pytest.raises(ReplayRefused, match=r"telemetry runs from .* the video from 0 s to 6\.0 s: give its 't'"):
+        next(replay(takes, telemetry=told).lines())
 
 
 def test_pictures_that_cannot_be_used_are_one_clear_error(takes: Takes, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from protocols.driving.calibration import CALIBRATION
+from protocols.driving.convention import Reading
 from protocols.driving.gesture import FORMS, GestureOutcome, answered, in_order
 from protocols.driving.track import MotionTrack, TelemetryTrack
 from protocols.gesture import Gesture
@@ -258,3 +259,69 @@ def test_what_failed_may_have_been_lost_as_far_as_all_that_failed_may_have_been(
     )
     assert in_order([passed, lost]).untold == 0.7
     assert in_order([lost, missed]).untold == 0.1
+
+
+HEAD = (12 / 32, 4 / 18, 8 / 32, 6 / 18)  # where the stage has it
+
+
+def gifted(motion: MotionTrack, *, seed: int = 4) -> MotionTrack:
+    """The same picture, and under the head something that moves more than it."""
+    drift, track = person(seed, size=20.0), MotionTrack()
+    dice = np.random.default_rng(seed)
+    texture = dice.normal(0, 60, (30, 400))
+    for m in motion.between(0.0, 30.0):
+        flow, detail = m.flow.copy(), m.detail.copy()
+        speed = (drift(np.array(m.at)) - drift(np.array(m.at - m.interval))) / m.interval
+        flow[11:, 4:28, 0] += 0.01 * speed
+        left = int(100 + np.clip(4 * drift(np.array(m.at)), -90, 90))
+        detail[42:, 16:112] = (120 + texture[:, left : left + 96]).clip(0, 255)
+        track.add(replace(m, flow=flow, detail=detail))
+    return track
+
+
+def test_a_gift_beside_the_head_hides_nothing_where_the_head_is_known() -> None:
+    yaw = over(QUIET, hold(18.0, start=9.2))
+    telemetry, clear = told({"yaw": yaw}, end=22), shown(yaw, end=22, lag=LAG)
+    without = answered(Gesture.LOOK_LEFT, telemetry, clear, ASKED, WITHIN, LAG, head=HEAD)
+    beside = answered(Gesture.LOOK_LEFT, telemetry, gifted(clear), ASKED, WITHIN, LAG, head=HEAD)
+    assert beside.passed is True
+    assert beside.picture_score == pytest.approx(without.picture_score, rel=0.1)
+    unknown_lag = answered(Gesture.LOOK_LEFT, telemetry, gifted(clear), ASKED, WITHIN, head=HEAD)
+    assert unknown_lag.passed is True
+    assert unknown_lag.picture_score < beside.picture_score
+
+
+def test_another_head_is_not_moved_by_a_gesture() -> None:
+    telemetry = told({"yaw": over(QUIET, hold(18.0, start=9.2))}, end=22)
+    stranger = gifted(shown(over(person(21, size=6.0)), end=22, lag=LAG))
+    assert answered(Gesture.LOOK_LEFT, telemetry, stranger, ASKED, WITHIN, LAG, head=HEAD).passed is not True
+
+
+@pytest.mark.parametrize(
+    ("channels", "reading"),
+    [
+        ({"yaw": lambda course: lambda t: -course(t)}, Reading(channel="yaw", sign=-1)),
+        ({"pitch": lambda course: course, "yaw": lambda course: OTHER}, Reading(channel="pitch", sign=1)),
+        ({"roll": lambda course: lambda t: -course(t)}, Reading(channel="roll", sign=-1)),
+    ],
+    ids=["the other way round", "as pitch", "as roll, the other way round, yaw not told"],
+)
+def test_a_gesture_that_is_told_by_another_convention_is_found_as_such(
+    channels: dict[str, Callable[[Course], Course]], reading: Reading
+) -> None:
+    yaw = over(QUIET, hold(18.0, start=9.2))
+    telemetry = told({"pitch": OTHER, "yaw": OTHER} | {name: made(yaw) for name, made in channels.items()}, end=22)
+    outcome = answered(Gesture.LOOK_LEFT, telemetry, shown(yaw, end=22, lag=LAG), ASKED, WITHIN, LAG)
+    assert (outcome.passed, outcome.instead) == (False, reading)
+    assert outcome.weight >= CALIBRATION.gesture_telling
+    assert outcome.seen_at == pytest.approx(9.2 + LAG, abs=0.4)
+    unmoved = answered(Gesture.LOOK_LEFT, telemetry, shown(person(77), end=22, lag=LAG), ASKED, WITHIN, LAG)
+    assert unmoved.instead is None, "the picture has to show it all the same"
+
+
+def test_a_black_picture_cannot_be_judged() -> None:
+    yaw = over(QUIET, hold(18.0, start=9.2))
+    dark = MotionTrack()
+    for m in shown(None, end=22).between(0.0, 22.0):
+        dark.add(replace(m, flow=np.zeros_like(m.flow), detail=np.full_like(m.detail, 16)))
+    assert answered(Gesture.LOOK_LEFT, told({"yaw": yaw}, end=22), dark, ASKED, WITHIN, LAG).passed is None

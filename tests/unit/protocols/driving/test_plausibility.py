@@ -66,3 +66,12 @@ def test_too_little_is_unknown(track: TelemetryTrack) -> None:
 def test_someone_still_is_neither_cleared_nor_suspected() -> None:
     found = plausibility(told({"yaw": lambda t: 0 * t}, end=20), 0.0, 20.0)
     assert (found.weight, found.findings) == (0.0, ())
+
+
+def test_radians_that_were_rounded_for_degrees_are_not_a_machines_for_that() -> None:
+    course = person(4)
+    coarse = TelemetryTrack()
+    for sample in told({"yaw": course}, end=20).between(0.0, 20.0).times:
+        coarse.add(TelemetrySample(at=float(sample), yaw=round(float(np.radians(course(sample))), 2)))
+    assert coarse.unclear
+    assert plausibility(coarse, 0.0, 20.0).findings == ()

@@ -100,3 +100,35 @@ def test_samples_one_by_one_are_packed_and_none_is_lost():
         track.add(sample(number / 100))
     assert track.between(0.0, 9.0).times.tolist() == [number / 100 for number in range(200)]
     assert track.between(0.5, 0.52).channels["yaw"].tolist() == [0.5, 0.51, 0.52]
+
+
+def small(*, head: float, at: float = 0.0) -> TelemetrySample:
+    return TelemetrySample(at=at, yaw=head, mouth_open=1.0, torso_yaw=-head)
+
+
+def test_angles_that_may_be_radians_are_read_as_such_until_one_cannot_be() -> None:
+    track = TelemetryTrack()
+    assert not track.unclear
+    track.add(TelemetrySample(at=0.0, mouth_open=1.0))
+    assert not track.unclear, "no angle was told"
+    track.add(small(head=-1.0, at=0.1))
+    told = track.between(0.0, 1.0)
+    assert told.unclear
+    assert told.channels["yaw"][1] == pytest.approx(-180 / np.pi)
+    assert told.channels["torso_yaw"][1] == pytest.approx(180 / np.pi)
+    assert told.channels["mouth_open"].tolist() == [1.0, 1.0]
+    track.add(small(head=2.0, at=0.2))
+    track.add(small(head=0.1, at=0.3))
+    assert not track.between(0.0, 1.0).unclear
+    assert track.between(0.0, 1.0).channels["yaw"][1:].tolist() == [-1.0, 2.0, 0.1]
+
+
+@pytest.mark.parametrize(
+    ("steps", "unclear"), [([[10, 20]], True), ([[10, 17_000]], False), ([[MISSING, MISSING]], False)]
+)
+def test_a_batch_tells_the_unit_as_well(steps: list[list[int]], unclear: bool) -> None:
+    track = TelemetryTrack()
+    track.extend(TelemetryBatch(times=[0.0, 0.1], names=("roll",), steps=np.array(steps, dtype=np.int16)))
+    assert track.unclear is unclear
+    track.extend(TelemetryBatch(times=[0.2], names=("smile",), steps=np.array([[10]], dtype=np.int16)))
+    assert track.unclear is unclear

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from protocols.driving.calibration import CALIBRATION
+from protocols.driving.convention import Reading
 from protocols.driving.correlation import Driving
 from protocols.driving.gesture import GestureOutcome
-from protocols.driving.habit import Habit, Spans
+from protocols.driving.habit import UNTOLD, Habit, Spans
 from protocols.driving.lag import LAGS, LagBelief
 from protocols.evidence import RuleName
 from protocols.gesture import Gesture
@@ -33,13 +34,15 @@ class Known(Tracks):
     outcomes: list[GestureOutcome] = field(default_factory=list)
     window: float = 3.0
     still: bool = False
+    elsewhere: float | None = None
     habits: dict[Gesture, Habit] = field(default_factory=dict)
     asked: list[float] = field(default_factory=list)
 
     def assess(self, start: float, end: float, belief: LagBelief, calibration: object) -> Driving:
         return Driving(
-            start=start, end=end, score=self.window, weight=self.window, lag=0.4, information=1.0, strength=5.0,
-            channels=(), mirrored=False, profile=(self.window,) * len(LAGS),
+            start=start, end=end, score=self.window, weight=self.window, information=1.0, strength=5.0, channels=(),
+            lag=0.4 if self.elsewhere is None else None, mirrored=False, profile=(self.window,) * len(LAGS),
+            elsewhere=self.elsewhere,
         )  # fmt: skip
 
     def silent(self, start: float, end: float) -> bool:
@@ -125,7 +128,8 @@ def test_a_seat_that_was_left_is_no_miss_where_the_avatar_does_not_move_either()
 def test_only_what_habits_leave_telling_is_asked_or_else_the_best() -> None:
     often, never = Habit(sizes=(2.0,) * 9, watched=40.0), Habit(watched=40.0)
     some = rule(Known(habits=dict.fromkeys(Gesture, often) | {Gesture.NOD: never}))
-    assert some.telling(tuple(Gesture), 50.0) == (Gesture.NOD,)
+    assert some.telling(tuple(Gesture), 50.0)[0] is Gesture.NOD
+    assert len(some.telling(tuple(Gesture), 50.0)) == 2
     none = rule(Known(habits=dict.fromkeys(Gesture, often)))
     assert len(none.telling(tuple(Gesture), 50.0)) == 2
 
@@ -284,3 +288,44 @@ def test_windows_after_an_answer_that_disagree_take_back_what_it_said() -> None:
 
     assert answers(verdicts([PASSED], windows=3.0, quiet=30.0)[-1]) > 2.0
     assert answers(verdicts([PASSED], windows=-2.0, quiet=30.0)[-1]) == 0.0
+
+
+def test_who_tells_a_gesture_otherwise_twice_in_the_same_way_has_answered_from_then_on() -> None:
+    flipped = replace(MISSED, instead=Reading(channel="yaw", sign=-1), weight=3.0)
+    judging = rule(Known(outcomes=[flipped, flipped]))
+    judging.observe(ask(0, 0.0))
+    (first,) = judging.judge(20.0)
+    assert (first.passed, first.weight) == (None, 0.0)
+    assert dict(judging.standing(20.0)[0].facts)["told_instead"] == "-yaw"
+    judging.observe(ask(1, 30.0))
+    (second,) = judging.judge(50.0)
+    assert (second.passed, second.weight) == (True, 3.0)
+
+
+def test_who_tells_it_in_another_way_each_time_has_not() -> None:
+    ways = [replace(MISSED, instead=Reading(channel=name, sign=1), weight=3.0) for name in ("yaw", "roll")]
+    judging, _ = asked(ways)
+    assert judging.finding(0.0).value == "unknown"
+
+
+def test_what_the_tracking_does_not_tell_is_not_asked_for() -> None:
+    known = dict.fromkeys(Gesture, UNTOLD) | {Gesture.OPEN_MOUTH: Habit(watched=40.0)}
+    assert rule(Known(habits=known)).telling(tuple(Gesture), 50.0) == (Gesture.OPEN_MOUTH,)
+    nothing = dict.fromkeys(Gesture, UNTOLD)
+    assert len(rule(Known(habits=nothing)).telling(tuple(Gesture), 50.0)) == 2
+
+
+def test_while_a_clock_is_wrong_nothing_counts_as_missed() -> None:
+    tracks = Known(outcomes=[MISSED, MISSED], elsewhere=6.0)
+    driving = DrivingRule(STANDARD, tracks, CALIBRATION)
+    judging = ChallengeRule(STANDARD, tracks, driving, CALIBRATION)
+    moved = picture([0.0] * 4, 2)[0]
+    judging.observe(ask(0, 0.0))
+    assert [done.passed for done in judging.judge(20.0)] == [False]
+    assert weight(judging, 20.0) < -1.0
+    for number in range(28 * 4):
+        driving.observe(replace(moved, at=number / 4))
+    driving.close_windows(28.0)
+    assert weight(judging, 28.0) == 0.0, "nor does what was taken for missed before that was known"
+    judging.observe(ask(1, 28.0))
+    assert [done.passed for done in judging.judge(60.0)] == [None]

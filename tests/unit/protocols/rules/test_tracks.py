@@ -30,3 +30,14 @@ def test_a_batch_tells_the_same_as_its_samples_one_by_one() -> None:
     told, same = together.telemetry.between(0.0, 3.0), one_by_one.telemetry.between(0.0, 3.0)
     assert np.array_equal(told.times, same.times)
     assert np.allclose(told.channels["yaw"], same.channels["yaw"])
+
+
+def test_no_avatar_is_there_where_none_was_located_at_several_looks() -> None:
+    tracks = Tracks()
+    assert not tracks.vacant(0.0, 10.0), "nobody looked"
+    tracks.observe(Look(at=1.0, vector=None, confidence=0.0))
+    assert not tracks.vacant(0.0, 10.0), "one look may be mistaken"
+    tracks.observe(Look(at=3.0, vector=None, confidence=0.0))
+    assert tracks.vacant(0.0, 10.0)
+    tracks.observe(Look(at=5.0, vector=None, confidence=0.5, head=HEAD))
+    assert not tracks.vacant(0.0, 10.0)
