@@ -5,7 +5,8 @@
 SET is a folder with MANIFEST.json, clips and telemetry (default: ../shared/clips, or where NAKANOHITO_SHARED says).
 Each picture is judged with its own telemetry, and with that of every third other take, as a stranger's. Folds hold
 out one avatar at a time, with every window of it. Prints AUC over windows and clips, the expected calibration error,
-the Brier score, and (``--fit``) the constants that the folds agree on, to be put into Calibration.
+the Brier score and how often what was said with which probability was so; the error rates of the sequential decision
+beside what Wald's bounds state; and (``--fit``) the constants that the folds agree on, to be put into Calibration.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from protocols.driving.calibration import CALIBRATION, Calibration
 from protocols.driving.correlation import measure
 from protocols.driving.lag import LagBelief
 from protocols.driving.track import MotionTrack, TelemetryTrack
+from protocols.policy import STANDARD
 from protocols.telemetry import TelemetrySample
 
 WINDOW = 10.0
@@ -139,9 +141,39 @@ def report(name: str, scored: Sequence[tuple[float, bool]]) -> None:
         if inside.any():
             error += abs(float((weight * (probability - labels))[inside].sum()))
     found = auc(values[labels].tolist(), values[~labels].tolist())
+    for low in np.arange(0.0, 1.0, 0.1):
+        inside = (probability >= low) & (probability < low + 0.1 + 1e-9 * (low > 0.85))
+        if inside.any():
+            said = float(np.average(probability[inside], weights=weight[inside]))
+            was = float(np.average(labels[inside], weights=weight[inside]))
+            print(
+                f"  said {low:.1f} to {low + 0.1:.1f}: {inside.sum():4d} times, on average {said:.3f}, and so {was:.3f}"
+            )
     print(
         f"{name}: AUC {found:.4f}  ECE {error:.3f}  Brier {brier:.3f}  ({labels.sum()} driven, {(~labels).sum()} not)"
     )
+
+
+def sequential(groups: Sequence[Sequence[tuple[float, bool]]]) -> None:
+    """Errors of the decision that is open at every window, beside the bounds for a test that goes on for ever.
+
+    Wald (1945): who is not driven passes e^human_at against him with a probability of at most e^-human_at; and the
+    other way round."""
+    policy = STANDARD.fusion
+    wrong, count = {True: 0, False: 0}, {True: 0, False: 0}
+    for group in groups:
+        total, driven, ever = 0.0, group[0][1], False
+        for gained, _ in group:
+            total += float(np.clip(gained, -CALIBRATION.cap, CALIBRATION.cap))
+            ever |= total <= -policy.ai_at if driven else total >= policy.human_at
+        wrong[driven] += ever
+        count[driven] += 1
+    for driven, called, at in ((False, "HUMAN", policy.human_at), (True, "AI", policy.ai_at)):
+        share, bound = wrong[driven] / count[driven], float(np.exp(-at))
+        who = "driven" if driven else "not driven"
+        print(
+            f"{who}, ever called {called}: {wrong[driven]} of {count[driven]} = {share:.3f}, stated at most {bound:.3f}"
+        )
 
 
 def main() -> None:
@@ -152,14 +184,17 @@ def main() -> None:
     options = parser.parse_args()
     everything = [window for root in options.sets for window in windows(root)]
     report("windows, as calibrated", [(score(w, CALIBRATION)[0], w.driven) for w in everything])
-    clips = []
+    clips, runs = [], []
     for _, group in itertools.groupby(everything, key=lambda w: w.clip):
         belief, total, driven = LagBelief.uninformed(), 0.0, False
+        runs.append([])
         for window in group:
             gained, profile = score(window, CALIBRATION, belief)
             total, belief, driven = total + gained, belief.after(profile), window.driven
+            runs[-1].append((gained, driven))
         clips.append((total, driven))
     report("clips, as calibrated", clips)
+    sequential(runs)
     if options.fit:
         held = []
         for avatar in sorted({w.avatar for w in everything}):
