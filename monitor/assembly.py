@@ -13,7 +13,7 @@ from monitor.budget import WindowBudget
 from monitor.desk import Desk
 from monitor.egress import EgressPolicy
 from monitor.enforcement import Enforcement
-from monitor.evidence import EvidenceRoom, Witness
+from monitor.evidence import EvidenceRoom
 from monitor.gaze import Gaze
 from monitor.journal import Journal
 from monitor.observers.likeness.sight import Sight
@@ -27,6 +27,7 @@ from monitor.slates import Slates
 from monitor.sources.ring import Ring
 from monitor.sources.source import Source
 from monitor.testimony import Testimony
+from monitor.witness import Witness
 from monitor.workers.far import FarGaze
 from monitor.workers.opening import Opening
 from monitor.workers.pool import Pool

@@ -1,16 +1,19 @@
 """Evidence: what a session's witness has kept becomes the exhibits of a case, in the store and named in the ledger.
 
-The witness seals what it has at the moment of the decision, which takes nothing but references; writing it follows the
-cut and never holds it up. Where it cannot be written the case says why: nothing is missing in silence.
+The witness seals what it has at the moment of the decision, which takes nothing but references. It is spooled to disk
+before the cut leaves, for half a second at most; making exhibits of it follows the cut. What a service that was killed
+in between has left is taken up when it starts. Where it cannot be written the case says why: nothing is missing in
+silence.
 """
 
 import asyncio
 import base64
+import contextlib
 import json
 import platform
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 from weakref import WeakValueDictionary
@@ -20,16 +23,18 @@ import structlog
 from numpy.typing import NDArray
 
 from monitor.clip import ClipRefused, clip_of, stills_of
-from monitor.sources.ring import Excerpt, Ring
-from monitor.testimony import Deposition, Testimony
+from monitor.sources.ring import Excerpt
+from monitor.spooled import Sealed, spooled, unspooled
+from monitor.testimony import Testimony
 from protocols.backend import EntryView, InclusionView
 from protocols.frozen import FrozenRefused
 from protocols.observation import Look
 from protocols.pack import packed
-from protocols.session import Session
+from protocols.session import Session, SessionId
 from protocols.timeline import Series
 from registry.cut import Cut
 from registry.error import Conflict, NotFound, RegistryError
+from registry.evidence_spool import Spool
 from registry.evidence_store import EvidenceStore
 from registry.exhibit import Exhibit
 from registry.notary import Notary
@@ -40,6 +45,7 @@ _log = structlog.get_logger()
 
 _TRY_AGAIN_AFTER = (0.5, 2.0, 5.0)  # seconds, where the store or the registry fails
 _PURGE_EVERY = 3600.0
+_WITHOUT_CUT = timedelta(days=1)  # what was spooled and led to no cut
 
 LOOKS = "looks.json"
 OBSERVATIONS, VERDICT, TIMELINE = "observations.nkhf", "verdict.json", "timeline.json"
@@ -48,36 +54,6 @@ TELEMETRY, TRANSCRIPT = "telemetry.jsonl", "challenges.json"
 
 Looks = list[tuple[float, NDArray[np.float32]]]
 """Media seconds, and vectors float32 (d,)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Sealed:
-    """What a witness had at one moment. ``zero`` is the session's zero on the monotonic clock."""
-
-    deposition: Deposition
-    excerpts: Sequence[Excerpt]
-    zero: float
-
-
-class Witness:
-    """One session's: the judge that remembers, and the ring of its stream."""
-
-    def __init__(
-        self, testimony: Testimony, ring: Ring, room: "EvidenceRoom", *, zero: float, session: str = ""
-    ) -> None:
-        room.follow(session, testimony)
-        self._testimony = testimony
-        self._ring = ring
-        self._room = room
-        self._zero = zero
-
-    def seal(self) -> Sealed:
-        """Everything up to now."""
-        return Sealed(deposition=self._testimony.deposition(), excerpts=self._ring.excerpts(), zero=self._zero)
-
-    async def keep(self, session: Session, cut: Cut, sealed: Sealed) -> None:
-        """Make it the evidence of the cut's case. Never raises for trouble of the store's: the case tells it."""
-        await self._room.keep(session, cut, sealed)
 
 
 class EvidenceRoom:
@@ -91,7 +67,10 @@ class EvidenceRoom:
         clock: Callable[[], datetime],
         retention: Retention = Retention.HALF_YEAR,
         model: str = "",
+        spool: Spool | None = None,
     ) -> None:
+        self._spool = spool
+        self._at_work: set[str] = set()
         self._registry = registry
         self._store = store
         self._clock = clock
@@ -120,11 +99,77 @@ class EvidenceRoom:
                 _log.warning("evidence.unreadable", case=case, because=str(lost))
             return []
 
+    async def spool(self, session: Session, sealed: Sealed) -> None:
+        """Put what was sealed on disk. Trouble is told and stops nobody."""
+        if self._spool is None:
+            return
+        self._at_work.add(name := _spool_name(session))
+        try:
+            await asyncio.to_thread(self._spool.put, name, await asyncio.to_thread(spooled, sealed))
+        except (RegistryError, FrozenRefused, OSError) as failure:
+            _log.warning("evidence.unspooled", session=session.id, because=str(failure))
+
+    async def unspool(self, session: Session) -> None:
+        """Forget what was spooled of a session."""
+        await self._forget(_spool_name(session))
+
+    async def take_up(self) -> int:
+        """Make exhibits of what was spooled and is in no case yet, as by a service that was killed; of how many."""
+        count = 0
+        for name, since in await asyncio.to_thread(self._spooled_names):
+            if name in self._at_work:
+                continue
+            try:
+                count += await self._taken_up(name, since)
+            except (RegistryError, FrozenRefused) as failure:
+                _log.warning("evidence.spool_waits", name=name, because=str(failure))
+        return count
+
+    async def _taken_up(self, name: str, since: datetime) -> bool:
+        session_id, _, epoch = name.rpartition("-")
+        session = replace(await self._registry.sessions.get(SessionId(session_id)), epoch=int(epoch))
+        cuts = (await self._registry.cuts.list(session=session.id)).items
+        cut = next((cut for cut in cuts if cut.epoch == session.epoch), None)
+        if cut is None:
+            if self._clock() - since > _WITHOUT_CUT:
+                await self._forget(name)
+            return False
+        case = (await self._registry.cases.of_cut(cut.id)).id
+        there = await self._registry.exhibits.of(case)
+        if not there:
+            content = await asyncio.to_thread(self._read_spooled, name)
+            await self._keep(case, session, cut, await asyncio.to_thread(unspooled, content))
+            _log.info("evidence.taken_up", case=case, session=session.id)
+        await self._forget(name)
+        return not there
+
+    def _spooled_names(self) -> list[tuple[str, datetime]]:
+        return [] if self._spool is None else list(self._spool.names())
+
+    def _read_spooled(self, name: str) -> bytes:
+        assert self._spool is not None  # noqa: S101 - its names were asked for
+        return self._spool.get(name)
+
+    async def _forget(self, name: str) -> None:
+        if self._spool is not None:
+            with contextlib.suppress(RegistryError):  # what stays is found to be kept already, and removed then
+                await asyncio.to_thread(self._spool.remove, name)
+        self._at_work.discard(name)
+
     async def keep(self, session: Session, cut: Cut, sealed: Sealed) -> None:
-        """Write the exhibits, try again where that fails, and say so in the case where it goes on failing."""
+        """Write the exhibits, try again where that fails, and say so in the case where it goes on failing.
+
+        What was spooled stays until they are written: where they cannot be now, they are tried again from time to time.
+        """
+        if await self._kept(session, cut, sealed):
+            await self.unspool(session)
+        else:
+            self._at_work.discard(_spool_name(session))
+
+    async def _kept(self, session: Session, cut: Cut, sealed: Sealed) -> bool:
         case = (await self._registry.cases.of_cut(cut.id)).id
         if await self._registry.exhibits.of(case):
-            return
+            return True
         because = ""
         for pause in (*_TRY_AGAIN_AFTER, None):
             try:
@@ -135,9 +180,10 @@ class EvidenceRoom:
                 if pause is not None:
                     await asyncio.sleep(pause)
             else:
-                return
+                return True
         _log.error("evidence.missing", case=case, session=session.id, because=because)
         await self._registry.exhibits.miss(case, because)
+        return False
 
     async def content(self, case: str, name: str) -> tuple[Exhibit, bytes]:
         """An exhibit with its content. Raises NotFound, EvidenceDamaged, Unavailable."""
@@ -179,9 +225,10 @@ class EvidenceRoom:
             return {}, []
 
     async def run(self) -> None:
-        """Delete what has been kept for long enough, until cancelled."""
+        """Take up what was spooled, and delete what has been kept for long enough, until cancelled."""
         while True:
             try:
+                await self.take_up()
                 await self.purge()
             except RegistryError as failure:
                 _log.warning("evidence.purge_waits", because=str(failure))
@@ -208,6 +255,10 @@ class EvidenceRoom:
             digest = await asyncio.to_thread(self._store.put, content)
             kept.append(Exhibit(case=case, name=name, digest=digest, size=len(content), media_type=media_type))
         await self._registry.exhibits.keep(case, kept, retention=self._retention, at=self._clock())
+
+
+def _spool_name(session: Session) -> str:
+    return f"{session.id}-{session.epoch}"
 
 
 def exhibits_of(sealed: Sealed, about: Mapping[str, Any]) -> dict[str, tuple[str, bytes]]:

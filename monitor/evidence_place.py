@@ -5,6 +5,7 @@ import binascii
 
 from monitor.keyring import KeyringRefused
 from monitor.settings import Settings
+from registry.evidence_spool import Spool
 from registry.evidence_store import Bucket, EvidenceStore, Folder
 
 
@@ -13,6 +14,12 @@ def evidence_store(settings: Settings) -> EvidenceStore:
     evidence = settings.evidence
     place = Folder(settings.data_dir / "evidence") if evidence.store is None else Bucket(evidence.store)
     return EvidenceStore(place, None if evidence.key is None else _key(evidence.key.get_secret_value()))
+
+
+def evidence_spool(settings: Settings) -> Spool:
+    """Where evidence waits for the store. Raises KeyringRefused for a key that is none."""
+    key = settings.evidence.key
+    return Spool(settings.data_dir / "evidence-spool", None if key is None else _key(key.get_secret_value()))
 
 
 def _key(text: str) -> bytes:

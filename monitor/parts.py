@@ -35,7 +35,7 @@ from monitor.enforcers.fenced import Fenced
 from monitor.enforcers.whip import WhipEnforcer
 from monitor.events import EventFeed
 from monitor.evidence import EvidenceRoom
-from monitor.evidence_place import evidence_store
+from monitor.evidence_place import evidence_spool, evidence_store
 from monitor.gate import Bookable, PublishGate
 from monitor.hooks.router import hook_router
 from monitor.identity import Providers
@@ -283,6 +283,7 @@ class Parts:
             clock=now,
             retention=self._settings.evidence.retention,
             model=self._sight.encoder.sha256,
+            spool=evidence_spool(self._settings),
         )
 
     @cached_property

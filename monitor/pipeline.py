@@ -20,7 +20,6 @@ from monitor import metrics
 from monitor.budget import WindowBudget
 from monitor.desk import Desk
 from monitor.enforcement import Enforcement
-from monitor.evidence import Witness
 from monitor.gaze import Gaze
 from monitor.journal import Journal
 from monitor.paces import Paces
@@ -28,7 +27,9 @@ from monitor.record import Move, Record
 from monitor.returns import Returns
 from monitor.slates import Slates
 from monitor.sources.source import Ended, Lost, Picture, Refused, Resumed, Sighted, Source, SourceEvent, Stalled, Watch
+from monitor.spooled import Sealed
 from monitor.standstill import Standstill
+from monitor.witness import Witness
 from monitor.workers.far import FarGaze
 from protocols.attention import Attention
 from protocols.backend import EventType, VerdictView
@@ -485,7 +486,7 @@ class Pipeline:
         """Cut, and go on trying until the media server confirms it: an AI-driven stream does not stay on air."""
         rule = step.cause or RuleName.DRIVING
         measure = step.measure or self.policy.ladder.measure(rule, self.ladder.strikes, step.by)
-        sealed = None if self._witness is None else self._witness.seal()
+        sealed = await self._sealed()
         while True:
             cut = await self._try_to_cut(verdict, rule, measure)
             if cut is None:
@@ -512,6 +513,14 @@ class Pipeline:
                 self._over.put_nowait(self._ending)
                 return
 
+    async def _sealed(self) -> Sealed | None:
+        """What is known by now, on disk before anything is done."""
+        if self._witness is None:
+            return None
+        sealed = self._witness.seal()
+        await self._witness.spool(self.session, sealed)
+        return sealed
+
     async def _try_to_cut(self, verdict: Verdict, rule: RuleName, measure: Measure) -> Cut | None:
         """The cut, done or failed; None where the session is no longer ours."""
         because = None if self._ordered is None else self._ordered.because
@@ -521,6 +530,8 @@ class Pipeline:
                     self.session, verdict, rule, measure=measure, steps=self._steps, because=because
                 )
             except Conflict as lost:
+                if self._witness is not None:
+                    await self._witness.drop(self.session)
                 self._over.put_nowait(lost)
                 return None
             except (LedgerFailure, Unavailable) as failure:

@@ -41,13 +41,16 @@ class FrozenRefused(ValueError):
     """These bytes are none, or this cannot be frozen; the message says why."""
 
 
-def freeze(value: Any) -> bytes:
-    """``value`` as bytes. Raises FrozenRefused for what is made of other things than data of ``protocols``."""
+def freeze(value: Any, *, compressed: bool = True) -> bytes:
+    """``value`` as bytes, ``compressed`` where there is time for it.
+
+    Raises FrozenRefused for what is made of other things than data of ``protocols``.
+    """
     freezer = _Freezer()
     root = freezer.refer(value)
     header = json.dumps({"root": root, "nodes": freezer.nodes}, ensure_ascii=False, separators=(",", ":")).encode()
     body = b"".join(freezer.arrays)
-    return _MAGIC + zlib.compress(_LENGTHS.pack(len(header), len(body)) + header + body, 1)
+    return _MAGIC + zlib.compress(_LENGTHS.pack(len(header), len(body)) + header + body, 1 if compressed else 0)
 
 
 def duplicate(value: Any) -> Any:

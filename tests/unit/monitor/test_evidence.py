@@ -1,7 +1,10 @@
 """Evidence from before the trouble on: kept in memory, sealed at the decision, written after the cut."""
 
+import asyncio
 import json
-from datetime import timedelta
+import signal
+import sys
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 from typing import cast
@@ -12,13 +15,15 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from monitor.clip import ClipRefused, clip_of, stills_of
-from monitor.evidence import EvidenceRoom, Sealed, Witness
+from monitor.evidence import EvidenceRoom
 from monitor.sources.ring import Encoded, Ring, Take
+from monitor.spooled import Sealed, unspooled
 from monitor.statements import Statements
 from monitor.testimony import Testimony
+from monitor.witness import Witness
 from protocols.channel.notice import Notice
 from protocols.evidence import RuleName
-from protocols.frozen import thaw
+from protocols.frozen import FrozenRefused, thaw
 from protocols.gesture import Gesture
 from protocols.judge import Judge
 from protocols.likeness import LikenessCalibration
@@ -30,12 +35,15 @@ from protocols.telemetry import TelemetrySample
 from protocols.verdict import Verdict
 from registry.cut import Cut
 from registry.error import Conflict, NotFound
+from registry.evidence_spool import Spool
 from registry.evidence_store import EvidenceDamaged, EvidenceStore, Folder
 from registry.ledger import Ledger
 from registry.notary import Notary
-from tests.unit.monitor.broadcast import Broadcast, broadcast, clock, forbid
+from registry.registry import Registry
+from tests.unit.monitor.broadcast import START, Broadcast, broadcast, clock, forbid
 from tests.virtual_time import in_virtual_time
 
+ROOT = Path(__file__).parents[3]
 Testimony.__test__ = False  # a noun, no class of tests
 CALIBRATION = LikenessCalibration(
     centre=0.5, slope=12, cap=4, memory=0.5, independent_s=2, least_confidence=0.3, full_confidence=0.7, stale_s=20
@@ -367,3 +375,78 @@ async def test_the_pack_of_a_cut_is_checked_elsewhere_and_judged_again(tmp_path:
         assert (found.case, found.cut, found.replayed) == (case, cut.id, True)
         assert found.p_human == verdict.p_human
         assert found.entries == 4  # the intent, its receipt, the evidence, the statement
+
+
+async def test_evidence_of_a_service_that_was_killed_is_taken_up(tmp_path: Path, film: Path) -> None:
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.unit.monitor.evidence_child", str(tmp_path), str(film), cwd=ROOT
+    )
+    assert await asyncio.wait_for(child.wait(), 120) == -signal.SIGKILL
+    registry = await Registry.open(f"sqlite:///{tmp_path / 'registry.sqlite'}", tmp_path / "ledger.sqlite")
+    try:
+        [cut] = (await registry.cuts.list()).items
+        case = (await registry.cases.of_cut(cut.id)).id
+        assert await registry.exhibits.of(case) == ()
+        store, spool = EvidenceStore(Folder(tmp_path / "evidence")), tmp_path / "spool"
+        [file] = spool.iterdir()
+        assert b"h264" not in file.read_bytes()[:4096]  # it is encrypted as the store is
+        locked = EvidenceRoom(registry, store, clock=lambda: START, spool=Spool(spool, bytes([1]) * 32))
+        assert await locked.take_up() == 0  # with another key nothing is taken up, nor lost
+        room = EvidenceRoom(registry, store, clock=lambda: START, spool=Spool(spool, bytes(32)))
+        assert await room.take_up() == 1
+        assert await room.take_up() == 0
+        names = {exhibit.name for exhibit in await registry.exhibits.of(case)}
+        assert {"clip-1.mp4", "still-1-1.jpg", "observations.nkhf", "looks.json", "timeline.json"} < names
+        _, frozen = await room.content(case, "observations.nkhf")
+        assert replayed(frozen).document() == dict(cut.evidence)
+        assert list(spool.iterdir()) == []
+    finally:
+        await registry.close()
+
+
+async def test_what_was_spooled_is_kept_until_it_is_written_and_no_longer(tmp_path: Path, film: Path) -> None:
+    async with broadcast(tmp_path) as stage:
+        testimony, ring, spool = Testimony(judge()), Ring(), Spool(tmp_path / "spool")
+        fill(ring, film)
+        tell(testimony, 2)
+        store = EvidenceStore(Folder(tmp_path / "evidence"))
+        room = EvidenceRoom(stage.registry, store, clock=clock, spool=spool)
+        witness = Witness(testimony, ring, room, zero=0.0)
+        sealed = witness.seal()
+        await witness.spool(stage.session, sealed)
+        [(name, _)] = spool.names()
+        assert name == f"{stage.session.id}-{stage.session.epoch}"
+        again = unspooled(spool.get(name))
+        assert again.deposition.frozen() == sealed.deposition.frozen()
+        assert [clip_of(one).content for one in again.excerpts] == [clip_of(one).content for one in sealed.excerpts]
+        await witness.drop(stage.session)  # another owner had the session: nothing was cut
+        assert list(spool.names()) == []
+        await witness.spool(stage.session, sealed)
+        later = EvidenceRoom(stage.registry, store, clock=lambda: datetime.now(UTC) + timedelta(days=2), spool=spool)
+        assert await later.take_up() == 0  # it led to no cut within a day
+        assert list(spool.names()) == []
+
+
+@pytest.mark.parametrize("damage", [b"", b"\0" * 16, b"x" * 40])
+def test_what_is_not_spooled_evidence_is_refused(damage: bytes) -> None:
+    with pytest.raises(FrozenRefused):
+        unspooled(damage)
+
+
+async def test_a_disk_that_is_full_or_slow_holds_no_cut_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with broadcast(tmp_path) as stage:
+        (tmp_path / "spool").write_text("no folder")
+        testimony, store = Testimony(judge()), EvidenceStore(Folder(tmp_path / "evidence"))
+        room = EvidenceRoom(stage.registry, store, clock=clock, spool=Spool(tmp_path / "spool"))
+        witness = Witness(testimony, Ring(), room, zero=0.0)
+        await witness.spool(stage.session, witness.seal())  # it cannot be written, which is told and no more
+        released = asyncio.Event()
+
+        async def slow(*_: object) -> None:
+            await released.wait()
+
+        monkeypatch.setattr(room, "spool", slow)
+        monkeypatch.setattr("monitor.witness.SPOOL_WITHIN_S", 0.01)
+        await witness.spool(stage.session, witness.seal())
+        released.set()
+        await witness.drop(stage.session)

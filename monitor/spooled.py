@@ -1,0 +1,85 @@
+"""Sealed evidence as bytes, and back: a header, the frozen judge with what it was told, and the stream's own packets.
+
+The packets are written as they are: compressing video gains nothing, and the cut waits for this.
+"""
+
+import json
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from monitor.sources.ring import Excerpt, Kept, Take
+from monitor.testimony import Deposition
+from protocols.frozen import FrozenRefused, freeze, thaw
+
+_LENGTHS = struct.Struct("<QQ")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sealed:
+    """What a witness had at one moment. ``zero`` is the session's zero on the monotonic clock."""
+
+    deposition: Deposition
+    excerpts: Sequence[Excerpt]
+    zero: float
+
+
+def spooled(sealed: Sealed) -> bytes:
+    """The bytes of it. Raises FrozenRefused."""
+    told, packets = sealed.deposition, list[bytes]()
+    takes = []
+    for excerpt in sealed.excerpts:
+        data = [bytes(kept.data) for kept in excerpt.packets]
+        packets += [excerpt.take.head, *data]
+        takes.append(
+            {
+                "codec": excerpt.take.codec,
+                "unit": [excerpt.take.unit.numerator, excerpt.take.unit.denominator],
+                "head": len(excerpt.take.head),
+                "began": excerpt.began,
+                "packets": [
+                    [len(content), kept.pts, kept.dts, kept.keyframe]
+                    for content, kept in zip(data, excerpt.packets, strict=True)
+                ],
+            }
+        )
+    header = json.dumps({"zero": sealed.zero, "takes": takes}, separators=(",", ":")).encode()
+    frozen = freeze(
+        {"judge": told.judge, "told": [(at, list(batch)) for at, batch in told.told], "curves": told.curves},
+        compressed=False,  # most of the time that the cut would wait
+    )
+    return b"".join([_LENGTHS.pack(len(header), len(frozen)), header, frozen, *packets])
+
+
+def unspooled(content: bytes) -> Sealed:
+    """What ``spooled`` made bytes of. Raises FrozenRefused."""
+    try:
+        first, second = _LENGTHS.unpack_from(content)
+        begins = _LENGTHS.size + first
+        document = json.loads(content[_LENGTHS.size : begins])
+        record = thaw(content[begins : begins + second])
+        deposition = Deposition(judge=record["judge"], told=record["told"], curves=record["curves"])
+        return Sealed(
+            deposition=deposition,
+            excerpts=_excerpts(document["takes"], content, begins + second),
+            zero=float(document["zero"]),
+        )
+    except (struct.error, ValueError, LookupError, TypeError, ArithmeticError) as error:
+        raise FrozenRefused(f"the spooled evidence cannot be read: {error}") from error
+
+
+def _excerpts(takes: Sequence[dict[str, Any]], content: bytes, place: int) -> list[Excerpt]:
+    excerpts = []
+    for told in takes:
+        head, place = content[place : place + told["head"]], place + told["head"]
+        packets = []
+        for size, pts, dts, keyframe in told["packets"]:
+            packets.append(Kept(content[place : place + size], pts, dts, keyframe))
+            place += size
+        take = Take(codec=told["codec"], unit=Fraction(*told["unit"]), head=head)
+        excerpts.append(Excerpt(take=take, began=told["began"], packets=packets))
+    if place != len(content):
+        raise FrozenRefused("the spooled evidence is cut short, or goes on behind its end")
+    return excerpts
