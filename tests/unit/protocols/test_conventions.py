@@ -151,12 +151,11 @@ def repeated(seen: list[Motion]) -> list[Motion]:
 
 
 def still(seen: list[Motion]) -> list[Motion]:
-    return [replace(seen[0], at=m.at, flow=np.zeros_like(m.flow), change=np.zeros_like(m.change)) for m in seen]
+    return [replace(seen[0], at=m.at, flow=np.zeros_like(m.flow)) for m in seen]
 
 
 def black(seen: list[Motion]) -> list[Motion]:
-    dark = np.full_like(seen[0].detail, 16), np.full_like(seen[0].thumbnail, 16)
-    return [replace(m, detail=dark[0], thumbnail=dark[1]) for m in still(seen)]
+    return [replace(m, detail=np.full_like(m.detail, 16)) for m in still(seen)]
 
 
 PICTURES = {
