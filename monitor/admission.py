@@ -69,6 +69,7 @@ class Admission:
             zero=pipeline.zero,
             break_budget=pipeline.policy.operator.break_budget_s,
             performance_budget=pipeline.policy.operator.performance_budget_s,
+            sessions_at_once=pipeline.policy.operator.sessions_at_once,
         )
 
     async def _unwatched(self, session: str) -> Refusal:

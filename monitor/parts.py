@@ -59,6 +59,7 @@ from monitor.slates import Slates
 from monitor.statements import Statements
 from monitor.supervisor import Supervisor
 from monitor.tidings import Tidings
+from monitor.verification import Reminders
 from monitor.vigil import Vigil
 from monitor.webhooks import Webhooks
 from monitor.workers.pool import Pool
@@ -188,6 +189,10 @@ class Parts:
             pipeline=self._pipeline,
             clock=now,
         )
+
+    @cached_property
+    def _reminders(self) -> Reminders:
+        return Reminders(self._registry, self._journal, now, self._settings.operator.backend_url)
 
     @cached_property
     def _gateway(self) -> Gateway:
@@ -363,6 +368,7 @@ class Parts:
                 group.create_task(self._shifts.follow(), name="shifts"),
                 group.create_task(self._recollection.run(), name="recollection"),
                 group.create_task(self._breaker.run(), name="breaker"),
+                group.create_task(self._reminders.run(), name="reminders"),
                 group.create_task(
                     checkpoints.keep(self._notary, now, every=self._settings.checkpoints.every_s), name="checkpoints"
                 ),

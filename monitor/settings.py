@@ -176,6 +176,12 @@ class OperatorChannel(Section):
         description="days for which it is remembered what motion was told, by numbers it cannot be made out of again; "
         "0: nothing is, and motion that is told again is not recognised",
     )
+    backend_url: str | None = Field(
+        None,
+        pattern=r"^https?://\S+$",
+        description="webhook that is told of operators outside of sessions, as when they are to be verified anew; "
+        "signed as the backend's are",
+    )
 
 
 class PasskeySettings(Section):

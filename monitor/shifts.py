@@ -10,7 +10,7 @@ import secrets
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from random import SystemRandom
 from typing import Any, Protocol
 
@@ -22,6 +22,7 @@ from monitor.passkeys import Begun, Passkeys
 from monitor.pipeline import Pipeline
 from monitor.shift_claim import arrival_of, claim_of, credential_of, same_channel, written
 from monitor.touches import Touches
+from monitor.verification import left
 from protocols.backend import EventType
 from protocols.channel.duty import ON_SHIFT, Asking, Duty, Needs
 from protocols.channel.event import HandedOver
@@ -32,6 +33,7 @@ from protocols.policy import OperatorPolicy
 from protocols.session import OperatorId, Session, SessionId
 from registry.error import LedgerFailure, NotFound, RegistryError, Unavailable
 from registry.operator import Operator
+from registry.passkey import Passkey
 from registry.registry import Registry
 from registry.shift import Elsewhere, Shift
 from registry.state import OperatorState, Purpose
@@ -55,6 +57,9 @@ class Channels(Protocol):
 
     def dismiss(self, session: str, operator: str, code: str, text: str) -> None:
         """Send one operator away."""
+
+    def expel(self, credential: bytes, text: str) -> None:
+        """Close every channel of a device key that counts no more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +143,25 @@ class Shifts:
             self.channels.begin_shift(arrival, await self._on_shift(broadcast, operator))
         return shift
 
+    # ---- what is lost
+
+    async def remove_device(self, operator: OperatorId, key: bytes, *, by: str) -> Operator:
+        """A device is lost, or given away: its key counts no more, its channels are closed. Raises RegistryError."""
+        left = await self._registry.operators.remove_device_key(operator, key, by=by, at=self._clock())
+        if self.channels is not None:
+            self.channels.expel(key, "the key of this device was removed: have another one enrolled")
+        return left
+
+    async def revoke_passkey(self, operator: OperatorId, passkey: str) -> Passkey:
+        """A passkey is lost: it counts no more, and whoever is on shift by it begins anew. Raises RegistryError."""
+        begun = await self._registry.shifts.begun_by(passkey)
+        revoked = await self._registry.passkeys.revoke(passkey, holder=operator, at=self._clock())
+        words = "the passkey that your shift began by was revoked: begin it by another"
+        if self.channels is not None:
+            for shift in begun:
+                self.channels.dismiss(shift.session, shift.operator, Closing.UNAVAILABLE, words)
+        return revoked
+
     def heard(self, session: str, told: Presence | HandedOver) -> None:
         """Take note of who came or went, or handed over; returns at once."""
         self._heard.put_nowait((session, told))
@@ -168,7 +192,10 @@ class Shifts:
         if ours:
             await self._registry.shifts.resume(session, operator)
             return True
-        shift = await self._registry.shifts.begin(session, operator, arrival.channel_key, at=self._clock())
+        at_once = broadcast.policy.sessions_at_once
+        shift = await self._registry.shifts.begin(
+            session, operator, arrival.channel_key, at_once=at_once, at=self._clock()
+        )
         await self._note_begun(broadcast, shift, synced=None)
         return True
 
@@ -218,6 +245,7 @@ class Shifts:
             arrival.channel_key,
             passkey=proof.passkey.id,
             proof={"claim": dict(proof.ceremony.context), "credential": dict(credential)},
+            at_once=broadcast.policy.sessions_at_once,
             at=self._clock(),
         )
         await self._note_begun(broadcast, shift, synced=proof.passkey.synced)
@@ -287,22 +315,20 @@ class Shifts:
 
     def _verified_for(self, operator: Operator, policy: OperatorPolicy) -> float | None:
         """Seconds for which the verification holds, where that is soon over."""
-        ends = operator.verified_at + timedelta(days=policy.verified_for_days)
-        left = (ends - self._clock()).total_seconds()
-        return left if left <= timedelta(days=policy.remind_days).total_seconds() else None
+        return left(operator, policy, self._clock())
 
     async def _on_shift(self, broadcast: Broadcast, operator: Operator) -> Duty:
-        left = self._verified_for(operator, broadcast.policy)
-        if left is None:
+        seconds = self._verified_for(operator, broadcast.policy)
+        if seconds is None:
             return ON_SHIFT
-        days = max(0, int(left // 86_400))
-        data = {"operator": operator.id, "lapses_in_s": round(left), "verified_at": operator.verified_at.isoformat()}
+        days = max(0, int(seconds // 86_400))
+        data = {"operator": operator.id, "lapses_in_s": round(seconds), "verified_at": operator.verified_at.isoformat()}
         await self._journal.note(broadcast.session, EventType.OPERATOR_VERIFICATION_DUE, data)
         return Duty(
             on_shift=True,
             text_en=f"Have your identity verified anew within {days} days, or you cannot go on shift after that.",
             text_zh=f"请在 {days} 天内重新进行实名认证，否则届时将无法值班。",
-            verified_for=left,
+            verified_for=seconds,
         )
 
     # ---- following

@@ -35,6 +35,12 @@ class OperatorPolicy(PolicyPart):
     verified_for_days: float = Field(
         183, gt=0, le=3660, description="an identity must be verified anew after this many days"
     )
+    sessions_at_once: int = Field(
+        1,
+        ge=1,
+        le=100,
+        description="in how many live sessions a person may be at once; the least of the sessions' policies holds",
+    )
     touch_every_s: Seconds | None = Field(
         None,
         description="mean of the exponential gaps at which the passkey is asked for again within a shift that began by "

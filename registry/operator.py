@@ -3,11 +3,12 @@
 No name and no number of an identity document is stored: who it is can be told by the issuer alone.
 """
 
-from collections.abc import Collection, Iterable
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from protocols.gesture import Ability
@@ -18,12 +19,13 @@ from registry.identity import fresh
 from registry.ledger import Ledger
 from registry.name import short_text
 from registry.page import Page, page_size, read_cursor, write_cursor
-from registry.schema import device_keys, operators
+from registry.schema import device_keys, operators, shifts
 from registry.state import OperatorState
 
 MOST_DEVICE_KEYS = 16
 
 REVOKED = "operator.revoked"
+KEY_REMOVED = "operator.device_key_removed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +125,43 @@ class Operators:
             await _put_key(connection, operator, key, at)
             return await _one(connection, operator)
 
+    async def remove_device_key(self, operator: OperatorId, key: bytes, *, by: str, at: datetime) -> Operator:
+        """Let a device key count no more, as when its device is lost; shifts whose channel it speaks for end with it.
+
+        The last one may be removed as well: somebody has to make another known then. Raises NotFound.
+        """
+        async with self._database.writing() as connection:
+            await alone(connection, "operators")
+            if key not in (await _one(connection, operator)).device_keys:
+                raise NotFound(f"Operator {operator} has no such device key.")
+            if self._ledger is not None:
+                digest = hashlib.sha256(key).hexdigest()
+                await self._ledger.append(KEY_REMOVED, "", operator, {"by": by, "sha256": digest}, at)
+            await connection.execute(delete(device_keys).where(device_keys.c.key == key))
+            theirs = (shifts.c.operator == operator) & (shifts.c.channel_key == key) & shifts.c.ended_at.is_(None)
+            because = "its device key was removed"
+            await connection.execute(update(shifts).where(theirs).values(ended_at=at, because=because))
+            return await _one(connection, operator)
+
+    async def due(self, before: datetime, *, limit: int) -> Sequence[Operator]:
+        """Active operators who were verified ``before``, and were not reminded since, longest ago first."""
+        late = (operators.c.verified_at <= before) & (operators.c.state == OperatorState.ACTIVE)
+        unsaid = operators.c.reminded_at.is_(None) | (operators.c.reminded_at <= operators.c.verified_at)
+        query = select(operators.c.id).where(late, unsaid).order_by(operators.c.verified_at).limit(limit)
+        async with self._database.reading() as connection:
+            return await _many(connection, [OperatorId(row.id) for row in await connection.execute(query)])
+
+    async def reminded(self, operator: OperatorId, *, at: datetime) -> None:
+        """Note that it was told that the operator is to be verified anew."""
+        async with self._database.writing() as connection:
+            await connection.execute(update(operators).where(operators.c.id == operator).values(reminded_at=at))
+
+    async def devices(self, operator: OperatorId) -> Sequence[tuple[bytes, datetime]]:
+        """The operator's device keys, each with when it was added, oldest first."""
+        query = select(device_keys).where(device_keys.c.operator == operator).order_by(device_keys.c.position)
+        async with self._database.reading() as connection:
+            return [(row.key, row.added_at) for row in await connection.execute(query)]
+
     async def get(self, operator: OperatorId) -> Operator:
         """The operator, or NotFound."""
         async with self._database.reading() as connection:
@@ -159,13 +198,12 @@ async def _put_key(connection: AsyncConnection, operator: OperatorId, key: bytes
         raise Conflict(
             f"This device key belongs to operator {holder} already; make a new one on the device.", other=holder
         )
-    position = await connection.scalar(
-        select(func.count()).select_from(device_keys).where(device_keys.c.operator == operator)
-    )
-    if (position or 0) >= MOST_DEVICE_KEYS:
-        raise Refused(f"Operator {operator} has {MOST_DEVICE_KEYS} device keys, which is the most.")
+    counted = select(func.count(), func.max(device_keys.c.position)).where(device_keys.c.operator == operator)
+    count, last = (await connection.execute(counted)).one()
+    if count >= MOST_DEVICE_KEYS:
+        raise Refused(f"Operator {operator} has {MOST_DEVICE_KEYS} device keys, which is the most; remove one first.")
     await connection.execute(
-        insert(device_keys).values(key=key, operator=operator, position=position or 0, added_at=at)
+        insert(device_keys).values(key=key, operator=operator, position=0 if last is None else last + 1, added_at=at)
     )
 
 

@@ -18,7 +18,7 @@ from registry.database import Database, alone
 from registry.error import Conflict, NotFound, Refused
 from registry.identity import fresh
 from registry.name import short_text
-from registry.schema import ceremonies, invitations, passkeys
+from registry.schema import ceremonies, invitations, passkeys, shifts
 from registry.state import Purpose
 
 MOST_PASSKEYS = 16
@@ -129,13 +129,17 @@ class Passkeys:
             return await _one(connection, passkey.id)
 
     async def revoke(self, passkey: str, *, holder: str, at: datetime) -> Passkey:
-        """Let a passkey of ``holder`` count no more; revoking it again changes nothing. Raises NotFound."""
+        """Let a passkey of ``holder`` count no more, and end the shifts that began by it; revoking it again changes
+        nothing. Raises NotFound."""
         async with self._database.writing() as connection:
             if (await _one(connection, passkey)).holder != holder:
                 raise NotFound(f"There is no passkey {passkey} of {holder}.")
             await connection.execute(
                 update(passkeys).where(passkeys.c.id == passkey, passkeys.c.revoked_at.is_(None)).values(revoked_at=at)
             )
+            begun = (shifts.c.passkey == passkey) & shifts.c.ended_at.is_(None)
+            because = "its passkey was revoked"
+            await connection.execute(update(shifts).where(begun).values(ended_at=at, because=because))
             return await _one(connection, passkey)
 
     # ---- ceremonies

@@ -174,6 +174,7 @@ class OperatorColumns(Arriving):
     enrolled_at: Named[datetime] = Column(Instant)
     state: Named[OperatorState] = Column(Choice(OperatorState))
     cannot: Named[list[str] | None] = Column(Document)
+    reminded_at: Named[datetime | None] = Column(Instant)
 
 
 class DeviceKeyColumns(TypedColumns):
@@ -286,13 +287,18 @@ class RosterColumns(TypedColumns):
 
 
 class ShiftColumns(Arriving):
-    """An operator behind a session; one that has neither ended nor lapsed is the only one of its operator."""
+    """An operator behind a session; one that has neither ended nor lapsed has a ``place`` of its operator for itself.
+
+    ``at_once``: in how many the operator may be, as the policy of this session says.
+    """
 
     session: Named[str] = Column(String(_ID), ForeignKey("sessions.id"), index=True)
     operator: Named[str] = Column(String(_ID), ForeignKey("operators.id"), index=True)
     channel_key: Named[bytes] = Column(LargeBinary(32))
     passkey: Named[str | None] = Column(String(_ID))
     proof: Named[dict[str, Any] | None] = Column(Document)
+    place: Named[int] = Column(Integer, server_default="0")
+    at_once: Named[int] = Column(Integer, server_default="1")
     began_at: Named[datetime] = Column(Instant)
     lapsed_at: Named[datetime | None] = Column(Instant)
     ended_at: Named[datetime | None] = Column(Instant)
@@ -642,7 +648,7 @@ shifts = Table(
     "shifts",
     metadata,
     ShiftColumns,
-    Index("uq_shifts_operator", "operator", unique=True, **_where("ended_at IS NULL AND lapsed_at IS NULL")),
+    Index("uq_shifts_operator", "operator", "place", unique=True, **_where("ended_at IS NULL AND lapsed_at IS NULL")),
     Index("uq_shifts_session_operator", "session", "operator", unique=True, **_where("ended_at IS NULL")),
     sqlite_autoincrement=True,
 )

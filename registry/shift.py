@@ -1,7 +1,7 @@
 """Shifts: who stands behind which session, from when to when, and what proved it.
 
-A person is in one live session at a time, in the whole registry: a shift that has neither ended nor lapsed is unique by
-its operator, which the database itself enforces.
+A person is in one live session at a time, in the whole registry, or in as many as the policies of all of them allow: a
+shift that has neither ended nor lapsed has one of so many places of its operator, which the database keeps apart.
 """
 
 from collections.abc import Mapping
@@ -43,6 +43,8 @@ class Shift:
     lapsed_at: datetime | None
     ended_at: datetime | None
     because: str | None
+    at_once: int = 1
+    """In how many live sessions the person may be, as the policy of this one says."""
 
 
 class Shifts:
@@ -59,11 +61,13 @@ class Shifts:
         *,
         passkey: str | None = None,
         proof: Mapping[str, Any] | None = None,
+        at_once: int = 1,
         at: datetime,
     ) -> Shift:
         """Begin a shift, or take up the one of the same key; an older one of this session by another key ends.
 
-        Raises Elsewhere where the person is in another live session, NotFound where the session is over.
+        ``at_once``: in how many live sessions the person may be, as this one's policy says. Raises Elsewhere where they
+        are in as many others, by this number or by that of another of them; NotFound where the session is over.
         """
         if len(channel_key) != 32:
             raise Refused(f"The key of a channel is an Ed25519 public key of 32 bytes, not {len(channel_key)}.")
@@ -76,7 +80,7 @@ class Shifts:
                 return await _taken_up(connection, present)
             if present is not None:
                 await _end(connection, present.id, at, "the operator began anew")
-            await _refuse_elsewhere(connection, session, operator)
+            place = await _free_place(connection, session, operator, at_once)
             shift = fresh("sh")
             try:
                 await connection.execute(
@@ -87,6 +91,8 @@ class Shifts:
                         channel_key=channel_key,
                         passkey=passkey,
                         proof=None if proof is None else dict(proof),
+                        place=place,
+                        at_once=at_once,
                         began_at=at,
                     )
                 )
@@ -98,6 +104,12 @@ class Shifts:
         """The operator's shift in a session that has not ended, lapsed or not."""
         async with self._database.reading() as connection:
             return await _open(connection, session, operator)
+
+    async def begun_by(self, passkey: str) -> tuple[Shift, ...]:
+        """The shifts that began by a passkey and go on."""
+        query = select(shifts).where(shifts.c.passkey == passkey, shifts.c.ended_at.is_(None))
+        async with self._database.reading() as connection:
+            return tuple(_shift(row) for row in await connection.execute(query))
 
     async def resume(self, session: SessionId, operator: OperatorId) -> Shift | None:
         """The operator is back; None without an open shift. Raises Elsewhere where they are in another one now."""
@@ -148,18 +160,24 @@ async def _end_those_of_the_past(connection: AsyncConnection, operator: Operator
     await connection.execute(update(shifts).where(ours).values(ended_at=at, because="the session is over"))
 
 
-async def _refuse_elsewhere(connection: AsyncConnection, session: SessionId, operator: OperatorId) -> None:
+async def _free_place(connection: AsyncConnection, session: SessionId, operator: OperatorId, at_once: int) -> int:
+    """The lowest place that the person has free beside the sessions that they are in. Raises Elsewhere."""
     there = (shifts.c.operator == operator) & shifts.c.ended_at.is_(None) & shifts.c.lapsed_at.is_(None)
-    other = await connection.scalar(select(shifts.c.session).where(there, shifts.c.session != session))
-    if other is not None:
-        raise Elsewhere("This person is in another live session; that one is to be left first.", other=other)
+    found = await connection.execute(select(shifts).where(there, shifts.c.session != session).order_by(shifts.c.seq))
+    others = found.all()
+    if len(others) >= min([at_once, *(row.at_once for row in others)]):
+        raise Elsewhere(
+            "This person is in another live session; that one is to be left first.", other=others[0].session
+        )
+    taken = {row.place for row in others}
+    return next(place for place in range(len(others) + 1) if place not in taken)
 
 
 async def _taken_up(connection: AsyncConnection, shift: Shift) -> Shift:
     if shift.lapsed_at is not None:
-        await _refuse_elsewhere(connection, shift.session, shift.operator)
+        place = await _free_place(connection, shift.session, shift.operator, shift.at_once)
         try:
-            await connection.execute(update(shifts).where(shifts.c.id == shift.id).values(lapsed_at=None))
+            await connection.execute(update(shifts).where(shifts.c.id == shift.id).values(lapsed_at=None, place=place))
         except IntegrityError as error:  # another server of a shared database was first
             raise Elsewhere("This person has just begun a shift somewhere else.") from error
     return await _one(connection, shift.id)
@@ -191,4 +209,5 @@ def _shift(row: Row[Any]) -> Shift:
         lapsed_at=row.lapsed_at,
         ended_at=row.ended_at,
         because=row.because,
+        at_once=row.at_once,
     )

@@ -124,6 +124,22 @@ async def add_device_key(
     return view(added)
 
 
+@router.post("/{operator}/device-keys/remove", summary="Remove a device", responses=problems(404, 413))
+async def remove_device_key(
+    operator: OperatorPath,
+    request: DeviceKeyRequest,
+    service: Serving,
+    key: Annotated[ApiKey, allowed(Scope.OPERATORS_WRITE)],
+    idempotency_key: IdempotencyKey = None,
+) -> OperatorView:
+    """Let a device's key count no more, as when it is lost: its channels are closed at once and its shifts end.
+
+    Without any key left the operator comes in by none until another is added. Needs the scope `operators:write`.
+    """
+    device = key_bytes(request.device_key)
+    return view(await service.shifts.remove_device(OperatorId(operator), device, by=key.id))
+
+
 @router.put("/{operator}/profile", summary="Say what an operator cannot do", responses=problems(404, 413))
 async def profile(
     operator: OperatorPath,

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Request, Response
 from monitor.api.own_token import LASTS, OwnSignedIn
 from monitor.api.reference import open_problems
 from monitor.api.service import Service, Serving, of, paced
+from monitor.verification import left, policy_of
 from protocols.backend import (
     CeremonyView,
     OwnChallenge,
@@ -160,10 +161,12 @@ async def _know(service: Service, operator: Operator, key: bytes) -> None:
 
 async def _view(service: Service, own: OwnSignedIn) -> OwnView:
     operator = await _operator(service, own.operator)
+    policy = await policy_of(service.registry)
     page = await service.registry.sessions.list(states=_LIVE, operator=operator.id, limit=_MOST)
     return OwnView(
         operator=operator.id,
         verified_at=operator.verified_at,
+        verify_within_s=left(operator, policy, service.clock()),
         ends_at=own.ends_at,
         sessions=[await _session(service, standing.session, operator.id) for standing in page.items],
     )

@@ -78,8 +78,11 @@ async def revoke(
     key: Annotated[ApiKey, allowed(Scope.OPERATORS_WRITE)],
     idempotency_key: IdempotencyKey = None,
 ) -> PasskeyView:
-    """Let a passkey count no more, as when its device is lost. Needs the scope `operators:write`."""
-    return view(await service.registry.passkeys.revoke(passkey, holder=operator, at=service.clock()))
+    """Let a passkey count no more, as when its device is lost; a shift that began by it ends at once.
+
+    Without any passkey left the operator needs another invitation. Needs the scope `operators:write`.
+    """
+    return view(await service.shifts.revoke_passkey(OperatorId(operator), passkey))
 
 
 @pages.post(

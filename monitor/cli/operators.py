@@ -121,6 +121,35 @@ def passkeys(ctx: typer.Context, operator: OperatorArgument, as_json: AsJson = F
     put_table(found, columns, nothing="No passkey yet; 'nakanohito operators invite' lets the operator register one.")
 
 
+@app.command("remove-device-key")
+def remove_device_key(
+    ctx: typer.Context,
+    operator: OperatorArgument,
+    device_key: Annotated[
+        str, typer.Argument(metavar="KEY", help="Public key of the device in base64, or the file of a device key.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Let a device's key count no more, as when it is lost: its channels are closed and its shifts end."""
+    request = {"device_key": _public(device_key, made=False)}
+    _put(client(ctx).post(f"/v1/operators/{operator}/device-keys/remove", request), as_json)
+
+
+@app.command("add-device-key")
+def add_device_key(
+    ctx: typer.Context,
+    operator: OperatorArgument,
+    device_key: Annotated[
+        str,
+        typer.Argument(metavar="KEY", help="Public key of the device, or the file of a device key; made if not there."),
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Let an operator connect from another device too."""
+    request = {"device_key": _public(device_key)}
+    _put(client(ctx).post(f"/v1/operators/{operator}/device-keys", request), as_json)
+
+
 @app.command()
 def accesses(
     ctx: typer.Context,
@@ -153,26 +182,28 @@ def revoke_passkey(
     _put(client(ctx).post(f"/v1/operators/{operator}/passkeys/{passkey}/revoke"), as_json)
 
 
-def _public(text: str) -> str:
-    """The public key that ``text`` is, or that belongs to the key file of that name."""
+def _public(text: str, *, made: bool = True) -> str:
+    """The public key that ``text`` is, or that belongs to the key file of that name; ``made``: where there is none."""
     try:
         key_bytes(text)
     except ValueError:
-        return _of_file(Path(text))
+        return _of_file(Path(text), made=made)
     return text
 
 
-def _of_file(path: Path) -> str:
+def _of_file(path: Path, *, made: bool) -> str:
     try:
         if path.exists():
             return public(load(path))
+        if not made:
+            fail(f"'{path}' is neither a public key (32 bytes in base64) nor the file of a device key.", 2)
         if "." not in path.name and path.parent == Path():
             fail(f"'{path}' is neither a public key (32 bytes in base64) nor a file; name a new file like op.key.", 2)
-        made = public(generate(path))
+        fresh = public(generate(path))
     except KeyRefused as refused:
         fail(str(refused), 2)
     say(f"A device key was made in {path}; it belongs on the operator's own machine.")
-    return made
+    return fresh
 
 
 def _aware(moment: datetime) -> datetime:

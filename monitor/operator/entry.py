@@ -27,6 +27,8 @@ class Admission:
     sharing: Sharing = Sharing.STANDBY
     break_budget: float = 0.0
     performance_budget: float = 0.0
+    sessions_at_once: int | None = None
+    """In how many sessions the operator may be at once; as the gateway's limits say where None."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,7 +62,7 @@ class Gateway:
         self._strangers: Counter[str] = Counter()
         self._sockets: dict[Socket, asyncio.Task[object]] = {}
         self._holders: dict[bytes, set[Socket]] = {}
-        self._places: dict[str, set[str]] = {}
+        self._places: dict[str, dict[str, int]] = {}
         self._sweeping: asyncio.TimerHandle | None = None
 
     # For the pipeline ----------------------------------------------------------------------------------------------
@@ -121,6 +121,14 @@ class Gateway:
         room = self._rooms.get(session)
         if room is not None:
             room.happened(room.floor.dismiss(operator, code, text, asyncio.get_running_loop().time()))
+
+    def expel(self, credential: bytes, text: str) -> None:
+        """Close each connection of a device key that counts no more; its operator lapses unless another brings them."""
+        now = asyncio.get_running_loop().time()
+        for room in tuple(self._rooms.values()):
+            for socket in [one for one in room.sockets if one.credential == credential]:
+                gone = room.floor.dismiss(socket.operator, Closing.NOT_ADMITTED, text, now)
+                room.happened(gone)
 
     async def shutdown(self) -> None:
         """The service stops: tell everybody, and wait until their sockets are closed."""
@@ -242,7 +250,8 @@ class Gateway:
             if self._crowded(hello, credential):
                 connection.close(Closing.CROWDED, "this device key has too many connections")
                 return None
-            if self._elsewhere(hello):
+            at_once = admission.sessions_at_once or self._limits.sessions_per_operator
+            if self._elsewhere(hello, at_once):
                 connection.close(Closing.ELSEWHERE, "you operate another session now: leave that one first")
                 return None
             duty = await self._arrival(Arrival(operator=hello.operator, session=hello.session, channel_key=credential))
@@ -259,7 +268,7 @@ class Gateway:
             return None
         socket.operator, socket.credential, socket.ask_again = hello.operator, credential, _ask_again(duty, now)
         self._holders.setdefault(credential, set()).add(socket)
-        self._places[hello.operator].add(hello.session)
+        self._places[hello.operator][hello.session] = at_once
         room.sockets.add(socket)
         room.happened(events)
         return room
@@ -270,11 +279,13 @@ class Gateway:
         own = {s for s in room.sockets if s.operator == hello.operator} if room is not None else set()
         return len(self._holders.get(credential, set()) - own) >= self._limits.connections_per_credential
 
-    def _elsewhere(self, hello: HelloReceived) -> bool:
-        """Whether the operator is there in as many other sessions as one person may be in at once."""
-        places = self._places.setdefault(hello.operator, set())
-        places -= {place for place in places if not self._holds(place, hello.operator)}
-        return len(places - {hello.session}) >= self._limits.sessions_per_operator
+    def _elsewhere(self, hello: HelloReceived, at_once: int) -> bool:
+        """Whether the operator is there in as many other sessions as one person may be in at once, by any of them."""
+        places = self._places.setdefault(hello.operator, {})
+        for place in [place for place in places if not self._holds(place, hello.operator)]:
+            del places[place]
+        others = [most for place, most in places.items() if place != hello.session]
+        return len(others) >= min([at_once, *others])
 
     def _holds(self, session: str, operator: str) -> bool:
         room = self._rooms.get(session)

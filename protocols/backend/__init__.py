@@ -80,7 +80,7 @@ from protocols.backend.operator import (
     VerifyOperator,
     key_bytes,
 )
-from protocols.backend.own import OwnChallenge, OwnSession, OwnSignIn, OwnView, OwnWords
+from protocols.backend.own import OwnChallenge, OwnDevice, OwnKeys, OwnSession, OwnSignIn, OwnView, OwnWords
 from protocols.backend.part import Page
 from protocols.backend.passkey import (
     CeremonyView,
@@ -171,6 +171,8 @@ __all__ = [
     "OrderRequest",
     "OwnCase",
     "OwnChallenge",
+    "OwnDevice",
+    "OwnKeys",
     "OwnSession",
     "OwnSignIn",
     "OwnView",

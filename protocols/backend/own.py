@@ -9,7 +9,7 @@ from pydantic import Field
 
 from protocols.backend.operator import DeviceKey
 from protocols.backend.part import Moment, Part
-from protocols.backend.passkey import Credential
+from protocols.backend.passkey import Credential, PasskeyView
 from protocols.backend.verdict import Rule
 from protocols.gesture import Gesture
 from protocols.ladder import Rung
@@ -76,10 +76,29 @@ class OwnSession(Part):
     )
 
 
+class OwnDevice(Part):
+    """A device whose key opens the channel."""
+
+    device_key: str = Field(description="Its Ed25519 public key, base64.", examples=["11qYAYKxCrfV…"])
+    added_at: Moment = Field(description="When it was made known.", examples=["2026-11-22T08:30:00Z"])
+
+
+class OwnKeys(Part):
+    """What an operator proves themselves with, oldest first."""
+
+    devices: list[OwnDevice] = Field(description="Devices whose keys open the channel.")
+    passkeys: list[PasskeyView] = Field(description="Passkeys that count.")
+
+
 class OwnView(Part):
     """The operator who is signed in."""
 
     operator: str = Field(description="Id of the operator.", examples=["op_7h2m9q0d5k1wz"])
     verified_at: Moment = Field(description="When the person was authenticated.", examples=["2026-11-01T10:00:00Z"])
+    verify_within_s: float | None = Field(
+        None,
+        description="Seconds within which the person is to be verified anew, where that is due; 0: it has lapsed.",
+        examples=[518_400.0],
+    )
     ends_at: Moment = Field(description="When the sign-in ends.", examples=["2026-11-22T20:30:00Z"])
     sessions: list[OwnSession] = Field(description="Their streams that have not ended, newest first.")

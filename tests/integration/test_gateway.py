@@ -5,7 +5,7 @@ import secrets
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 import uvicorn
@@ -63,6 +63,7 @@ class Service:
     origins: frozenset[str] = frozenset()
     epoch: int = 1
     arrive: Arrive = on_shift
+    at_once: int | None = None
     observations: list[ChannelObservation] = field(default_factory=list)
     happenings: list[Happening] = field(default_factory=list)
     url: str = ""
@@ -86,7 +87,9 @@ class Service:
         if operator not in self.keys:
             return Refusal()
         public = self.keys[operator].public_key().public_bytes_raw()
-        return Admission(device_keys=(public,), epoch=self.epoch, zero=self.zero, sharing=self.sharing)
+        return Admission(
+            device_keys=(public,), epoch=self.epoch, zero=self.zero, sharing=self.sharing, sessions_at_once=self.at_once
+        )
 
     def at(self) -> float:
         return asyncio.get_running_loop().time() - self.zero
@@ -411,6 +414,28 @@ async def test_a_flood_is_stopped() -> None:
                 with suppress(ConnectionClosed):
                     await websocket.send(data)
         assert '"code":"rate"' in await last_words(websocket)
+
+
+async def test_a_device_key_that_is_removed_loses_its_channel_at_once() -> None:
+    async with served() as service:
+        ann = await Studio(service).open()
+        public = service.keys["ann"].public_key().public_bytes_raw()
+        service.gateway.expel(b"another key", "not this one")
+        del service.keys["ann"]
+        service.gateway.expel(public, "the key of this device was removed")
+        finished = await asyncio.wait_for(ann.running, WITHIN)
+        assert (finished.code, finished.message) == (Closing.NOT_ADMITTED, "the key of this device was removed")
+        await eventually(lambda: [p.connected for p in service.of(Presence)] == [True, False])
+
+
+async def test_a_person_is_in_as_many_sessions_as_the_policy_says() -> None:
+    async with served(limits=replace(FAST, connections_per_credential=9), at_once=2) as service:
+        first, second = await Studio(service, session="s-1").open(), await Studio(service, session="s-2").open()
+        third = Studio(service, session="s-3")
+        await eventually(lambda: third.of(Disconnected))
+        assert "you operate another session" in third.of(Disconnected)[0].cause
+        for studio in (third, second, first):
+            await studio.leave()
 
 
 async def test_a_credential_has_few_connections() -> None:

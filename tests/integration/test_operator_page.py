@@ -94,13 +94,18 @@ async def test_an_operator_enrols_signs_in_goes_on_shift_and_answers(booth: Boot
     await page.says("Your passkey is registered")
     await page.press("Sign in with a passkey")
     await page.says("Nothing of yours is on air")
+    await page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
+    await page.says("this browser")
     assert await page.flaws() == []
+    await page.press("Remove")
+    await page.press("Remove for good?")
+    await page.until("document.querySelectorAll('details li').length === 2")
+    assert len((await api.call("GET", f"/v1/operators/{booth.operator}"))["device_keys"]) == 1
     session = await booth.goes_on_shift("busy")
     present = await api.until(session, lambda s: s["operators_present"] != [], within=WITHIN)
     assert present["operators_present"] == [booth.operator]
     (shift,) = (await api.call("GET", f"/v1/operators/{booth.operator}/shifts"))["items"]
     assert (shift["session"], shift["passkey"] is not None) == (session, True)
-    assert len((await api.call("GET", f"/v1/operators/{booth.operator}"))["device_keys"]) == 2
     await page.says("I have done it")
     assert await page.flaws() == []
     await page.press("I have done it")

@@ -8,7 +8,9 @@ from registry.operator import MOST_DEVICE_KEYS, Operator
 from registry.registry import Registry
 from registry.schema import device_keys, operators
 from registry.state import OperatorState
-from tests.unit.registry.conftest import NOW
+from tests.unit.registry.conftest import NOW, Studio
+
+LATER = NOW + timedelta(minutes=1)
 
 
 async def enrol(registry: Registry, pseudonym: str = "p-1", keys: tuple[bytes, ...] = ()) -> Operator:
@@ -19,7 +21,8 @@ async def enrol(registry: Registry, pseudonym: str = "p-1", keys: tuple[bytes, .
 
 def test_there_is_no_column_for_a_name_or_an_identity_number() -> None:
     assert set(operators.c.keys()) == {
-        "seq", "id", "pseudonym", "issuer", "assurance", "verified_at", "enrolled_at", "state", "cannot"
+        "seq", "id", "pseudonym", "issuer", "assurance", "verified_at", "enrolled_at", "state", "cannot",
+        "reminded_at",
     }  # fmt: skip
     assert set(device_keys.c.keys()) == {"key", "operator", "position", "added_at"}
 
@@ -103,3 +106,35 @@ async def test_a_listing_is_paged(registry: Registry) -> None:
     assert [operator.id for operator in (*first.items, *second.items)] == made[::-1]
     assert [len(operator.device_keys) for operator in first.items] == [1, 1]
     assert second.next is None
+
+
+async def test_a_device_that_is_lost_is_removed_with_its_shifts_and_another_takes_its_place(studio: Studio) -> None:
+    operators, shifts, key = studio.registry.operators, studio.registry.shifts, bytes(32)
+    session = (await studio.attach()).id
+    await shifts.begin(session, studio.operator, key, at=NOW)
+    other = b"2" * 32
+    await operators.add_device_key(studio.operator, other, at=LATER)
+    assert await operators.devices(studio.operator) == [(key, NOW), (other, LATER)]
+    left = await operators.remove_device_key(studio.operator, key, by="key_1", at=LATER)
+    assert left.device_keys == (other,)
+    (shift,) = (await shifts.of(studio.operator)).items
+    assert (shift.ended_at, shift.because) == (LATER, "its device key was removed")
+    with pytest.raises(NotFound):
+        await operators.remove_device_key(studio.operator, key, by="key_1", at=LATER)
+    assert (await operators.add_device_key(studio.operator, key, at=LATER)).device_keys == (other, key)
+    for lost in (key, other):
+        left = await operators.remove_device_key(studio.operator, lost, by="key_1", at=LATER)
+    assert left.device_keys == ()
+
+
+async def test_who_is_to_be_verified_anew_is_due_once_for_each_verification(studio: Studio) -> None:
+    operators, soon = studio.registry.operators, NOW + timedelta(days=100)
+    assert await operators.due(NOW - timedelta(days=1), limit=9) == ()
+    (due,) = await operators.due(NOW, limit=9)
+    assert due.id == studio.operator
+    await operators.reminded(studio.operator, at=LATER)
+    assert await operators.due(NOW, limit=9) == ()
+    await operators.verified(studio.operator, assurance="high", verified_at=soon)
+    assert [one.id for one in await operators.due(soon, limit=9)] == [studio.operator]
+    await operators.revoke(studio.operator, by="key_1", because="left", at=soon)
+    assert await operators.due(soon, limit=9) == ()

@@ -88,3 +88,25 @@ async def test_a_session_that_is_over_holds_nobody(studio: Studio) -> None:
 async def test_a_key_that_is_none_is_refused(studio: Studio, registry: Registry) -> None:
     with pytest.raises(Refused, match="32 bytes"):
         await registry.shifts.begin((await studio.attach()).id, studio.operator, b"short", at=NOW)
+
+
+async def test_a_person_is_in_as_many_sessions_as_all_of_their_policies_allow(studio: Studio) -> None:
+    shifts, sessions = studio.registry.shifts, [(await studio.attach(f"rtmp://edge/live/{n}")).id for n in range(3)]
+    first = await shifts.begin(sessions[0], studio.operator, KEY, at_once=2, at=NOW)
+    second = await shifts.begin(sessions[1], studio.operator, KEY, at_once=3, at=NOW)
+    assert (first.at_once, second.at_once) == (2, 3)
+    with pytest.raises(Elsewhere):  # the first one's policy allows no third
+        await shifts.begin(sessions[2], studio.operator, KEY, at_once=3, at=NOW)
+    await shifts.lapse(sessions[0], studio.operator, at=LATER)
+    assert (await shifts.begin(sessions[2], studio.operator, KEY, at_once=2, at=LATER)).session == sessions[2]
+    with pytest.raises(Elsewhere):
+        await shifts.resume(sessions[0], studio.operator)
+    await shifts.end(sessions[1], studio.operator, because="left", at=LATER)
+    assert await shifts.resume(sessions[0], studio.operator) is not None
+
+
+async def test_who_is_alone_in_a_session_by_its_policy_goes_to_no_second_one(studio: Studio) -> None:
+    shifts, (first, second) = studio.registry.shifts, await two(studio)
+    await shifts.begin(first, studio.operator, KEY, at=NOW)
+    with pytest.raises(Elsewhere):
+        await shifts.begin(second, studio.operator, KEY, at_once=9, at=NOW)

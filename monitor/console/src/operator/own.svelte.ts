@@ -26,6 +26,8 @@ export interface OwnSession {
 export interface Own {
   operator: string;
   verified_at: string;
+  /** Seconds within which to be verified anew, where that is soon; 0: it has lapsed. */
+  verify_within_s: number | null;
   ends_at: string;
   sessions: OwnSession[];
 }
@@ -90,6 +92,16 @@ export interface OwnCase {
   clips: string[];
   appeal: { outcome: "granted" | "rejected" | null } | null;
 }
+
+/** What the operator proves themselves with. */
+export interface OwnKeys {
+  devices: { device_key: string; added_at: string }[];
+  passkeys: { id: string; synced: boolean; added_at: string }[];
+}
+
+export const keys = () => get<OwnKeys>("/v1/own/keys");
+export const removeDevice = (key: string) => post<OwnKeys>("/v1/own/keys/devices/remove", { device_key: key });
+export const revokePasskey = (id: string) => post<OwnKeys>(`/v1/own/keys/passkeys/${encodeURIComponent(id)}/revoke`);
 
 export const decisions = () => get<OwnCase[]>("/v1/own/cases");
 export const appeal = (id: string, text: string) =>

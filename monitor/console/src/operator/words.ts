@@ -64,6 +64,22 @@ const en = {
     rejected: "It was rejected.",
   },
 
+  keysTitle: "My devices and passkeys",
+  keysHint: "Remove what is lost: its connections are closed at once. Whoever has none left must be enrolled anew.",
+  devices: "Devices",
+  passkeys: "Passkeys",
+  thisBrowser: "this browser",
+  addedAt: "added",
+  passkeySynced: "passkey, may be on several devices",
+  passkeyBound: "passkey, on one device",
+  remove: "Remove",
+  removeSure: "Remove for good?",
+  verifyWithin: (days: number) =>
+    days < 1
+      ? "Have your identity verified anew today, or you cannot go on shift."
+      : `Have your identity verified anew within ${days} days, or you cannot go on shift after that.`,
+  verifyLapsed: "The verification of your identity has lapsed: have yourself verified anew to go on shift.",
+
   begin: "Begin with my passkey",
   endShift: "End my shift",
   endSure: "End your shift? Nobody will be there for this stream.",
@@ -282,6 +298,20 @@ const zh: Words = {
   appealSend: "提交申诉",
   appealed: "您的申诉已收到。",
   appealStates: { open: "等待处理。", granted: "申诉成立。", rejected: "申诉未成立。" },
+
+  keysTitle: "我的设备与通行密钥",
+  keysHint: "丢失的请移除：其连接会立即断开。全部移除后需重新登记。",
+  devices: "设备",
+  passkeys: "通行密钥",
+  thisBrowser: "本浏览器",
+  addedAt: "添加于",
+  passkeySynced: "通行密钥（可同步）",
+  passkeyBound: "通行密钥（仅限一台设备）",
+  remove: "移除",
+  removeSure: "确定移除？",
+  verifyWithin: (days) =>
+    days < 1 ? "请在今天内重新进行实名认证，否则无法值班。" : `请在 ${days} 天内重新进行实名认证，否则届时无法值班。`,
+  verifyLapsed: "您的实名认证已过期，请重新认证后再值班。",
 
   begin: "用通行密钥开始",
   endShift: "结束值班",

@@ -191,3 +191,30 @@ async def test_whoever_begins_too_often_has_to_wait(page: httpx.AsyncClient, pat
     assert 429 not in {answer.status_code for answer in answers[:20]}
     assert answers[-1].status_code == 429
     assert answers[-1].headers["retry-after"]
+
+
+async def test_what_is_lost_is_let_go_by_its_operator_but_for_the_last_passkey(
+    world: World, page: httpx.AsyncClient
+) -> None:
+    device = await registered(world)
+    signed_in = (await sign_in(page, device, device_key=KEY)).json()
+    assert signed_in["verify_within_s"] is None
+    keys = (await page.get("/v1/own/keys")).json()
+    assert [one["device_key"] for one in keys["devices"]][-1] == KEY
+    lost = keys["devices"][0]["device_key"]
+    left = await page.post("/v1/own/keys/devices/remove", json={"device_key": lost})
+    assert [one["device_key"] for one in left.json()["devices"]] == [KEY]
+    (passkey,) = left.json()["passkeys"]
+    last = await page.post(f"/v1/own/keys/passkeys/{passkey['id']}/revoke")
+    assert (last.status_code, last.json()["detail"][:29]) == (409, "This is your last passkey; as")
+    await registered(world)
+    gone = await page.post(f"/v1/own/keys/passkeys/{passkey['id']}/revoke")
+    assert [one["id"] == passkey["id"] for one in gone.json()["passkeys"]] == [False]
+    assert (await page.get("/v1/own/keys")).status_code == 401  # signed in by it no more
+
+
+async def test_the_page_says_when_to_be_verified_anew(world: World, page: httpx.AsyncClient) -> None:
+    device = await registered(world)
+    await world.registry.policies.put("standard", {"operator": {"remind_days": 365}}, at=NOW)
+    answer = await sign_in(page, device)
+    assert 0 < answer.json()["verify_within_s"] <= 183 * 86_400

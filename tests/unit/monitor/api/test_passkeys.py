@@ -45,6 +45,16 @@ async def test_an_invited_operator_registers_a_passkey_and_a_device_without_an_a
     assert (await world.client.get(f"/v1/operators/{world.operator}/passkeys")).json() == []
 
 
+async def test_a_device_that_is_lost_is_removed_and_another_is_added(world: World) -> None:
+    path = f"/v1/operators/{world.operator}/device-keys"
+    (before,) = (await world.client.get(f"/v1/operators/{world.operator}")).json()["device_keys"]
+    assert (await world.client.post(path, json={"device_key": KEY})).json()["device_keys"] == [before, KEY]
+    gone = await world.client.post(f"{path}/remove", json={"device_key": before})
+    assert (gone.status_code, gone.json()["device_keys"]) == (200, [KEY])
+    again = await world.client.post(f"{path}/remove", json={"device_key": before})
+    assert (again.status_code, again.json()["detail"]) == (404, f"Operator {world.operator} has no such device key.")
+
+
 async def test_a_code_is_good_once_even_where_two_began_with_it(world: World) -> None:
     code = await invited(world)
     first, second = (await begun(world, code)).json(), (await begun(world, code)).json()

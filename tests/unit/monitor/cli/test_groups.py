@@ -147,6 +147,13 @@ def test_operators_are_enrolled_with_a_new_key(terminal: Terminal, home: House, 
     assert terminal.document("operators", "show", made["id"])["device_keys"] == made["device_keys"]
     assert len(terminal.document("operators", "invite", made["id"])["code"]) == 27
     assert terminal.document("operators", "passkeys", made["id"]) == []
+    words = ("operators", "add-device-key", made["id"], "second.key")
+    assert len(terminal.document(*words)["device_keys"]) == 2
+    gone = terminal.document("operators", "remove-device-key", made["id"], "op.key")
+    assert made["device_keys"][0] not in gone["device_keys"]
+    nothing = terminal.type("operators", "remove-device-key", made["id"], "third.key")
+    assert (nothing.code, "nor the file of a device key" in nothing.err) == (2, True)
+    assert not (tmp_path / "third.key").exists()
     assert "revoked" in terminal.well("operators", "revoke", made["id"])
 
 
