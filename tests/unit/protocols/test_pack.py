@@ -256,7 +256,7 @@ def test_a_pack_of_before_is_whole_with_the_words_of_before() -> None:
     old = (Path(__file__).parent / "packs" / "2026-11.zip").read_bytes()
     found = checked(old, SIGNER)
     assert (found.case, found.cut, found.entries, found.exhibits) == (CASE, CUT, 5, 3)
-    assert found.replayed is True or found.unjudged is not None
+    assert found.p_human == 0.0066928509242848554  # judged again by today's programs, it may be another or none
     assert b"appeal free of charge" in files(old)["statement.en.txt"]
     with pytest.raises(PackRefused, match="was issued"):
         checked(written({**files(old), "statement.en.txt": b"another"}), SIGNER)
