@@ -17,7 +17,7 @@ from monitor.events import EventFeed
 from monitor.evidence import EvidenceRoom
 from protocols.backend import EventType
 from protocols.case import CaseDecision, CaseState
-from protocols.session import CutId, SessionId
+from protocols.session import CutId, Session, SessionId
 from protocols.timeline import Series, Timeline, told
 from registry.appeal import Appeal, AppealTimes
 from registry.case import Case, CaseLook, CaseNote
@@ -68,7 +68,10 @@ class Caseload:
         evidence: EvidenceRoom,
         clock: Callable[[], datetime],
         feed: EventFeed,
+        *,
+        unslate: Callable[[Session], Awaitable[None]],
     ) -> None:
+        self._unslate = unslate
         self._evidence = evidence
         self._feed = feed
         self._registry = registry
@@ -162,6 +165,8 @@ class Caseload:
             except (EnforcerFailure, TimeoutError) as failure:
                 _log.warning("case.unrestored", case=case.id, cut=case.cut, because=str(failure))
                 return case
+        else:  # a notice over the picture, which may stand still
+            await self._unslate(await self._registry.sessions.get(case.session))
         return await self._registry.cases.note_restored(case.id, at=self._clock())
 
     async def _refuse_unfinished(self, case_id: str) -> None:

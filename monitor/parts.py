@@ -144,6 +144,10 @@ class Parts:
         return {OWN: own, **enforcers(self._settings.servers, around, self._settings.obs)}
 
     @cached_property
+    def _slates(self) -> Slates:
+        return Slates(self._registry, self._journal, self._enforcer_of)
+
+    @cached_property
     def _enforcement(self) -> Enforcement:
         return Enforcement(self._registry, self._journal, self._enforcer_of)
 
@@ -251,7 +255,7 @@ class Parts:
             registry=self._registry,
             journal=self._journal,
             enforcement=self._enforcement,
-            slates=Slates(self._registry, self._journal, self._enforcer_of),
+            slates=self._slates,
             returns=self._returns,
             gateway=self._gateway,
             sight=self._sight,
@@ -293,7 +297,9 @@ class Parts:
 
     @cached_property
     def _caseload(self) -> Caseload:
-        return Caseload(self._registry, self._supervisor.restore, self._evidence, now, self._feed)
+        return Caseload(
+            self._registry, self._supervisor.restore, self._evidence, now, self._feed, unslate=self._slates.lift
+        )
 
     @cached_property
     def _statements(self) -> Statements:

@@ -386,7 +386,7 @@ class Pipeline:
             case Rung.CHALLENGE:
                 await self._ask(await self._wanted())
             case Rung.SLATE:
-                await self._cover(step.cause or RuleName.DRIVING)
+                await self._cover(step.cause or RuleName.DRIVING, verdict)
             case Rung.DROP | Rung.FORBID:
                 await self._cut(verdict, step)
             case Rung.WATCHING:
@@ -469,11 +469,11 @@ class Pipeline:
             else:
                 return
 
-    async def _cover(self, rule: RuleName) -> None:
+    async def _cover(self, rule: RuleName, verdict: Verdict) -> None:
         """Put a notice over the picture where that can be done; the ladder climbs on in any case."""
         self._covered = True
         try:
-            await self._standstill.during(self._slates.show(self.session, rule))
+            await self._standstill.during(self._slates.show(self.session, rule, verdict.document()))
         except (LedgerFailure, Unavailable) as failure:
             await self._record.wait_out(failure)
 

@@ -1,11 +1,13 @@
 """Slates: notices over a picture before it is cut, put there and taken away once, over restarts too.
 
-A courtesy to viewers and a last word to operators, never a cut: what cannot be covered is told, and climbs on. The
+A courtesy to viewers and a last word to operators, no cut: what cannot be covered is told, and climbs on. It restricts
+what can be seen all the same, so that it has a case of its own, a statement of reasons, and can be contested. The
 ledger knows which notice stands: it is entered before it is asked for, and again with what it covered.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import structlog
 
@@ -36,8 +38,11 @@ class Slates:
         self._journal = journal
         self._enforcer_of = enforcer_of
 
-    async def show(self, session: Session, rule: RuleName) -> bool:
-        """Put a notice over the session's picture; whether it is there. Raises LedgerFailure, Unavailable."""
+    async def show(self, session: Session, rule: RuleName, evidence: Mapping[str, Any]) -> bool:
+        """Put a notice over the session's picture; whether it is there. ``evidence``: the verdict (JSON).
+
+        Raises LedgerFailure, Unavailable.
+        """
         slate = fresh("slt")
         order = _order(session, slate, reason(rule).en)
         try:
@@ -47,6 +52,9 @@ class Slates:
             data = {"slate": slate, "shown": False, "before": "", "because": because}
         else:
             data = {"slate": slate, "shown": True, "before": before, "because": order.reason}
+            await self._registry.cases.open_slate(
+                session, slate, rule=rule.value, cause=order.reason, evidence=evidence, at=self._journal.clock()
+            )
         await self._journal.note(session, EventType.SLATE_SHOWN, data, subject=slate)
         return data["shown"] is True
 

@@ -11,8 +11,9 @@ import structlog
 from monitor.journal import Journal
 from protocols.backend import CutView, EventType
 from protocols.channel.notice import Level, Notice
+from protocols.evidence import RuleName
 from protocols.session import SessionId
-from protocols.statement import Statement, statement
+from protocols.statement import Statement, notice_statement, statement
 from registry.case import Case
 from registry.error import RegistryError
 from registry.registry import Registry
@@ -26,6 +27,20 @@ _LONGEST = 2000  # characters of a notice
 def of_cut(cut: object, case: str) -> Statement:
     """The statement on a cut of the registry."""
     return statement(CutView.of(cut).model_dump(mode="json"), case)
+
+
+async def of_case(registry: Registry, case: Case) -> Statement:
+    """The statement on a case: on its cut, or on the notice that covered the picture. Raises NotFound."""
+    if case.cut is not None:
+        return of_cut(await registry.cuts.get(case.cut), case.id)
+    place = case.placement
+    return notice_statement(
+        case.id,
+        rule=RuleName(case.rule),
+        at=case.opened_at,
+        placement=None if place is None else {"app": place.app, "stream": place.stream},
+        policy=case.policy,
+    )
 
 
 class Statements:
@@ -53,10 +68,8 @@ class Statements:
         return len(due)
 
     async def _send(self, case: Case) -> None:
-        if case.cut is None:
-            return
         session = await self._registry.sessions.get(case.session)
-        said = of_cut(await self._registry.cuts.get(case.cut), case.id)
+        said = await of_case(self._registry, case)
         entered = await self._registry.ledger.read(
             kind=EventType.STATEMENT_ISSUED.value, session=session.id, subject=case.id, limit=1
         )

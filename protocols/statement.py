@@ -31,10 +31,13 @@ class DsaStatement(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    decision_visibility: tuple[Literal["DECISION_VISIBILITY_CONTENT_DISABLED"], ...] = (
+    decision_visibility: tuple[Literal["DECISION_VISIBILITY_CONTENT_DISABLED", "DECISION_VISIBILITY_OTHER"], ...] = (
         "DECISION_VISIBILITY_CONTENT_DISABLED",
     )
-    decision_provision: Literal["DECISION_PROVISION_PARTIAL_SUSPENSION"] = "DECISION_PROVISION_PARTIAL_SUSPENSION"
+    decision_visibility_other: str | None = Field(None, max_length=500)
+    decision_provision: Literal["DECISION_PROVISION_PARTIAL_SUSPENSION"] | None = (
+        "DECISION_PROVISION_PARTIAL_SUSPENSION"
+    )
     decision_ground: Literal["DECISION_GROUND_INCOMPATIBLE_CONTENT"] = "DECISION_GROUND_INCOMPATIBLE_CONTENT"
     incompatible_content_ground: str = Field(max_length=500)
     incompatible_content_explanation: str = Field(max_length=2000)
@@ -74,10 +77,10 @@ class Statement:
 
 _EN = """Decision on your stream, case {case}
 
-What: the stream {stream} was taken off air at {at} UTC{until_en}.
+What: {what_en}
 Why: {reason_en} (rule {rule}, policy {policy}).
 Who decided: {decider_en}
-Evidence: the last seconds before it are kept as a clip with the case, with what was measured; you may ask for it.
+Evidence: {evidence_en}
 How to mend it: {advice_en}
 How to contest it: appeal free of charge within six months, from the operator's page or through your platform, naming
 the case. While the show is still on, appeals come first. A person who did not decide before looks at it; if the
@@ -85,13 +88,41 @@ decision was wrong, the stream is let in at once and nothing of it counts agains
 
 _ZH = """关于您的直播的处理决定，案件 {case}
 
-处理：直播 {stream} 已于 {at}（UTC）被中断{until_zh}。
+处理：{what_zh}
 原因：{reason_zh}（规则 {rule}，策略 {policy}）。
 决定方式：{decider_zh}
-证据：中断前最后数秒的画面及测量数据已随案件保存，您可以要求查阅。
+证据：{evidence_zh}
 如何改正：{advice_zh}
 如何申诉：您可在六个月内通过操作员页面或所在平台免费申诉，并注明案件编号；直播仍在进行时优先处理。
 申诉由未参与原决定的人员审查；若决定有误，将立即恢复直播，且不留任何不利记录。"""
+
+
+def notice_statement(
+    case: str, *, rule: RuleName, at: datetime, placement: Mapping[str, str] | None, policy: str
+) -> Statement:
+    """The statement on a notice that covers a stream's picture: a restriction of what can be seen, and no cut."""
+    stream = _stream(placement)
+    what = Wording(
+        en=f"viewers of the stream {stream} see a notice instead of its picture since {_moment(at)} UTC, until the "
+        "trouble is mended or the stream is taken off air.",
+        zh=f"自 {_moment(at)}（UTC）起，直播 {stream} 的观众看到的是提示画面，直至问题解决或直播被中断。",
+    )
+    evidence = Wording(
+        en="what was measured is kept with the case; you may ask for it. A cut that follows has a clip of its own.",
+        zh="测量数据已随案件保存，您可以要求查阅；若随后中断直播，将另行保存画面。",
+    )
+    return Statement(
+        text=_text(case, rule, policy, what, evidence, by_person=False),
+        dsa=DsaStatement(
+            decision_visibility=("DECISION_VISIBILITY_OTHER",),
+            decision_visibility_other="A notice covers the picture of the live stream.",
+            decision_provision=None,
+            end_date_visibility_restriction=None,
+            end_date_service_restriction=None,
+            decision_facts=f"{_sentence(rule)} The stream was warned by every rung of the ladder before.",
+            **_common(case, rule, at, by_person=False),
+        ),
+    )
 
 
 def statement(cut: Mapping[str, Any], case: str) -> Statement:
@@ -105,16 +136,41 @@ def statement(cut: Mapping[str, Any], case: str) -> Statement:
 def _statement(cut: Mapping[str, Any], case: str) -> Statement:
     rule, at = RuleName(cut["rule"]), datetime.fromisoformat(cut["decided_at"])
     until = None if cut["until"] is None else datetime.fromisoformat(cut["until"])
-    place, why, mend = cut["placement"], reason(rule), advice(rule)
+    stream, policy = _stream(cut["placement"]), str(cut["evidence"].get("policy", ""))
     by_person = str(cut.get("decided_by", "policy")).startswith(("key_", "acc_"))
+    until_en = "" if until is None else f" and may not be published until {_moment(until)} UTC"
+    until_zh = "" if until is None else f"，{_moment(until)}（UTC）前不得重新开播"
+    what = Wording(
+        en=f"the stream {stream} was taken off air at {_moment(at)} UTC{until_en}.",
+        zh=f"直播 {stream} 已于 {_moment(at)}（UTC）被中断{until_zh}。",
+    )
+    evidence = Wording(
+        en="the last seconds before it are kept as a clip with the case, with what was measured; you may ask for it.",
+        zh="中断前最后数秒的画面及测量数据已随案件保存，您可以要求查阅。",
+    )
+    end = None if until is None else until.date().isoformat()
+    warned = " The stream was warned by every rung of the ladder before it was cut." if cut["steps"] else ""
+    return Statement(
+        text=_text(case, rule, policy, what, evidence, by_person=by_person),
+        dsa=DsaStatement(
+            end_date_visibility_restriction=end,
+            end_date_service_restriction=end,
+            decision_facts=f"{_sentence(rule)}{warned}",
+            **_common(case, rule, at, by_person=by_person),
+        ),
+    )
+
+
+def _text(case: str, rule: RuleName, policy: str, what: Wording, evidence: Wording, *, by_person: bool) -> Wording:
+    why, mend = reason(rule), advice(rule)
     words = {
         "case": case,
-        "stream": "" if place is None else f"{place['app']}/{place['stream']}",
-        "at": _moment(at),
-        "until_en": "" if until is None else f" and may not be published until {_moment(until)} UTC",
-        "until_zh": "" if until is None else f"，{_moment(until)}（UTC）前不得重新开播",
+        "what_en": what.en,
+        "what_zh": what.zh,
+        "evidence_en": evidence.en,
+        "evidence_zh": evidence.zh,
         "rule": rule.value,
-        "policy": cut["evidence"].get("policy", ""),
+        "policy": policy,
         "reason_en": why.en,
         "reason_zh": why.zh,
         "advice_en": mend.en,
@@ -122,21 +178,27 @@ def _statement(cut: Mapping[str, Any], case: str) -> Statement:
         "decider_en": "a person, on what was measured." if by_person else "a program, by the policy; no person yet.",
         "decider_zh": "由人工根据测量结果决定。" if by_person else "由程序依据策略自动作出，尚未经人工审查。",
     }
-    facts = f"{why.en[0].upper()}{why.en[1:]}. The stream was warned by every rung of the ladder before it was cut."
-    return Statement(
-        text=Wording(en=_EN.format(**words), zh=_ZH.format(**words)),
-        dsa=DsaStatement(
-            incompatible_content_ground=f"Rules for virtual-human streams: {rule.value}",
-            incompatible_content_explanation=f"{why.en}. {mend.en}",
-            content_date=at.date().isoformat(),
-            application_date=at.date().isoformat(),
-            end_date_visibility_restriction=None if until is None else until.date().isoformat(),
-            end_date_service_restriction=None if until is None else until.date().isoformat(),
-            decision_facts=facts if cut["steps"] else f"{why.en[0].upper()}{why.en[1:]}.",
-            automated_decision="AUTOMATED_DECISION_PARTIALLY" if by_person else "AUTOMATED_DECISION_FULLY",
-            puid=case,
-        ),
-    )
+    return Wording(en=_EN.format(**words), zh=_ZH.format(**words))
+
+
+def _common(case: str, rule: RuleName, at: datetime, *, by_person: bool) -> dict[str, Any]:
+    return {
+        "incompatible_content_ground": f"Rules for virtual-human streams: {rule.value}",
+        "incompatible_content_explanation": f"{reason(rule).en}. {advice(rule).en}",
+        "content_date": at.date().isoformat(),
+        "application_date": at.date().isoformat(),
+        "automated_decision": "AUTOMATED_DECISION_PARTIALLY" if by_person else "AUTOMATED_DECISION_FULLY",
+        "puid": case,
+    }
+
+
+def _stream(placement: Mapping[str, str] | None) -> str:
+    return "" if placement is None else f"{placement['app']}/{placement['stream']}"
+
+
+def _sentence(rule: RuleName) -> str:
+    why = reason(rule).en
+    return f"{why[0].upper()}{why[1:]}."
 
 
 def _moment(at: datetime) -> str:

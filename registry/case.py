@@ -13,10 +13,10 @@ from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from protocols.case import DECIDED, CaseAct, CaseDecision, CaseRefused, CaseState, Proposal, rule
-from protocols.session import AvatarId, CutId, OperatorId, Placement, SessionId
+from protocols.session import AvatarId, CutId, OperatorId, Placement, Session, SessionId
 from registry import appeal, case_list
 from registry.case_list import CaseFilter
-from registry.case_opening import find_by
+from registry.case_opening import find_by, open_case
 from registry.database import Database
 from registry.error import Conflict, NotFound, Refused
 from registry.identity import fresh
@@ -100,6 +100,29 @@ class Cases:
             rows = await connection.execute(select(cases).where(cases.c.id.in_(wanted)))
             return {row.id: _case(row) for row in rows}
 
+    async def open_slate(
+        self, session: Session, slate: str, *, rule: str, cause: str, evidence: Mapping[str, Any], at: datetime
+    ) -> None:
+        """Open the case of a notice that covers a session's picture; opening it again changes nothing."""
+        case = f"case_{slate.partition('_')[2]}"
+        async with self._database.writing() as connection:
+            if await connection.scalar(select(cases.c.id).where(cases.c.id == case)) is not None:
+                return
+            await open_case(
+                connection,
+                session,
+                cut=None,
+                act=CaseAct.SLATE,
+                rule=rule,
+                cause=cause,
+                evidence=evidence,
+                at=at,
+                until=None,
+                id=slate,
+            )
+            missing = "a notice over the picture keeps no evidence of its own; a cut that follows does"
+            await connection.execute(update(cases).where(cases.c.id == case).values(missing=missing))
+
     async def of_cut(self, cut: CutId) -> Case:
         """The case of a cut, or NotFound."""
         async with self._database.reading() as connection:
@@ -173,11 +196,11 @@ class Cases:
             return tuple(_case(row) for row in await connection.execute(query.order_by(cases.c.seq)))
 
     async def unstated(self) -> tuple[Case, ...]:
-        """Cases whose statement of reasons is due: their cut is confirmed, or was; oldest first, some at once."""
+        """Cases whose statement of reasons is due: their cut is confirmed, or was, or they are no cut; oldest first."""
         query = (
             select(cases)
-            .join(cuts, cuts.c.id == cases.c.cut)
-            .where(cases.c.stated_at.is_(None), cuts.c.confirmed_at.is_not(None))
+            .outerjoin(cuts, cuts.c.id == cases.c.cut)
+            .where(cases.c.stated_at.is_(None), cuts.c.confirmed_at.is_not(None) | cases.c.cut.is_(None))
         )
         async with self._database.reading() as connection:
             return tuple(_case(row) for row in await connection.execute(query.order_by(cases.c.seq).limit(_AT_ONCE)))

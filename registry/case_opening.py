@@ -17,16 +17,18 @@ async def open_case(
     connection: AsyncConnection,
     session: Session,
     *,
-    cut: CutId,
+    cut: CutId | None,
     act: CaseAct,
     rule: str,
     cause: str,
     evidence: Mapping[str, Any],
     at: datetime,
     until: datetime | None,
+    id: str | None = None,  # noqa: A002 - of what was done, where that is no cut
 ) -> str:
     """Open the case of ``cut``, in its transaction. Returns the case's id, which ends as the cut's does."""
-    case = f"case_{cut.partition('_')[2] or cut}"
+    done = id or str(cut)
+    case = f"case_{done.partition('_')[2] or done}"
     name = await connection.scalar(select(avatars.c.name).where(avatars.c.id == session.avatar)) or ""
     place = session.placement
     row = {
@@ -47,7 +49,7 @@ async def open_case(
         "p_human": evidence.get("p_human"),
         "policy": session.policy,
         "opened_at": at,
-        "four_eyes": needs_two(decided_at=at, until=until),
+        "four_eyes": cut is not None and needs_two(decided_at=at, until=until),
         "state": CaseState.OPEN,
         "version": 1,
     }

@@ -12,7 +12,7 @@ from monitor.api.listing import Cursor, Limit
 from monitor.api.ranged import ranged
 from monitor.api.reference import problems
 from monitor.api.service import Serving
-from monitor.statements import of_cut
+from monitor.statements import of_case
 from protocols.backend import (
     AppealView,
     CaseDetail,
@@ -37,7 +37,6 @@ from protocols.case import CaseState
 from protocols.evidence import RuleName
 from registry.apikey import ApiKey, Scope
 from registry.case import CaseFilter
-from registry.error import Conflict
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"], route_class=IdempotentRoute)
 
@@ -153,10 +152,7 @@ async def pack(case: CasePath, service: Serving, key: Reading) -> Response:
 async def read_statement(case: CasePath, service: Serving, key: Reading) -> StatementView:
     """What was done, why, for how long, how it is mended and contested; as text, and for the EU's DSA Transparency
     Database. Needs the scope `cases:read`."""
-    found = await service.registry.cases.get(case)
-    if found.cut is None:
-        raise Conflict(f"Case {case} has no cut to state reasons for.")
-    said = of_cut(await service.registry.cuts.get(found.cut), case)
+    said = await of_case(service.registry, await service.registry.cases.get(case))
     return StatementView.model_validate(said.document(case))
 
 

@@ -9,7 +9,7 @@ from monitor.api.own_token import OwnSignedIn
 from monitor.api.ranged import ranged
 from monitor.api.reference import open_problems
 from monitor.api.service import Service, Serving
-from monitor.statements import of_cut
+from monitor.statements import of_case
 from protocols.backend import AppealRequest, AppealView, OwnCase, StatementView
 from protocols.evidence import RuleName
 from registry.case import Case, CaseFilter
@@ -29,7 +29,7 @@ ClipPath = Annotated[str, Path(max_length=64, description="Name of the clip.", e
 async def listed(service: Serving, own: Own) -> list[OwnCase]:
     """The newest decisions about streams of whose roster the operator was, each with its statement of reasons."""
     page = await service.registry.cases.list(CaseFilter(operator=own.operator), limit=_MOST)
-    return [await _case(service, case) for case in page.items if case.cut is not None]
+    return [await _case(service, case) for case in page.items]
 
 
 @router.post(
@@ -74,8 +74,7 @@ async def _clips(service: Service, case: str) -> list[Exhibit]:
 
 async def _case(service: Service, case: Case) -> OwnCase:
     """What its operator may know: no scores, and nobody's name."""
-    assert case.cut is not None  # noqa: S101 - seen to by who calls
-    said = of_cut(await service.registry.cuts.get(case.cut), case.id)
+    said = await of_case(service.registry, case)
     appeal = await service.registry.appeals.of(case.id)
     return OwnCase(
         id=case.id,

@@ -9,12 +9,15 @@ import pytest
 from monitor.enforcers.enforcer import Order
 from monitor.pipeline import CutOrder, Pipeline
 from monitor.slates import Slates
+from monitor.statements import Statements
+from protocols.channel.notice import Notice
 from protocols.evidence import RuleName
 from protocols.ladder import Rung
 from protocols.measure import Measure, MeasureKind, StrikeSubject
 from protocols.policy import BRISK, Policy
 from protocols.session import SessionState
 from protocols.verdict import Driver
+from registry.case import CaseFilter
 from registry.error import Unavailable
 from tests.unit.monitor.broadcast import Broadcast, MediaServer, broadcast, failure, fronting
 from tests.virtual_time import in_virtual_time
@@ -97,6 +100,25 @@ async def test_what_cannot_be_covered_is_told_and_climbs_on(tmp_path: Path) -> N
         await stage.reaches(SessionState.CUT)
         [shown] = await stage.noted("slate.shown")
         assert (shown["shown"], shown["because"]) == (False, "the server does not answer")
+
+
+@in_virtual_time
+async def test_a_notice_is_a_case_of_its_own_with_its_reasons(tmp_path: Path) -> None:
+    async with covering(tmp_path) as (stage, _, _):
+        stage.judge.says(Driver.AI, RuleName.DRIVING)
+        await stage.noted("slate.shown")
+        [case] = (await stage.registry.cases.list(CaseFilter())).items
+        assert (case.act, case.cut, case.rule, case.driver, case.four_eyes) == ("slate", None, "driving", "AI", False)
+        told = list[Notice]()
+        statements = Statements(stage.registry, stage.journal, lambda _, notice: told.append(notice))
+        assert await statements.send() == 1
+        assert await statements.send() == 0
+        assert "a notice instead of its picture" in told[0].text_en
+        [issued] = await stage.entries("statement.issued")
+        assert issued["dsa"]["puid"] == case.id
+        missing = (await stage.registry.exhibits.keeping(case.id)).missing
+        assert missing is not None
+        assert "keeps no evidence of its own" in missing
 
 
 @in_virtual_time

@@ -1,4 +1,5 @@
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -6,7 +7,7 @@ import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
 from protocols.evidence import RuleName
-from protocols.statement import DsaStatement, statement
+from protocols.statement import DsaStatement, notice_statement, statement
 
 DOCS = Path(__file__).parents[3] / "docs"
 DATABASE = Draft202012Validator(
@@ -43,6 +44,19 @@ def test_it_says_what_why_who_until_when_how_to_mend_and_how_to_contest() -> Non
     assert DsaStatement.model_validate(document["dsa"]) == said.dsa
     assert document["dsa"]["puid"] == "case_1"
     json.dumps(document, allow_nan=False)
+
+
+@pytest.mark.parametrize("placement", [{"server": "edge", "app": "live", "stream": "hoshi"}, None])
+def test_a_notice_over_the_picture_has_one_too_and_it_is_no_suspension(placement: dict[str, str] | None) -> None:
+    at = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
+    said = notice_statement("case_1", rule=RuleName.DRIVING, at=at, placement=placement, policy="standard@1")
+    for words in ("case_1", "notice instead of its picture since 2026-11-26 12:00:00", "a program", "appeal"):
+        assert words in said.text.en, words
+    assert "提示画面" in said.text.zh
+    dsa = said.document("case_1")["dsa"]
+    DATABASE.validate(dsa)
+    assert dsa["decision_visibility"] == ["DECISION_VISIBILITY_OTHER"]
+    assert not {"decision_provision", "end_date_service_restriction"} & set(dsa)
 
 
 def test_a_person_s_order_and_a_block_without_an_end_are_said_so() -> None:

@@ -367,3 +367,27 @@ async def test_two_gigabytes_are_refused_before_they_are_read(world: World) -> N
     headers = {"content-length": str(2 * 1024**3), "content-type": "multipart/form-data; boundary=x"}
     answer = await world.client.post("/v1/reports/likeness", content=b"x", headers=headers)
     assert answer.status_code == 413
+
+
+async def test_a_notice_over_the_picture_is_contested_and_taken_away(world: World) -> None:
+    session = await world.registry.sessions.get(SessionId(str((await world.attached())["id"])))
+    await world.registry.cases.open_slate(
+        session, "slt_1", rule="driving", cause="nobody drives", evidence={"driver": "AI", "p_human": 0.01}, at=NOW
+    )
+    await world.registry.cases.open_slate(session, "slt_1", rule="driving", cause="again", evidence={}, at=NOW)
+    [listed] = (await world.client.get("/v1/cases")).json()["items"]
+    assert (listed["id"], listed["act"], listed["cut"], listed["p_human"]) == ("case_1", "slate", None, 0.01)
+    page = (await world.client.get("/v1/cases/case_1")).json()
+    assert (page["detail"], page["exhibits"]) == (None, [])
+    said = (await world.client.get("/v1/cases/case_1/statement")).json()
+    assert "a notice instead of its picture" in said["text"]["en"]
+    assert (await world.client.get("/v1/cases/case_1/pack")).status_code == 409
+    appeal = {"text": "I was there", "on_behalf": "channel-1"}
+    assert (await world.client.post("/v1/cases/case_1/appeal", json=appeal)).status_code == 201
+    decided = await world.client.post("/v1/cases/case_1/decision", json={"decision": "overturn", **REASON})
+    assert (decided.json()["state"], decided.json()["restored_at"] is not None) == ("overturned", True)
+    assert world.supervisor.unslated == [session.id]
+    assert (await world.client.get("/v1/transparency", params=SPAN)).json()["cases"]["by_act"] == {"slate": 1}
+
+
+SPAN = {"since": "2026-11-22T00:00:00Z", "before": "2026-11-23T00:00:00Z"}

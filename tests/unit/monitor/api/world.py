@@ -93,6 +93,7 @@ class FakeSupervisor:
         self.whips: dict[SessionId, FakeWhip] = {}
         self.fault: Exception | None = None
         self.restored: list[tuple[str, str, str]] = []
+        self.unslated: list[str] = []
         self.ordered: list[tuple[str, CutOrder]] = []
         self.removed: list[dict[SessionId, str]] = []
         self.forgotten: list[AvatarId] = []
@@ -143,6 +144,9 @@ class FakeSupervisor:
     async def restore(self, cut_id: CutId, *, by: str, reason: str) -> Cut:
         self.restored.append((cut_id, by, reason))
         return await self.registry.cuts.restore(cut_id, at=NOW)
+
+    async def unslate(self, session: Session) -> None:
+        self.unslated.append(session.id)
 
     async def order(self, session_id: SessionId, order: CutOrder) -> None:
         await self.registry.sessions.get(session_id)
@@ -269,7 +273,7 @@ async def build(
         settings=chosen,
         registrar=registrar,
         batches=Batches(registry, registrar, clock, alone_an_hour=chosen.avatars.alone_an_hour),
-        caseload=Caseload(registry, supervisor.restore, evidence, clock, supervisor.feed),
+        caseload=Caseload(registry, supervisor.restore, evidence, clock, supervisor.feed, unslate=supervisor.unslate),
         evidence=evidence,
         claims=Claims(registry, registrar, evidence),
         backtest=BackTest(registry, evidence),
