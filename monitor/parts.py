@@ -41,6 +41,7 @@ from monitor.hooks.router import hook_router
 from monitor.identity import Providers
 from monitor.journal import Journal
 from monitor.keyring import ledger_key, own_secret, publish_secret
+from monitor.leases import Leases
 from monitor.observers.likeness.sight import Sight
 from monitor.openid import OpenIdProviders
 from monitor.operator.gateway import Gateway
@@ -246,8 +247,13 @@ class Parts:
             clock=now,
             witness=self._breaker,
             workers=self._workers,
-            holder=sha256(str(self._notary.verifier).encode()).hexdigest()[:16],  # its ledger's, which is its alone
+            leases=self._leases,
         )
+
+    @cached_property
+    def _leases(self) -> Leases:
+        holder = sha256(str(self._notary.verifier).encode()).hexdigest()[:16]  # its ledger's, which is its alone
+        return Leases(self._registry.sessions, now, holder=holder, seconds=self._settings.lease_s)
 
     @cached_property
     def _assembly(self) -> SessionAssembly:

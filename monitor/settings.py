@@ -345,6 +345,9 @@ class Settings(BaseSettings):
     workers: int = Field(
         0, ge=0, le=64, description="processes that hold the streams, and one more as a spare; 0: the service itself"
     )
+    lease_s: float = Field(
+        15, ge=3, le=300, description="seconds after which another service takes over from one that is silent"
+    )
     quarantine: QuarantineSettings = QuarantineSettings()
     egress: Egress = Egress()
     servers: dict[str, Server] = Field(default_factory=dict, description="media servers by the name in placements")

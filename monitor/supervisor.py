@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 import structlog
@@ -13,6 +13,7 @@ from monitor.egress import EgressPolicy, checked
 from monitor.enforcement import Enforcement
 from monitor.events import EventFeed
 from monitor.journal import Journal
+from monitor.leases import Leases
 from monitor.pipeline import CutOrder, Pipeline
 from monitor.refusal import AttachLater, AttachRefused
 from monitor.returns import Newcomer, Return, Returns
@@ -36,15 +37,12 @@ from registry.avatar import Avatar
 from registry.cut import Cut
 from registry.error import Conflict, NotFound, RegistryError
 from registry.registry import Registry
-from registry.session import Lease
 from registry.state import CutState
 
 _log = structlog.get_logger()
 
 _ASK_AGAIN_AFTER = 1.0  # seconds, for the end of a session
 _DEFAULT_POLICY = "standard"
-_LEASE = timedelta(seconds=15)  # after which another service may take a session up
-_RENEW_EVERY = 5.0  # seconds
 _TRY_AGAIN_AFTER = (1.0, 2.0, 5.0, 15.0)  # seconds, after a pipeline of ours has failed
 _PLACELESS = frozenset({SourceKind.WHIP, SourceKind.FILE})  # these end at the service itself
 
@@ -103,10 +101,10 @@ class Supervisor:
         clock: Callable[[], datetime],
         witness: Witness | None = None,
         workers: Pool | None = None,
-        holder: str = "the one service",
+        leases: Leases | None = None,
     ) -> None:
-        """``holder`` names this service among all that share the registry, over its restarts."""
-        self._holder = holder
+        """``leases`` are those of a service alone where absent."""
+        self._leases = leases or Leases(registry.sessions, clock)
         self.feed = feed
         self._witness = witness
         self._workers = workers
@@ -130,9 +128,9 @@ class Supervisor:
         async with asyncio.TaskGroup() as self._group:
             try:
                 self._group.create_task(self._resume_cuts(), name="resume cuts")
-                await self._take_up()
+                await self._leases.take_up(self._tasks, self._hold)
                 started()
-                await self._keep_leases()
+                await self._leases.keep(self._tasks, self._hold, self._lose)
             finally:
                 self._group = None
 
@@ -166,7 +164,7 @@ class Supervisor:
             callback_url=request.callback_url,
             placement=placement,
             account=newcomer.account,
-            lease=self._lease(),
+            lease=self._leases.lease(),
         )
         await self._enter(session)
         await self._returns.link(session, returns)
@@ -252,32 +250,10 @@ class Supervisor:
 
     # ---- holding sessions
 
-    def _lease(self) -> Lease:
-        return Lease(holder=self._holder, until=self._clock() + _LEASE)
-
-    async def _take_up(self) -> None:
-        """Watch every open session that is ours, nobody's, or whose service has let its lease run out."""
-        for session in await self._registry.sessions.free(self._holder, now=self._clock()):
-            if session.id in self._tasks:
-                continue
-            try:
-                claimed = await self._registry.sessions.claim(session.id, self._lease(), now=self._clock())
-            except Conflict:  # another service was first, or it has just ended
-                continue
-            self._hold(claimed)
-
-    async def _keep_leases(self) -> None:
-        """Renew what we hold, let go of what others have taken, and take up what others have left, until cancelled."""
-        while True:
-            await asyncio.sleep(_RENEW_EVERY)
-            try:
-                held = await self._registry.sessions.renew(self._lease())
-                for session_id, pipeline in list(self._pipelines.items()):
-                    if session_id not in held:
-                        pipeline.lose(Conflict(f"Session {session_id} has another owner now.", other=session_id))
-                await self._take_up()
-            except RegistryError as failure:
-                _log.warning("leases.wait", because=str(failure))
+    def _lose(self, session_id: SessionId) -> None:
+        """Let go of what another has taken."""
+        if (pipeline := self._pipelines.get(session_id)) is not None:
+            pipeline.lose(Conflict(f"Session {session_id} has another owner now.", other=session_id))
 
     def _hold(self, session: Session) -> None:
         if self._group is None:
@@ -293,7 +269,7 @@ class Supervisor:
             await asyncio.sleep(_TRY_AGAIN_AFTER[min(attempt, len(_TRY_AGAIN_AFTER) - 1)])
             attempt += 1
             try:
-                kept = await self._registry.sessions.claim(kept.id, self._lease(), now=self._clock())
+                kept = await self._leases.claim(kept.id)
             except (NotFound, Conflict):
                 self._troubles.pop(kept.id, None)
                 return

@@ -29,7 +29,7 @@ port = {port}
 windows = 8
 threads = 2
 workers = {workers}
-
+{top}
 [log]
 level = "info"
 
@@ -52,15 +52,19 @@ stat_url = "{stat}"
 class Service:
     """One service on a free port with its own data folder; ``start``, ``stop`` and ``kill`` may come again and again.
 
-    ``data`` may lie elsewhere than in ``directory``. Its port stays the same, so that hooks may name it before it runs.
+    ``data`` may lie elsewhere than in ``directory``; ``top`` are settings outside of any section. Its port stays the
+    same, so that hooks may name it before it runs.
     """
 
-    def __init__(self, directory: Path, *, data: Path | None = None, settings: str = "", workers: int = 0) -> None:
+    def __init__(
+        self, directory: Path, *, data: Path | None = None, settings: str = "", top: str = "", workers: int = 0
+    ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory
         self.data = data or directory / "data"
         self.port = free_port()
         self._more = settings
+        self._top = top
         self._workers = workers
         self._servers: dict[str, NginxRtmp] = {}
         self._program: Program | None = None
@@ -116,6 +120,7 @@ class Service:
             port=self.port,
             directory=json.dumps(str(self.directory)),
             workers=self._workers,
+            top=self._top,
         )
         for name, nginx in self._servers.items():
             text += _SERVER.format(name=name, control=nginx.control_url, stat=nginx.stat_url)

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from monitor.egress import EgressPolicy, EgressRefused
+from monitor.leases import Leases
 from monitor.pipeline import CutOrder, Pipeline
 from monitor.refusal import AttachRefused
 from monitor.sources.source import Ended
@@ -83,6 +84,7 @@ class House:
     stage: Broadcast
     assembly: ScriptedAssembly
     supervisor: Supervisor
+    leases: Leases
 
     def request(self, stream: str = "kuro", **changes: Any) -> AttachRequest:
         wish = {
@@ -123,13 +125,13 @@ async def service(stage: Broadcast, *, holder: str = "the one service") -> Async
         egress=LOOPBACK,
         servers=frozenset({"edge"}),
         clock=clock,
-        holder=holder,
+        leases=(leases := Leases(stage.registry.sessions, clock, holder=holder)),
     )
     started = asyncio.Event()
     task = asyncio.create_task(supervisor.run(started.set), name="supervisor")
     try:
         await asyncio.wait_for(started.wait(), 60)
-        yield House(stage=stage, assembly=assembly, supervisor=supervisor)
+        yield House(stage=stage, assembly=assembly, supervisor=supervisor, leases=leases)
     finally:
         task.cancel()
         await asyncio.wait({task})
@@ -565,7 +567,7 @@ async def test_two_services_over_one_registry_watch_each_session_once_and_one_ta
             assert second.supervisor.pipeline(session.id) is None
             assert first.supervisor.pipeline(session.id) is not None
             run_out = Lease(holder="the one service", until=clock())
-            first.supervisor._lease = lambda: run_out  # type: ignore[method-assign]
+            first.leases.lease = lambda: run_out  # type: ignore[method-assign]
             await first.stage.until(lambda: second.supervisor.pipeline(session.id) is not None, within=30)
             taken = second.supervisor.pipeline(session.id)
             assert taken is not None
