@@ -84,6 +84,7 @@ class Judge:
         self.repetition.adopt(policy.fusion)
         self.authenticity.adopt(policy.fusion)
         self.driving.adopt(policy)
+        self.originality.adopt(policy)
         self.challenge.adopt(policy)
 
     def consider(self, observations: Iterable[Observation], at: float) -> tuple[Verdict, tuple[Judged, ...]]:

@@ -23,12 +23,16 @@ class OriginalityRule:
     name = RuleName.ORIGINALITY
 
     def __init__(self, policy: Policy, driving: DrivingRule) -> None:
-        self._weight = policy.fusion.originality_weight
-        self._together_passes = policy.operator.same_motion == "pass"
+        self.adopt(policy)
         self._driving = driving
         self._compared = 0
         self._before: tuple[float, ToldBefore] | None = None
         self._together: tuple[float, ToldBefore] | None = None
+
+    def adopt(self, policy: Policy) -> None:
+        """Weigh by another policy from now on."""
+        self._weight = policy.fusion.originality_weight
+        self._together_passes = policy.operator.same_motion == "pass"
 
     def observe(self, observation: Observation) -> None:
         """Note what the motion was compared with."""

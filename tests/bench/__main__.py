@@ -20,6 +20,7 @@ RESULTS = Path(".bench") / "results.json"
 HIGHER = frozenset(
     {
         "streams_per_core",
+        "timeline_frames",
         "replay_speed",
         "heartbeats_ratio",
         "ledger_group_ratio",

@@ -50,6 +50,11 @@ async def test_the_queue_is_walked_by_keys_and_its_filters_live_in_the_address(o
     await page.says("No case here")
     await page.open("/console/cases?state=upheld")
     await page.says("No case here")
+    await page.open("/console/cases?since=2026-11-22&until=2026-11-22")
+    await page.until("document.querySelectorAll('[data-row]').length === 3")
+    await page.fill("[aria-label='To this day']", "2026-11-20")
+    await page.until("location.search === '?since=2026-11-22&until=2026-11-20'")
+    await page.says("No case here")
 
 
 async def test_a_case_shows_why_and_is_overturned_with_a_reason(on_stage: Stage) -> None:

@@ -139,13 +139,15 @@ async def test_a_taken_likeness_shows_what_it_resembles_and_when_that_was_on_air
         "similarity": 0.82,
         "sessions": [{"session": "ses_1", "at": "2026-11-22T08:30:00+00:00", "state": "ended"}],
     }
+    seen = [{"session": "ses_2", "live": True, "case": None, "at": 61.5, "similarity": 0.71}]
     filing = world.service.caseload.report(
-        ReportKind.LIKENESS, "I drew her", standing="the contract", found=[found], within=timedelta(days=7)
+        ReportKind.LIKENESS, "I drew her", standing="the contract", found=[found], seen=seen, within=timedelta(days=7)
     )
     report, _ = await asyncio.to_thread(on_stage.house.call, filing)
     await page.open(f"/console/reports/{report.id}")
     await page.says("82 % alike")
     await page.says("the contract")
+    await page.says("On air now 71 % alike 1:01 · ses_2")
     assert await page.evaluate("!!document.querySelector('a[href=\"/console/cases?state=all&session=ses_1\"]')")
     await on_stage.flawless()
 
@@ -276,3 +278,17 @@ async def test_a_draft_is_tried_on_sessions_on_record_before_anybody_is_judged_b
     await page.fill("textarea", json.dumps({"fusion": {"ai_at": "nine"}}))
     await page.press("Try it")
     await page.says("fusion.ai_at")
+
+
+async def test_the_figures_of_a_span_are_shown_and_the_span_lives_in_the_address(on_stage: Stage) -> None:
+    page = on_stage.page
+    await a_case(on_stage)
+    await page.open("/console/figures")
+    await page.says("Measures")
+    await page.until("Number(document.querySelector('.number strong').innerText) > 0")
+    await on_stage.flawless(shows=".number strong")
+    await page.open("/console/figures?from=2020-01-01&to=2020-02-01")
+    await page.until("document.querySelector('.number strong')?.innerText === '0'")
+    await page.fill("input[type=date]", "2021-01-01")
+    await page.until("location.search === '?from=2021-01-01&to=2020-02-01'")
+    await page.says("The end of a report lies after its beginning")

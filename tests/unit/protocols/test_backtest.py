@@ -151,8 +151,8 @@ def test_a_judge_that_is_told_again_weighs_anew():
 
 def test_every_rule_adopts_the_policy():
     judge, _ = told()
-    judge.adopt(changed(fusion={"repetition_weight": 1.0, "authenticity_cap": 2.0}), "draft")
-    assert (judge.repetition._weight, judge.authenticity._cap) == (1.0, 2.0)
+    judge.adopt(changed(fusion={"repetition_weight": 1.0, "authenticity_cap": 2.0, "originality_weight": 3.0}), "draft")
+    assert (judge.repetition._weight, judge.authenticity._cap, judge.originality._weight) == (1.0, 2.0, 3.0)
     verdict, _ = judge.consider([Deregistered(at=1.0, because="revoked")], 1.0)
     assert (verdict.cause, verdict.policy) == (RuleName.REGISTRATION, "draft")
 

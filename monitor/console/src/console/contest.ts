@@ -30,6 +30,15 @@ export interface Alike {
   sessions: OnAir[];
 }
 
+/** A picture on air that a reported likeness resembles: live now, or kept with a case. */
+export interface Seen {
+  session: string;
+  live: boolean;
+  case: string | null;
+  at: number;
+  similarity: number;
+}
+
 export interface Report {
   id: string;
   kind: "stream" | "likeness";
@@ -42,6 +51,7 @@ export interface Report {
   text: string;
   standing: string | null;
   found: Alike[];
+  seen: Seen[];
 }
 
 export interface Held {

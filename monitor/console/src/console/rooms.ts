@@ -115,6 +115,14 @@ export const rooms: Room[] = [
     load: () => import("./pages/BackTestPage.svelte"),
   },
   {
+    at: /^\/console\/figures$/,
+    href: "/console/figures",
+    scope: "cases:read",
+    icon: "figures",
+    title: "figures",
+    load: () => import("./pages/Figures.svelte"),
+  },
+  {
     at: /^\/console\/accounts$/,
     href: "/console/accounts",
     scope: "admin",
