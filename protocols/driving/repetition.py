@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from protocols.driving.picture import Head
 from protocols.driving.track import Floats, MotionTrack, TelemetryTrack
 from protocols.observation import DETAIL_COLUMNS, DETAIL_ROWS, Motion
 
@@ -26,6 +27,7 @@ _ALIKE = 0.8  # similarity from which a block has returned
 _PICTURE_SHARE = 0.5  # of the lively blocks that must return together
 _TELEMETRY_ALIKE = 0.9
 _FROZEN = 0.6  # levels of luma over the window that the liveliest block stays within
+_BESIDE, _ABOVE = 0.25, 0.1  # of a head's box: how much further it is looked at, on either side
 _BLOCK = 4  # cells of half the detail; the rim is a block high and two wide
 _DOWN, _ACROSS = DETAIL_ROWS // (2 * _BLOCK) - 2, DETAIL_COLUMNS // (2 * _BLOCK) - 4
 
@@ -42,14 +44,22 @@ class Repetition:
 NOTHING = Repetition(detected=False, period=None, score=0.0)
 
 
-def picture_repetition(motion: MotionTrack, start: float, end: float) -> Repetition:
-    """Whether the picture of ``start``..``end`` plays again within it: 20 s show periods of up to 16 s."""
+def picture_repetition(motion: MotionTrack, start: float, end: float, head: Head | None = None) -> Repetition:
+    """Whether the picture of ``start``..``end`` plays again within it: 20 s show periods of up to 16 s.
+
+    ``head``: where the avatar's head is; a gift that moves over the rest of it hides no loop there."""
     seen = motion.between(start, end)
     if len(seen) < 2 or seen[-1].at - seen[0].at < SHORTEST_PERIOD + OVERLAP:
         return NOTHING
     blocks = _quick(_steady(seen))
     energy = np.einsum("bkn,bkn->bn", blocks, blocks)
-    lively = energy.mean(axis=1) > _LIVELY**2 * blocks.shape[1]
+    lively: NDArray[np.bool_] = energy.mean(axis=1) > _LIVELY**2 * blocks.shape[1]
+    found = _among(blocks, energy, lively)
+    return found if found.detected or head is None else _among(blocks, energy, lively & _around(head))
+
+
+def _among(blocks: Singles, energy: Singles, lively: NDArray[np.bool_]) -> Repetition:
+    """Whether those of the blocks (b, k, n) that are ``lively`` (b,) return together."""
     if lively.sum() < _LEAST_BLOCKS:
         return NOTHING
     blocks, energy = blocks[lively], energy[lively]
@@ -59,6 +69,15 @@ def picture_repetition(motion: MotionTrack, start: float, end: float) -> Repetit
         returned = _returned(blocks, energy, period + round(SHORTEST_PERIOD / STEP))
         share[period] = _by_row(returned, np.flatnonzero(lively))
     return _verdict(share, similar, _PICTURE_SHARE)
+
+
+def _around(head: Head) -> NDArray[np.bool_]:
+    """Which blocks (b,) have their middle on the head or close beside it."""
+    left, top, width, height = head
+    row, column = np.divmod(np.arange(_DOWN * _ACROSS), _ACROSS)
+    down, across = (row + 1.5) * 2 * _BLOCK / DETAIL_ROWS, (column + 2.5) * 2 * _BLOCK / DETAIL_COLUMNS
+    beside: NDArray[np.bool_] = np.abs(across - left - width / 2) <= (0.5 + _BESIDE) * width
+    return beside & (np.abs(down - top - height / 2) <= (0.5 + _ABOVE) * height)
 
 
 def _quick(blocks: Singles) -> Singles:

@@ -119,7 +119,9 @@ class Tracks:
 
     def repetition(self, start: float, end: float) -> Repetition:
         """As ``Instruments``: the picture compared with itself."""
-        return picture_repetition(self.motion, start, end)
+        heads = [head for at, head in self.heads if start <= at <= end]
+        left, top, width, height = np.median(np.array(heads), axis=0).tolist() if heads else (0.0, 0.0, 0.0, 0.0)
+        return picture_repetition(self.motion, start, end, (left, top, width, height) if heads else None)
 
     def plausibility(self, start: float, end: float) -> Plausibility:
         """As ``Instruments``: the telemetry's traits."""

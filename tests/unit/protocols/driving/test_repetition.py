@@ -11,8 +11,11 @@ ANNA = person(11)
 PERIOD = 5.2
 
 
-def film(course: Course, *, end: float, banner: float | None = None, chat: bool = False) -> MotionTrack:
-    """A face that moves sideways with ``course``, sensor noise, a banner that scrolls, a chat that never repeats."""
+def film(
+    course: Course, *, end: float, banner: float | None = None, chat: bool = False, gift: bool = False
+) -> MotionTrack:
+    """A face that moves sideways with ``course``, sensor noise, a banner that scrolls, a chat that never repeats, a
+    gift that covers all but the left of it."""
     dice = np.random.default_rng(4)
     texture, words = dice.normal(0, 30, (72, 400)), dice.normal(0, 60, (72, 4000))
     track = MotionTrack()
@@ -24,6 +27,8 @@ def film(course: Course, *, end: float, banner: float | None = None, chat: bool 
             detail[62:72] = 120 + words[62:72, left : left + 128]
         if chat:
             detail[10:50, 100:] = 120 + words[10:50, int(at * 30) : int(at * 30) + 28]
+        if gift:
+            detail[8:64, 52:120] = 120 + words[8:64, int(at * 30) : int(at * 30) + 68]
         luma = detail.clip(0, 255).astype(np.uint8)
         track.add(
             type(seen)(
@@ -62,6 +67,16 @@ def test_a_person_is_no_loop(banner: float | None) -> None:
     found = picture_repetition(film(ANNA, end=20, banner=banner), 0.0, 20.0)
     assert not found.detected
     assert found.period is None
+
+
+def test_a_loop_under_a_gift_is_found_on_the_head_and_a_person_is_none_there() -> None:
+    head = (30 / 128, 8 / 72, 18 / 128, 52 / 72)
+    under = film(cut, end=20, gift=True)
+    assert not picture_repetition(under, 0.0, 20.0).detected
+    found = picture_repetition(under, 0.0, 20.0, head)
+    assert found.detected
+    assert found.period == pytest.approx(PERIOD, abs=0.1)
+    assert not picture_repetition(film(ANNA, end=20, gift=True), 0.0, 20.0, head).detected
 
 
 def test_too_short_a_span_says_nothing() -> None:
