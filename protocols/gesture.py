@@ -1,6 +1,7 @@
 """The gestures that an operator may be asked for, and what an avatar must be able to show for each."""
 
 from enum import StrEnum
+from functools import cache
 
 
 class Gesture(StrEnum):
@@ -46,6 +47,7 @@ FASTEST_TYPED = 0.7
 1986)."""
 
 
+@cache
 def askable(abilities: frozenset[Ability]) -> tuple[Gesture, ...]:
     """Gestures that an avatar with ``abilities`` can show, in the order of the enumeration."""
     return tuple(gesture for gesture in Gesture if NEEDS[gesture] in abilities)

@@ -190,14 +190,10 @@ class LikenessTrack:
     def _similarities(self, vector: NDArray[np.float32]) -> NDArray[np.float64]:
         if vector.shape != (self._references.shape[1],) or not np.isfinite(vector).all():
             raise ValueError(f"a look's vector has {self._references.shape[1]} finite numbers, as the references have")
-        cosines = self._references @ vector
-        order = np.lexsort((-cosines, self._owner))
-        owner = self._owner[order]
-        starts = np.searchsorted(owner, np.arange(len(self._sums)))
-        rank = np.arange(len(order)) - starts[owner]
-        best = rank < _BEST
-        counts = np.bincount(owner[best], minlength=len(self._sums))
-        return np.bincount(owner[best], weights=cosines[order][best], minlength=len(self._sums)) / counts
+        cosines = (self._references @ vector).tolist()
+        ends = self._owner.searchsorted(np.arange(1, len(self._sums) + 1)).tolist()  # those of one owner lie together
+        best = [sorted(cosines[start:end])[-_BEST:] for start, end in zip([0, *ends], ends, strict=False)]
+        return np.array([sum(own) / len(own) for own in best])
 
     def _odds(self, similarities: NDArray[np.float64]) -> NDArray[np.float64]:
         """Log-odds (nats, with even prior odds) of each avatar against the others and the unregistered."""

@@ -8,6 +8,8 @@ from typing import Any
 from protocols.evidence import Evidence, Finding, RuleName, probability
 from protocols.policy import FusionPolicy, Policy
 
+_RULES = tuple(RuleName)  # an enumeration is walked through far more slowly
+
 
 class Driver(StrEnum):
     """Who drives the interaction."""
@@ -105,7 +107,7 @@ def conclude(
         p_human=probability(log_odds),
         log_odds=log_odds,
         prior=policy.fusion.prior,
-        findings=tuple((rule, findings.get(rule, Finding.UNKNOWN)) for rule in RuleName),
+        findings=tuple((rule, findings.get(rule, Finding.UNKNOWN)) for rule in _RULES),
         evidence=evidence,
         policy=policy_id,
         cause=_cause(driver, evidence, findings),

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.simulation.measured import Glance
+from monitor.simulation.measured import Glance, Scene
 from monitor.simulation.script import Script
 from protocols.challenge import Dice
 from protocols.observation import Look
@@ -28,6 +28,8 @@ class Eyes:
         self._script, self._policy, self._dice = script, policy, dice
         self._looked_at = -math.inf
         self._agreed = 0
+        self._scene: Scene | None = None
+        self._steady = False
         self.claimed: NDArray[np.float32] = np.array([[1, 0, 0]], dtype=np.float32)
         known = dice() < 0.5  # whether the avatar that it may be taken for is registered too
         other = np.array([[0, 1, 0]], dtype=np.float32)
@@ -41,7 +43,9 @@ class Eyes:
     def looks(self, now: float, *, full: bool) -> list[Look]:
         """The look that is due at ``now``, or none."""
         act = self._script.act(now)
-        if act.foreign or act.away or not act.scene.steady:
+        if act.scene is not self._scene:
+            self._scene, self._steady = act.scene, act.scene.steady
+        if act.foreign or act.away or not self._steady:
             self._agreed = 0
         if now < self.next_at(full=full):
             return []

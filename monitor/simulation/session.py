@@ -5,6 +5,7 @@ suspected or not known to drive it takes place every half second, as it does liv
 something can change.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -208,13 +209,13 @@ class Play:
 
     def _next(self, now: float, driver: Driver) -> float:
         """When to deliberate next, on the grid of half seconds."""
-        wrong_from = np.inf if self._script.wrong_from is None else self._script.wrong_from
+        wrong_from = math.inf if self._script.wrong_from is None else self._script.wrong_from
         if not self._calm or self._suspected or driver is not Driver.HUMAN or now >= wrong_from:
             return now + TICK
         soonest = min(self._turn(now, driver), wrong_from, self._eyes.next_at(full=self._full))
         if self._events:
             soonest = min(soonest, self._events[0].at)
-        return float(max(now + TICK, np.ceil(soonest / TICK) * TICK))
+        return max(now + TICK, math.ceil(soonest / TICK) * TICK)
 
     def _turn(self, now: float, driver: Driver) -> float:
         """When a window is complete, a challenge is due or the attention turns; at most ``_CALM`` seconds from now."""
@@ -222,12 +223,12 @@ class Play:
         if self._full:
             window = self._policy.watch.window_s
             complete = self._full_since + _SETTLED
-            turn = min(turn, complete + window * np.ceil(max(1e-6, now - complete) / window))
+            turn = min(turn, complete + window * math.ceil(max(1e-6, now - complete) / window))
         if self._open is not None:
             return min(turn, now + _ASKED)
         unseen = now - self._sighted(now)
         due = self._schedule.next_deadline()
-        return min(turn, unseen + self._attention.next_deadline(now - unseen, driver), np.inf if due is None else due)
+        return min(turn, unseen + self._attention.next_deadline(now - unseen, driver), math.inf if due is None else due)
 
 
 def _times(since: float, now: float) -> Iterator[float]:

@@ -50,11 +50,13 @@ class DrivingRule:
         self._windows = Windows(policy.watch.window_s, _SETTLE)
         self._belief = LagBelief.uninformed()
         self._early: Window | None = None
+        self._faded_at: tuple[float, list[tuple[Window, float]]] | None = None
         self.windows: deque[Window] = deque(maxlen=_KEPT)
 
     def adopt(self, policy: Policy) -> None:
         """Weigh by another policy from now on; windows stay as long as they are."""
         self._policy = policy.fusion
+        self._faded_at = None
 
     @property
     def lag(self) -> float | None:
@@ -86,9 +88,10 @@ class DrivingRule:
         """Assess the windows that are complete at ``at``."""
         for span in self._windows.closed(at):
             self._assess(span)
-        early = None if self._faded(at) else self._windows.begun(at, _EARLY)
+        early = None if self._stands(at) else self._windows.begun(at, _EARLY)
         if early is not None:
             self._early = self._read(early)
+            self._faded_at = None
 
     def close_rest(self) -> None:
         """Assess what is left of a window where the watching ends for good."""
@@ -133,7 +136,7 @@ class DrivingRule:
     def _assess(self, span: Span) -> None:
         window = self._read(span)
         self._belief = self._belief.after(window.driving.profile)
-        self._early = None
+        self._early = self._faded_at = None
         self.windows.append(window)
 
     def _read(self, span: Span) -> Window:
@@ -150,8 +153,18 @@ class DrivingRule:
         facts = _facts(driving, silent, there)
         return Window(driving=driving, silent=silent, elsewhere=there, weight=weight, facts=facts)
 
+    def _stands(self, at: float) -> bool:
+        """Whether a window still says something."""
+        newest = self._early or (self.windows[-1] if self.windows else None)
+        return newest is not None and newest.driving.end >= at - HALF_LIVES * self._policy.driving_half_life_s
+
     def _faded(self, at: float) -> list[tuple[Window, float]]:
         """The windows that still say something, each with what is left of its weight."""
+        if self._faded_at is None or self._faded_at[0] != at:
+            self._faded_at = at, self._fade(at)
+        return self._faded_at[1]
+
+    def _fade(self, at: float) -> list[tuple[Window, float]]:
         half_life = self._policy.driving_half_life_s
         oldest = at - HALF_LIVES * half_life
         faded = [(w, decayed(w.weight, at - w.driving.end, half_life)) for w in self._open if w.driving.end >= oldest]

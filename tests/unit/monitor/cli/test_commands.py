@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from importlib.metadata import EntryPoint
 
 import pytest
@@ -59,3 +62,18 @@ def test_a_misspelt_command(terminal: Terminal) -> None:
 
 def test_completion_can_be_installed(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "--install-completion" in terminal.well("--help")
+
+
+@pytest.mark.parametrize(("given", "then"), [(None, "1"), ("3", "3")])
+def test_threads_calculate_alone_unless_the_environment_says_otherwise(given: str | None, then: str) -> None:
+    told = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+    code = (
+        "import atexit, os, sys; from monitor.cli import main; early = 'numpy' in sys.modules;"
+        " atexit.register(lambda: print(early, os.environ['OMP_NUM_THREADS'])); sys.argv[1:] = ['--version']; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=told if given is None else told | {"OMP_NUM_THREADS": given},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.splitlines()[-1] == f"False {then}"
