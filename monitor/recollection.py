@@ -32,7 +32,7 @@ _EVERY = 5.0  # seconds between two rounds
 _FORGET_EVERY = 3600.0
 _SETTLED = AROUND + 0.5  # seconds by which the motion after a turn is known
 _HORIZON = 40.0  # seconds of telemetry that are at hand
-_AGAIN_S = 20.0  # seconds for which a turn is looked up again
+_AGAIN_S = 15.0  # seconds after which a turn is looked up once more
 _MOST = 20_000  # turns of one session that are kept: eleven hours of somebody who never keeps still
 _MOST_WAITING = 50_000  # turns that wait for the registry
 
@@ -65,12 +65,19 @@ class _Teller:
         self.until = settled
         return [replace(one, at=self.day + one.at) for one in prints(self.track, begin, settled)]
 
+    @property
+    def now(self) -> float:
+        """Up to which time of day its turns are known, in seconds since 1970."""
+        return self.day + (0.0 if self.until is None else self.until)
+
     def look_for(self, found: Sequence[Print]) -> tuple[Print, ...]:
-        """What is to be looked up: what was told now, and once more what was shortly before."""
-        self.recent.extend(self.encounters.tell(found))
-        while self.recent and self.recent[0].at < self.recent[-1].at - _AGAIN_S:
-            self.recent.popleft()
-        return tuple(self.recent)
+        """What is to be looked up: what was told now, and once more what was told a while before."""
+        worth = self.encounters.tell(found)
+        again = []
+        while self.recent and self.recent[0].at < self.now - _AGAIN_S:
+            again.append(self.recent.popleft())
+        self.recent.extend(worth)
+        return (*again, *worth)
 
 
 class Recollection:
@@ -162,12 +169,12 @@ class Recollection:
         pipeline, teller = self._pipeline(session), self._tellers[session]
         if pipeline is None or not turns:
             return
-        met = teller.encounters.meet(_hits(session, turns, alike), turns[-1].at)
+        met = teller.encounters.meet(_hits(session, turns, alike), teller.now)
         if met is None and not told:
             return
         if met is not None:
             metrics.ENCOUNTERS.inc()
-        at = (turns[-1].at if met is None else met.at) - teller.day
+        at = (teller.now if met is None else met.at) - teller.day
         pipeline.observe(Compared(at=at, turns=told, found=None if met is None else _told_before(met, teller.day)))
 
 

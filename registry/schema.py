@@ -665,9 +665,7 @@ links = Table("links", metadata, LinkColumns)
 undoings = Table(
     "undoings", metadata, UndoingColumns, Index("ix_undoings_operator", "operator", **_where("told_at IS NULL"))
 )
-prints = Table(
-    "prints", metadata, PrintColumns, Index("ix_prints_session_at", "session", "at"), sqlite_with_rowid=False
-)
+prints = Table("prints", metadata, PrintColumns, sqlite_with_rowid=False)
 blocks = Table(
     "blocks",
     metadata,

@@ -20,12 +20,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", "session", "at", name="pk_prints"),
         sqlite_with_rowid=False,
     )
-    op.create_index("ix_prints_session_at", "prints", ["session", "at"])
     op.create_index("ix_prints_at", "prints", ["at"])
 
 
 def downgrade() -> None:
     """Go back."""
     op.drop_index("ix_prints_at", table_name="prints")
-    op.drop_index("ix_prints_session_at", table_name="prints")
     op.drop_table("prints")
