@@ -64,6 +64,10 @@ class FarStream:
 
     # ---- for the pool
 
+    def begun(self) -> list[Frame]:
+        """What a worker is told that takes the stream over."""
+        return [self.opened()]
+
     def opened(self) -> Frame:
         """What a worker is told so that it holds the stream."""
         return Frame(kind="open", stream=self.name, says={**self.opening.document(), "mode": self.mode.value})

@@ -20,7 +20,7 @@ class FarWhip(FarStream):
     ) -> None:
         super().__init__(name, opening, ring, send=send, left=left)
         self._numbers = count()
-        self._offers: dict[int, asyncio.Future[str]] = {}
+        self._offers: dict[int, tuple[Frame, asyncio.Future[str]]] = {}
         self._live = False
         self._quiet = asyncio.Event()
         self._quiet.set()
@@ -31,14 +31,15 @@ class FarWhip(FarStream):
         return self._live
 
     async def answer(self, offer_sdp: str) -> str:
-        """Have the worker take an offer, and return its answer.
+        """Have the worker take an offer, or the next one where there is none or it dies, and return the answer.
 
-        Raises SdpRefused, and TimeoutError where the worker dies meanwhile.
+        Raises SdpRefused.
         """
-        number = next(self._numbers)
-        answered = self._offers[number] = asyncio.get_running_loop().create_future()
+        number, answered = next(self._numbers), asyncio.get_running_loop().create_future()
+        offer = Frame(kind="offer", stream=self.name, says={"number": number}, body=offer_sdp.encode())
+        self._offers[number] = offer, answered
         try:
-            self._send(Frame(kind="offer", stream=self.name, says={"number": number}, body=offer_sdp.encode()))
+            self._send(offer)
             answer: str = await answered
             return answer
         finally:
@@ -59,10 +60,11 @@ class FarWhip(FarStream):
     def lost(self, at: float, cause: str) -> None:
         """Its worker is no more, and neither is the publisher's connection."""
         self._stand(live=False)
-        for answered in self._offers.values():
-            if not answered.done():
-                answered.set_exception(TimeoutError())
         super().lost(at, cause)
+
+    def begun(self) -> list[Frame]:
+        """What a worker is told that takes the stream over: the offers that nobody has answered yet, too."""
+        return [*super().begun(), *(offer for offer, answered in self._offers.values() if not answered.done())]
 
     def hear(self, frame: Frame) -> None:
         """Take what its worker says. Raises FrameRefused."""
@@ -81,11 +83,12 @@ class FarWhip(FarStream):
     def _settle(self, frame: Frame) -> None:
         """An offer was answered, or refused; nobody may wait for it any more."""
         try:
-            answered, text = self._offers.get(int(frame.says["number"])), frame.body.decode()
+            offered, text = self._offers.get(int(frame.says["number"])), frame.body.decode()
         except (KeyError, TypeError, ValueError) as error:
             raise FrameRefused(f"a worker answers what nobody has offered: {type(error).__name__}") from error
-        if answered is None or answered.done():
+        if offered is None or offered[1].done():
             return
+        _, answered = offered
         if frame.kind == "answer":
             answered.set_result(text)
         else:

@@ -171,7 +171,8 @@ class Pool:
         """Hand it the streams of its place, and hear it until it ends."""
         place.worker = worker
         for stream in place.streams.values():
-            worker.send(stream.opened())
+            for said in stream.begun():
+                worker.send(said)
         try:
             while (frame := await worker.heard()) is not None:
                 if (about := place.streams.get(frame.stream)) is not None:

@@ -73,14 +73,16 @@ async def test_hanging_up_waits_until_the_worker_has_done_it() -> None:
     assert ended.cause == "cut"
 
 
-async def test_with_its_worker_the_connection_is_gone_and_who_offered_is_asked_to_come_again() -> None:
+async def test_with_its_worker_the_connection_is_gone_and_what_was_offered_is_put_to_the_next() -> None:
     line = Line()
     line.hear("live", live=True)
     answering = await offered(line)
     line.stream.lost(105.0, "the process has died")
-    with pytest.raises(TimeoutError):
-        await answering
     assert not line.stream.live
+    assert [frame.kind for frame in line.stream.begun()] == ["open", "offer"]
+    line.hear("answer", b"v=0 answer", number=0)
+    assert await answering == "v=0 answer"
+    assert [frame.kind for frame in line.stream.begun()] == ["open"]
     await line.stream.hang_up()
     assert [type(event) for event in await line.events()] == [Lost, Ended]
 
