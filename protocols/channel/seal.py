@@ -7,12 +7,14 @@ key's signature. The message's type is part of what is sealed, as ``nakanohito/<
 import hashlib
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import b2a_base64
 
 from protocols.channel.message import TYPES, Message, decode, encode, kind_of, move_of
 from protocols.channel.table import Move
 from protocols.channel.violation import Fault, TheirViolation
 
 _MAC_LENGTH = 43
+_URL = bytes.maketrans(b"+/", b"-_")
 _BLOCK = 64  # bytes that SHA-256 takes at a time
 _SIGNATURE_LENGTH = 86
 _DOT = ord(".")
@@ -100,9 +102,10 @@ class Seal:
 
     def _mac(self, kind: Move, payload: bytes) -> bytes:
         inner, outer = self._inner.copy(), self._outer.copy()
-        inner.update(_DOMAINS[kind] + payload)
+        inner.update(_DOMAINS[kind])
+        inner.update(payload)
         outer.update(inner.digest())
-        return urlsafe_b64encode(outer.digest())[:_MAC_LENGTH]
+        return b2a_base64(outer.digest(), newline=False).translate(_URL)[:_MAC_LENGTH]
 
 
 class Line:

@@ -11,10 +11,24 @@ from collections import Counter
 from contextlib import suppress
 
 from protocols.channel import message
-from protocols.channel.message import Answer, Attest, Heartbeat, Notice, Samples
+from protocols.channel.message import (
+    Answer,
+    Attest,
+    Break,
+    Challenge,
+    Duty,
+    Heartbeat,
+    Notice,
+    Offer,
+    Perform,
+    Receipt,
+    Samples,
+    Shift,
+)
 from protocols.channel.packing import pack, unpack
 from protocols.channel.seal import Seal
 from protocols.channel.violation import TheirViolation
+from protocols.gesture import Gesture
 from protocols.telemetry import TelemetrySample
 from protocols.tracking.reading import Decoder, PacketRefused
 from protocols.tracking.tracker import Tracker, decoder
@@ -24,6 +38,15 @@ SEAL = Seal(KEY)
 GOOD = (
     Heartbeat(seq=1, t=2.0, nonce="n" * 22, samples=pack([TelemetrySample(at=1.0, yaw=2.0, smile=0.5)] * 3)),
     Answer(seq=2, id="ch-1", nonce="n" * 22),
+    Answer(seq=2, id="ch-2", nonce="n" * 22, typed="0472"),
+    Challenge(seq=5, id="ch-1", within=6.0, nonce="n" * 22, gesture=Gesture.NOD, then=(Gesture.LOOK_LEFT,)),
+    Challenge(seq=6, id="ch-2", within=30.0, nonce="n" * 22, digits="0472"),
+    Receipt(seq=7, id="ch-2", outcome="wrong_digits"),
+    Duty(seq=8, on_shift=False, needs="passkey", en="e", zh="值", ceremony="cer_1", options="{}", within=9.0),
+    Shift(seq=9, ceremony="cer_1", credential='{"id":"x"}'),
+    Break(seq=10, seconds=60.0),
+    Perform(seq=11, seconds=0.0),
+    Offer(seq=12, to="op_2", nonce="n" * 22, signature="s" * 86),
     Attest(seq=3, count=2, signature="s" * 86),
     Notice(seq=4, level="info", code="c", en="Look: there", zh="看", within=3.0),
 )

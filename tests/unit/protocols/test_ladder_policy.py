@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from protocols.evidence import RuleName
 from protocols.ladder_policy import LadderPolicy
 from protocols.measure import MeasureKind
-from protocols.policy import PROFILES, Policy
+from protocols.policy import BRISK, PROFILES, Policy
 
 GRACE, NOTIFY = {"rung": "grace", "seconds": 5}, {"rung": "notify", "seconds": 5}
 DROP = {"from_strike": 1, "measure": "drop", "seconds": 10}
@@ -81,3 +81,9 @@ def test_a_ladder_is_read_as_the_api_reads_it() -> None:
     ladder = Policy.model_validate_json(written, strict=True).ladder
     assert [(rung.rung, rung.seconds) for rung in ladder.likeness] == [("notify", 6.0)]
     assert [step.seconds for step in ladder.measures.driving] == [60.0]
+
+
+def test_questions_that_were_missed_forbid_nobody() -> None:
+    for ladder in (LadderPolicy(), LadderPolicy.model_validate({"block_s": 600}), BRISK.ladder):
+        measures = {ladder.measure(RuleName.CHALLENGE, strikes, "x").kind for strikes in range(20)}
+        assert measures == {MeasureKind.DROP}
