@@ -104,6 +104,14 @@ def test_few_of_many_turns_are_none():
     assert encounters.meet(hits(times=(2.0, 12.0, 22.0, 32.0, 40.0)), 42.0) is None
 
 
+def test_a_turn_counts_once_however_often_it_is_alike():
+    encounters = Encounters()
+    encounters.tell(turns())
+    few = TURNS[: ENOUGH - 1]
+    twice = [*hits(times=few), *(Hit(at=at, session="other", then=at - 1000.0 + 0.05) for at in few)]
+    assert encounters.meet(twice, 42.0) is None
+
+
 def test_a_long_time_ago_counts_no_more():
     encounters = Encounters()
     encounters.tell(turns())

@@ -82,7 +82,7 @@ def test_another_person_has_others():
         [],
         [TelemetrySample(at=n / 30) for n in range(3000)],
         [TelemetrySample(at=n / 30, yaw=0.5) for n in range(3000)],
-        changed(person(1), gain=0.02),
+        [TelemetrySample(at=-0.5, pitch=60.0), *changed(person(1), gain=0.02)],  # degrees, no doubt
         [replace(sample, yaw=None) for sample in person(1)],
     ],
     ids=["nothing", "no channel", "stillness", "hardly any motion", "no yaw"],
