@@ -135,7 +135,10 @@ def test_in_step_is_as_good_as_behind() -> None:
 
 def test_a_strangers_radians_are_no_ai_and_no_human() -> None:
     stranger = [radians(replace(s, yaw=angle(course(8, UNTIL), s.at), pitch=0.0, roll=0.0)) for s in scene()[0]]
-    assert judged(stranger, scene()[1]).driver is Driver.UNKNOWN
+    verdict = judged(stranger, scene()[1])
+    assert verdict.driver is Driver.UNKNOWN
+    assert "radians" in explain(verdict).en
+    assert "弧度" in explain(verdict).zh
 
 
 def slower(seen: list[Motion]) -> list[Motion]:
