@@ -2,7 +2,7 @@
 
 import io
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,10 @@ import av
 import cv2
 
 from monitor.observers.picture import colour
-from monitor.sources.ring import Excerpt
+from monitor.sources.ring import Excerpt, Sound
 
+_SOUNDS = {"mp4": frozenset({"aac", "mp3", "opus", "ac3"}), "webm": frozenset({"opus", "vorbis"})}
+"""What each container takes besides; any other sound is left out."""
 _WEB = frozenset({"vp8", "vp9", "av1"})  # what a browser plays in WebM; all else goes into MP4
 _RAW = {"h264": "h264", "hevc": "hevc"}
 _STILLS = 6
@@ -34,29 +36,51 @@ class Clip:
 
 
 def clip_of(excerpt: Excerpt) -> Clip:
-    """Write an excerpt as a file. Raises ClipRefused."""
+    """Write an excerpt as a file, with its sound where the container takes that. Raises ClipRefused."""
     web = excerpt.take.codec in _WEB
     container, suffix, media = ("webm", "webm", "video/webm") if web else ("mp4", "mp4", "video/mp4")
+    sound = excerpt.take.sound
+    heard = sound is not None and sound.codec in _SOUNDS[container] and bool(excerpt.sounds)
     try:
-        with tempfile.TemporaryDirectory(prefix="nakanohito-") as folder:
-            file = Path(folder) / f"clip.{suffix}"
-            _write(excerpt, file, container)
-            content = file.read_bytes()
+        content = _content(excerpt, container, heard=heard)
     except (av.FFmpegError, OSError, ValueError) as error:
-        raise ClipRefused(f"the packets cannot be written as {container}: {error}") from error
+        if not heard:
+            raise ClipRefused(f"the packets cannot be written as {container}: {error}") from error
+        return clip_of(replace(excerpt, sounds=()))  # a picture without its sound is better than none
     return Clip(content=content, media_type=media, suffix=suffix, began=excerpt.began, packets=len(excerpt.packets))
 
 
-def _write(excerpt: Excerpt, file: Path, container: str) -> None:
+def _content(excerpt: Excerpt, container: str, *, heard: bool) -> bytes:
+    with tempfile.TemporaryDirectory(prefix="nakanohito-") as folder:
+        file = Path(folder) / "clip"
+        _write(excerpt, file, container, heard=heard)
+        return file.read_bytes()
+
+
+def _write(excerpt: Excerpt, file: Path, container: str, *, heard: bool) -> None:
     options = {"movflags": "+faststart"} if container == "mp4" else {}
-    unit, zero = excerpt.take.unit, excerpt.packets[0].dts
+    take, zero = excerpt.take, excerpt.packets[0].dts * excerpt.take.unit
     with av.open(str(file), "w", format=container, options=options) as out:
-        track = _track(excerpt, out)
-        for kept in excerpt.packets:
+        tracks = [(_track(excerpt, out), take.unit, excerpt.packets)]
+        if heard and take.sound is not None:
+            tracks.append((_sound_track(take.sound, out), take.sound.unit, excerpt.sounds))
+        told = [
+            (kept.dts * unit - zero, track, unit, kept)
+            for track, unit, packets in tracks
+            for kept in packets
+            if kept.dts * unit >= zero
+        ]
+        for _, track, unit, kept in sorted(told, key=lambda one: one[0]):
+            begins = round(zero / unit)
             packet = av.Packet(bytes(kept.data))
-            packet.pts, packet.dts, packet.time_base = kept.pts - zero, kept.dts - zero, unit
+            packet.pts, packet.dts, packet.time_base = kept.pts - begins, kept.dts - begins, unit
             packet.is_keyframe, packet.stream = kept.keyframe, track
             out.mux(packet)
+
+
+def _sound_track(sound: Sound, out: Any) -> Any:
+    with av.open(io.BytesIO(sound.head), "r", format="nut") as told:
+        return out.add_stream_from_template(told.streams.audio[0])
 
 
 def _track(excerpt: Excerpt, out: Any) -> Any:

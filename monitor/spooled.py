@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from monitor.sources.ring import Excerpt, Kept, Take
+from monitor.sources.ring import Excerpt, Kept, Sound, Take
 from monitor.testimony import Deposition
 from protocols.frozen import FrozenRefused, freeze, thaw
 
@@ -32,17 +32,17 @@ def spooled(sealed: Sealed) -> bytes:
     takes = []
     for excerpt in sealed.excerpts:
         data = [bytes(kept.data) for kept in excerpt.packets]
-        packets += [excerpt.take.head, *data]
+        sounds, sound = [bytes(kept.data) for kept in excerpt.sounds], excerpt.take.sound
+        packets += [excerpt.take.head, *data, b"" if sound is None else sound.head, *sounds]
         takes.append(
             {
+                "sound": None if sound is None else [sound.codec, *sound.unit.as_integer_ratio(), len(sound.head)],
+                "sounds": _told(sounds, excerpt.sounds),
                 "codec": excerpt.take.codec,
                 "unit": [excerpt.take.unit.numerator, excerpt.take.unit.denominator],
                 "head": len(excerpt.take.head),
                 "began": excerpt.began,
-                "packets": [
-                    [len(content), kept.pts, kept.dts, kept.keyframe]
-                    for content, kept in zip(data, excerpt.packets, strict=True)
-                ],
+                "packets": _told(data, excerpt.packets),
             }
         )
     header = json.dumps({"zero": sealed.zero, "takes": takes}, separators=(",", ":")).encode()
@@ -70,16 +70,31 @@ def unspooled(content: bytes) -> Sealed:
         raise FrozenRefused(f"the spooled evidence cannot be read: {error}") from error
 
 
+def _told(data: Sequence[bytes], packets: Sequence[Kept]) -> list[list[Any]]:
+    return [[len(one), kept.pts, kept.dts, kept.keyframe] for one, kept in zip(data, packets, strict=True)]
+
+
+def _kept(told: Sequence[Sequence[Any]], content: bytes, place: int) -> tuple[list[Kept], int]:
+    packets = []
+    for size, pts, dts, keyframe in told:
+        packets.append(Kept(content[place : place + size], pts, dts, keyframe))
+        place += size
+    return packets, place
+
+
 def _excerpts(takes: Sequence[dict[str, Any]], content: bytes, place: int) -> list[Excerpt]:
     excerpts = []
     for told in takes:
         head, place = content[place : place + told["head"]], place + told["head"]
-        packets = []
-        for size, pts, dts, keyframe in told["packets"]:
-            packets.append(Kept(content[place : place + size], pts, dts, keyframe))
+        packets, place = _kept(told["packets"], content, place)
+        sound = None
+        if told["sound"] is not None:
+            codec, numerator, denominator, size = told["sound"]
+            sound = Sound(codec=codec, unit=Fraction(numerator, denominator), head=content[place : place + size])
             place += size
-        take = Take(codec=told["codec"], unit=Fraction(*told["unit"]), head=head)
-        excerpts.append(Excerpt(take=take, began=told["began"], packets=packets))
+        sounds, place = _kept(told["sounds"], content, place)
+        take = Take(codec=told["codec"], unit=Fraction(*told["unit"]), head=head, sound=sound)
+        excerpts.append(Excerpt(take=take, began=told["began"], packets=packets, sounds=sounds))
     if place != len(content):
         raise FrozenRefused("the spooled evidence is cut short, or goes on behind its end")
     return excerpts

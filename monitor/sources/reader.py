@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import av
+from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.stream import Discard
 from av.video.stream import VideoStream
@@ -16,7 +17,7 @@ from monitor.sources.feed import Feed
 from monitor.sources.http import HttpOpener
 from monitor.sources.opening import OPENINGS, kind_of
 from monitor.sources.pace import Pace
-from monitor.sources.ring import Ring
+from monitor.sources.ring import Encoded, Ring
 from monitor.sources.source import Limit, Patience, StreamRefused
 
 ATTEMPTS_WITHOUT_VIDEO = 3
@@ -89,15 +90,17 @@ class Reader:
             return
         self._feed.connected()
         decoder = Decoder(stream.codec_context, self._limit)
-        ring, begun = self._feed.ring, False
+        ring, begun, sound = self._feed.ring, False, next(iter(container.streams.audio), None)
         pace = Pace() if self._opening.paced else None
         unit, before = float(stream.time_base or 1), self._feed.corrupt
         # Packets of other streams are fetched too, so that this loop sees the stop while video is silent.
         for packet in container.demux():
             if self.stop.is_set() or packet.size == 0:
                 return
+            if ring is not None and begun and sound is not None and packet.stream_index == sound.index:
+                hear(ring, packet)
             if packet.stream_index == stream.index:
-                if ring is not None and (begun := begun or self._begin(ring, packet, stream)):
+                if ring is not None and (begun := begun or self._begin(ring, packet, stream, sound)):
                     ring.take(
                         packet, keyframe=packet.is_keyframe, arrived=time.monotonic() if packet.is_keyframe else 0.0
                     )
@@ -116,11 +119,11 @@ class Reader:
         for frame in decoder.decode(packet, keyframe=packet.is_keyframe, mode=mode, arrived=arrived):
             self._feed.frame(frame, None if frame.pts is None else frame.pts * unit, arrived)
 
-    def _begin(self, ring: Ring, packet: "av.Packet[Any]", stream: VideoStream) -> bool:
+    def _begin(self, ring: Ring, packet: "av.Packet[Any]", stream: VideoStream, sound: AudioStream | None) -> bool:
         """Let the ring begin, with the connection's first keyframe; whether it has."""
         if not packet.is_keyframe:
             return False
-        ring.begin_from(stream, packet)
+        ring.begin_from(stream, packet, sound)
         return True
 
     def _video(self, container: InputContainer) -> VideoStream | None:
@@ -159,6 +162,13 @@ class Reader:
             self.stop.set()
         elif not self._without_video:
             self._feed.trouble(f"{checked.origin}: the connection ended")
+
+
+def hear(ring: Ring, packet: "av.Packet[Any]") -> None:
+    """Keep a packet of sound; they are small and many, so that FFmpeg's own memory for each would be most of it."""
+    stamp = packet.dts if packet.dts is not None else packet.pts
+    if stamp is not None:
+        ring.hear(Encoded(bytes(packet), stamp, keyframe=True, pts=packet.pts))
 
 
 def _preference(stream: VideoStream) -> tuple[bool, int]:

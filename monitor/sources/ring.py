@@ -1,7 +1,7 @@
 """The ring: a stream's own packets of the last seconds, in memory, for evidence from before the trouble on.
 
 Packets are kept as they came, by reference and never encoded anew, in runs that each begin with a keyframe; a run is
-dropped as a whole. A connection of its own time stamps is a take of its own.
+dropped as a whole, and the sound that came meanwhile with it. A connection of its own time stamps is a take of its own.
 """
 
 import io
@@ -13,12 +13,14 @@ from fractions import Fraction
 from typing import Any, Protocol
 
 import av
+from av.audio.stream import AudioStream
 from av.video.stream import VideoStream
 
 SECONDS = 30.0
 MOST_BYTES = 48 * 1024 * 1024
 """Of one stream, 30 s at 12 Mbit/s: over so many the oldest runs are dropped, or one that has more by itself."""
 
+_NOTHING = 16
 _REACH = 1.15  # of the seconds: so much farther back a run may begin, for its keyframe's sake
 
 
@@ -67,25 +69,41 @@ class _Run:
     began: float
     size: int = 0
     packets: list[Packet] = field(default_factory=list)
+    sounds: list[Packet] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sound:
+    """What the sound of a take is of: codec, unit in seconds, and a file that tells FFmpeg its parameters (NUT)."""
+
+    codec: str
+    unit: Fraction
+    head: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Take:
     """What packets of one connection are of: the codec, the unit of their time stamps in seconds, and ``head``, a file
-    that tells FFmpeg the stream's parameters (NUT), or nothing where the first packet tells them itself."""
+    that tells FFmpeg the stream's parameters (NUT), or nothing where the first packet tells them itself; and its sound,
+    on the same clock, where it has any."""
 
     codec: str
     unit: Fraction
     head: bytes = b""
+    sound: Sound | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Excerpt:
-    """Packets of one take in order, the first a keyframe; ``began``: when it arrived, on the monotonic clock."""
+    """Packets of one take in order, the first a keyframe; ``began``: when it arrived, on the monotonic clock.
+
+    ``sounds`` are in order as well, stamped in the unit of the take's sound.
+    """
 
     take: Take
     began: float
     packets: Sequence[Kept]
+    sounds: Sequence[Kept] = ()
 
 
 class Ring:
@@ -112,15 +130,15 @@ class Ring:
         """A connection begins; nothing is kept of it before its first keyframe."""
         self._take, self._current = take, None
 
-    def begin_from(self, stream: VideoStream, first: "av.Packet[Any]") -> None:
-        """The same for a stream that is being read, whose ``first`` keyframe has come."""
+    def begin_from(self, stream: VideoStream, first: "av.Packet[Any]", sound: AudioStream | None = None) -> None:
+        """The same for a stream that is being read, whose ``first`` keyframe has come; ``sound``: what is heard."""
         codec: str = stream.codec_context.codec.canonical_name
         unit = Fraction(1, 1000) if stream.time_base is None else stream.time_base
         try:
             head = _head(stream, first, unit)
         except (av.FFmpegError, ValueError):  # watching goes on; whether a clip can be made of it shows later
             head = b""
-        self.begin(Take(codec=codec, unit=unit, head=head))
+        self.begin(Take(codec=codec, unit=unit, head=head, sound=None if sound is None else _sound(sound)))
 
     def take(self, packet: Packet, *, keyframe: bool, arrived: float) -> None:
         """Keep a packet, which must not be changed any more."""
@@ -134,18 +152,29 @@ class Ring:
         if run.size > self._most:
             self._drop_all()
 
+    def hear(self, packet: Packet) -> None:
+        """Keep a packet of the take's sound, with the picture that is kept meanwhile."""
+        run = self._current
+        if run is not None and run.take.sound is not None:
+            run.sounds.append(packet)
+            run.size += packet.size
+
     def excerpts(self) -> list[Excerpt]:
         """What is kept, oldest first: a part for each take, and anew where time stamps go back."""
         with self._lock:
-            runs = [(run.take, run.began, list(run.packets)) for run in self._runs]
-        parts: list[tuple[Take, float, list[Kept]]] = []
-        for take, began, packets in runs:
+            runs = [(run.take, run.began, list(run.packets), list(run.sounds)) for run in self._runs]
+        parts: list[tuple[Take, float, list[Kept], list[Packet]]] = []
+        for take, began, packets, sounds in runs:
             kept = _forward(packets)
             if parts and kept and parts[-1][0] is take and parts[-1][2][-1].dts < kept[0].dts:
                 parts[-1][2].extend(kept)
+                parts[-1][3].extend(sounds)
             elif kept:
-                parts.append((take, began, kept))
-        return [Excerpt(take=take, began=began, packets=packets) for take, began, packets in parts]
+                parts.append((take, began, kept, sounds))
+        return [
+            Excerpt(take=take, began=began, packets=packets, sounds=_forward(sounds))
+            for take, began, packets, sounds in parts
+        ]
 
     def _turn(self, arrived: float) -> _Run:
         """Begin a run, and drop those that are past."""
@@ -180,6 +209,24 @@ def _forward(packets: Sequence[Packet]) -> list[Kept]:
             break
         kept.append(Kept(packet, stamp if packet.pts is None else packet.pts, stamp, packet.is_keyframe))
     return kept
+
+
+def _sound(stream: AudioStream) -> Sound | None:
+    """What is to be known of a sound; None where FFmpeg cannot say it."""
+    out = io.BytesIO()
+    try:
+        with av.open(out, "w", format="nut") as container:
+            track = container.add_stream_from_template(stream)
+            packet = av.Packet(bytes(_NOTHING))  # a file without any packet could not be read again
+            packet.pts = packet.dts = 0
+            packet.time_base, packet.stream = Fraction(1, 1000), track
+            container.mux(packet)
+        codec: str = stream.codec_context.codec.canonical_name
+    except (av.FFmpegError, ValueError, AttributeError):  # a codec that is not known here
+        return None
+    return Sound(
+        codec=codec, unit=Fraction(1, 1000) if stream.time_base is None else stream.time_base, head=out.getvalue()
+    )
 
 
 def _head(stream: VideoStream, first: "av.Packet[Any]", unit: Fraction) -> bytes:

@@ -39,11 +39,23 @@ class ToldRing(Ring):
         self._tell = send
         self._waiting = waiting
         self._missed = False
+        self._hears = False
 
     def begin(self, take: Take) -> None:
         """A connection begins."""
-        says = {"codec": take.codec, "unit": [take.unit.numerator, take.unit.denominator]}
-        self._tell(Frame(kind="take", stream=self._stream, says=says, body=take.head))
+        says: dict[str, object] = {"codec": take.codec, "unit": [take.unit.numerator, take.unit.denominator]}
+        self._hears = take.sound is not None
+        if take.sound is not None:
+            unit = [take.sound.unit.numerator, take.sound.unit.denominator]
+            says["sound"] = {"codec": take.sound.codec, "unit": unit, "head": len(take.sound.head)}
+        body = take.head + (b"" if take.sound is None else take.sound.head)
+        self._tell(Frame(kind="take", stream=self._stream, says=says, body=body))
+
+    def hear(self, packet: Packet) -> None:
+        """Pass a packet of sound on, as those of the picture."""
+        if self._hears and not self._missed:
+            says = {"pts": packet.pts, "dts": packet.dts}
+            self._tell(Frame(kind="sound", stream=self._stream, says=says, body=bytes(packet)))
 
     def take(self, packet: Packet, *, keyframe: bool, arrived: float) -> None:
         """Pass a packet on; where the service does not keep up, all up to the next keyframe are left out."""

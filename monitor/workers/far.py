@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from fractions import Fraction
 
 from monitor.metrics import FRAMES, FRAMES_DROPPED
-from monitor.sources.ring import Encoded, Ring, Take
+from monitor.sources.ring import Encoded, Ring, Sound, Take
 from monitor.sources.source import Ended, Lost, Picture, Refused, Resumed, Sighted, SourceEvent, Stalled, Watch
 from monitor.workers.frame import Frame, FrameRefused, observation
 from monitor.workers.opening import Opening
@@ -84,8 +84,10 @@ class FarStream:
                 case "observation":
                     self.observed.put_nowait(observation(frame))
                 case "take":
-                    unit = Fraction(int(says["unit"][0]), int(says["unit"][1]))
-                    self._ring.begin(Take(codec=str(says["codec"]), unit=unit, head=frame.body))
+                    self._ring.begin(_take(frame))
+                case "sound":
+                    pts = None if says["pts"] is None else int(says["pts"])
+                    self._ring.hear(Encoded(frame.body, int(says["dts"]), keyframe=True, pts=pts))
                 case "packet":
                     self._keep(frame)
                 case "count":
@@ -111,6 +113,21 @@ class FarStream:
         self.seen += max(0, seen)
         self.dropped += max(0, dropped)
         self.corrupt += max(0, corrupt)
+
+
+def _take(frame: Frame) -> Take:
+    says, head, sound = frame.says, frame.body, None
+    if (heard := says.get("sound")) is not None:
+        cut = len(head) - int(heard["head"])
+        if not 0 <= cut <= len(head):
+            raise ValueError(cut)
+        head, parameters = head[:cut], head[cut:]
+        sound = Sound(codec=str(heard["codec"]), unit=_unit(heard["unit"]), head=parameters)
+    return Take(codec=str(says["codec"]), unit=_unit(says["unit"]), head=head, sound=sound)
+
+
+def _unit(says: Sequence[object]) -> Fraction:
+    return Fraction(int(str(says[0])), int(str(says[1])))
 
 
 class FarGaze:

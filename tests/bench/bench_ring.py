@@ -12,6 +12,7 @@ from typing import Any
 
 import av
 
+from monitor.sources.reader import hear
 from monitor.sources.ring import SECONDS, Ring
 from tests.servers.program import needs
 
@@ -29,12 +30,14 @@ def figures() -> dict[str, dict[str, Any]]:
 
 
 def _film(folder: Path) -> Path:
-    """720p30 at about 3 Mbit/s with a keyframe every two seconds, as a streamer sends it."""
+    """720p30 at about 3 Mbit/s with a keyframe every two seconds, and sound at 128 kbit/s, as a streamer sends it."""
     file = folder / "film.flv"
     source = f"testsrc2=size=1280x720:rate=30:duration={LENGTH},noise=alls=12:allf=t"
     rate = ("-b:v", "3M", "-maxrate", "3M", "-bufsize", "3M", "-g", "60", "-pix_fmt", "yuv420p")
-    coded = ("-c:v", "libx264", "-preset", "ultrafast", *rate)
-    command = [needs("ffmpeg"), "-v", "error", "-f", "lavfi", "-i", source, *coded, str(file)]
+    coded = ("-c:v", "libx264", "-preset", "ultrafast", *rate, "-c:a", "aac", "-b:a", "128k")
+    sound = f"anoisesrc=duration={LENGTH}:sample_rate=48000"
+    inputs = ("-f", "lavfi", "-i", source, "-f", "lavfi", "-i", sound)
+    command = [needs("ffmpeg"), "-v", "error", *inputs, *coded, str(file)]
     subprocess.run(command, check=True)
     return file
 
@@ -46,12 +49,17 @@ def _read(film: Path, ring: Ring | None, *, since: float = 0.0, begun: bool = Fa
         track = container.streams.video[0]
         unit = float(track.time_base or 1)
         for packet in container.demux():
-            if packet.size == 0 or packet.stream_index != track.index:
+            if packet.size == 0:
+                continue
+            if packet.stream_index != track.index:
+                if ring is not None and begun:
+                    hear(ring, packet)
+                sizes.append((packet.dts * float(packet.time_base), packet.size))
                 continue
             keyframe = packet.is_keyframe
             if ring is not None:
                 if not begun:
-                    ring.begin_from(track, packet)
+                    ring.begin_from(track, packet, container.streams.audio[0])
                     begun = True
                 ring.take(packet, keyframe=keyframe, arrived=since + packet.dts * unit if keyframe else 0.0)
             sizes.append((packet.dts * unit, packet.size))

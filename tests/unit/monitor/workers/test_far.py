@@ -108,6 +108,8 @@ async def test_counts_add_up() -> None:
         ("count", {"seen": "many", "dropped": 0, "corrupt": 0}),
         ("packet", {"pts": 0}),
         ("take", {"codec": "h264", "unit": [1, 0]}),
+        ("take", {"codec": "h264", "unit": [1, 1000], "sound": {"codec": "aac", "unit": [1, 1000], "head": 9}}),
+        ("sound", {"pts": 0}),
         ("observation", {"type": "Poem"}),
     ],
 )
