@@ -160,7 +160,7 @@ class TelemetryTrack:
     @property
     def unclear(self) -> bool:
         """Whether angles were told, and all of them so small that they may be radians."""
-        return self._widest is not None and self._widest <= _WIDEST_RADIANS
+        return self._widest is not None and bool(self._widest <= _WIDEST_RADIANS)
 
     def holes(self, start: float, end: float) -> float:
         """How much of ``start``..``end`` (0..1) lies between samples too far apart to know what was between."""
