@@ -312,7 +312,7 @@ class Gateway:
     async def _serve(self, socket: Socket, room: Room) -> None:
         """Read and write until either is over."""
         if socket.wire is not None:
-            socket.wire.take = partial(self._beat, socket, room, asyncio.get_running_loop().time)
+            socket.wire.serve(partial(self._beat, socket, room, asyncio.get_running_loop().time))
         async with asyncio.TaskGroup() as group:
             reader = group.create_task(self._read(socket, room))
             writer = group.create_task(self._write(socket))

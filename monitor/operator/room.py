@@ -69,8 +69,8 @@ class Socket:
 
     @property
     def free(self) -> bool:
-        """Whether the next message may be taken and answered at once."""
-        return self.idle and self.sending is None and self.wire is not None and self.wire.free
+        """Whether the next message may be taken and answered at once, where its wire is free."""
+        return self.idle and self.sending is None
 
     def write(self) -> None:
         """Send what is to be sent, in order, at once, while ``free``."""

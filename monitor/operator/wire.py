@@ -42,6 +42,12 @@ class Wire(WebSocketsSansIOProtocol):
         self.scope["extensions"] = extensions
         await super().run_asgi()
 
+    def serve(self, take: Take) -> None:
+        """Let messages be taken at once from now on; what shook hands is forgotten: it was more than all the rest."""
+        self.take = take
+        self.scope["headers"] = []
+        del self.request, self.response
+
     def data_received(self, data: bytes) -> None:
         """Take a message at once where that can be done, else do with the bytes what is usual."""
         if self.take is not None and self._left == 0 and self.free and self.queue.empty() and not self.frames:

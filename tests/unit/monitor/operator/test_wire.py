@@ -39,7 +39,7 @@ class Listener:
         await send({"type": "websocket.accept"})
         self.wire = scope["extensions"][EXTENSION]
         assert self.wire is not None
-        self.wire.take = self.take
+        self.wire.serve(self.take)
         while (message := await receive())["type"] == "websocket.receive":
             self.heard.append(message["text"])
             await send({"type": "websocket.send", "text": message["text"]})
