@@ -37,6 +37,12 @@ async def listed(service: Serving, key: Administering) -> list[AccountView]:
     return [view(account) for account in await service.registry.accounts.list()]
 
 
+@router.get("/handles", summary="Read who is who", responses=problems())
+async def handles(service: Serving, key: Annotated[ApiKey, allowed(Scope.CASES_READ)]) -> dict[str, str]:
+    """The handle of every account by its id, as cases and reports name them. Needs the scope `cases:read`."""
+    return {account.id: account.name for account in await service.registry.accounts.list()}
+
+
 @router.post("/{account}/invitations", status_code=201, summary="Invite again", responses=problems(404, 409))
 async def invite_again(account: AccountPath, service: Serving, key: Administering) -> AccountInvited:
     """Another link for an account, as for a second passkey or where the first was lost. Needs the scope `admin`."""

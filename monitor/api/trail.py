@@ -9,7 +9,9 @@ from registry.signin import SignIn
 
 VIEWED = "account.viewed"
 ACTED = "account.acted"
-_PART_OF_A_LOOK = frozenset({"cases-looked", "avatars-picture"})  # which stand in the ledger as what they belong to
+_PART_OF_A_LOOK = frozenset({"accounts-handles", "cases-looked", "avatars-picture"})
+"""What stands in the ledger as the look that it belongs to."""
+
 _AGAIN_AFTER = timedelta(minutes=1)  # a page asks for the same thing again and again; one look is one entry
 _MOST_KEPT = 10_000
 

@@ -88,6 +88,7 @@ async def test_an_appeal_is_decided_by_another_than_the_first_and_takes_back_the
     await page.press("Overturn")
     await page.until(f"({STATE}).includes('Overturned')")
     await page.says("Granted")
+    await page.until("document.querySelector('.decision .handle')?.innerText === 'shiro'")
     found = await asyncio.to_thread(on_stage.house.call, world.registry.cases.get(case))
     assert found.restored_at is not None
     await page.open("/console/appeals?show=all")
@@ -275,9 +276,18 @@ async def test_a_draft_is_tried_on_sessions_on_record_before_anybody_is_judged_b
     assert "Passed" in await page.evaluate("document.querySelector('tbody').innerText")
     await on_stage.flawless(shows="textarea")
     await page.until("document.querySelector('textarea').value.includes('9')")
+    assert "Keep as a version" not in await page.text()
     await page.fill("textarea", json.dumps({"fusion": {"ai_at": "nine"}}))
     await page.press("Try it")
     await page.says("fusion.ai_at")
+
+    await on_stage.enter("ao", "admin")
+    await page.open("/console/policies/back-test?policy=brisk")
+    await page.until("document.querySelector('textarea')?.value.includes('ai_at')")
+    await page.fill("textarea", draft)
+    await page.press("Keep as a version")
+    await page.evaluate("document.querySelector('dialog form').requestSubmit()")
+    await page.says("brisk@2 judges from now on.")
 
 
 async def test_the_figures_of_a_span_are_shown_and_the_span_lives_in_the_address(on_stage: Stage) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from monitor.api.signin import REGISTERED, SIGNED_IN, SIGNED_OUT, STEPPED_UP
 from monitor.api.trail import ACTED, VIEWED
+from registry.apikey import Scope
 from tests.servers.authenticator import Authenticator
 from tests.unit.monitor.api.browser import browser, invited, signed_in
 from tests.unit.monitor.api.world import World
@@ -174,3 +175,12 @@ async def test_what_an_account_posts_twice_is_done_once(world: World) -> None:
         for _ in range(2)
     ]
     assert answers[0].json()["secret"] == answers[1].json()["secret"]
+
+
+async def test_who_may_read_cases_reads_the_handles_of_whoever_decided_them(world: World) -> None:
+    made = await world.client.post("/v1/accounts", json={"name": "shiro", "role": "moderator"})
+    reader = await world.key(Scope.CASES_READ)
+    found = (await world.client.get("/v1/accounts/handles", headers=reader)).json()
+    assert found == {made.json()["id"]: "shiro"}
+    stranger = await world.key(Scope.CUTS_READ)
+    assert (await world.client.get("/v1/accounts/handles", headers=stranger)).status_code == 403
