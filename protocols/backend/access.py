@@ -19,10 +19,12 @@ class AccessView(Part):
 class MotionView(Part):
     """What is remembered of the motion told in an operator's sessions: numbers that it cannot be made out of again."""
 
-    turns: int = Field(description="Turns of a head that are remembered, each as a number of 24 bits and a time.")
+    turns: int = Field(
+        description="Turns of a head that are remembered, each as a number of 24 bits and a time.", examples=[1240]
+    )
     since: Moment | None = Field(description="When the oldest of them was told; null where there is none.")
     until: Moment | None = Field(description="When the newest of them was told.")
-    kept_days: float = Field(description="Days after which each is forgotten.")
+    kept_days: float = Field(description="Days after which each is forgotten.", examples=[30])
 
 
 class OperatorExport(Part):
