@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol, assert_never
 
@@ -22,6 +21,7 @@ from monitor.desk import Desk
 from monitor.enforcement import Enforcement
 from monitor.gaze import Gaze
 from monitor.journal import Journal
+from monitor.orders import CutOrder
 from monitor.paces import Paces
 from monitor.record import Move, Record
 from monitor.returns import Returns
@@ -76,15 +76,6 @@ class _Over(Exception):
         super().__init__(because)
         self.state = state
         self.because = because
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CutOrder:
-    """A person's order to cut: for which rule, how, and why in their words."""
-
-    rule: RuleName
-    measure: Measure
-    because: str
 
 
 class Judging(Protocol):

@@ -14,7 +14,8 @@ from monitor.enforcement import Enforcement
 from monitor.events import EventFeed
 from monitor.journal import Journal
 from monitor.leases import Leases
-from monitor.pipeline import CutOrder, Pipeline
+from monitor.orders import CutOrder, Orders
+from monitor.pipeline import Pipeline
 from monitor.refusal import AttachLater, AttachRefused
 from monitor.returns import Newcomer, Return, Returns
 from monitor.sources.whip import WhipEnd
@@ -110,6 +111,7 @@ class Supervisor:
         self._workers = workers
         self._registry = registry
         self._journal = journal
+        self._orders = Orders(registry, journal)
         self._enforcement = enforcement
         self._returns = returns
         self._assembly = assembly
@@ -229,11 +231,15 @@ class Supervisor:
         return pipeline.source if pipeline is not None and isinstance(pipeline.source, WhipEnd) else None
 
     async def order(self, session_id: SessionId, order: CutOrder) -> None:
-        """Have a person's order carried out. Raises NotFound; Conflict where nothing is there to be cut any more."""
+        """Have a person's order carried out, over restarts too.
+
+        Raises NotFound; Conflict where nothing is there to be cut any more; LedgerFailure where it cannot be written.
+        """
         session = await self._registry.sessions.get(session_id)
         pipeline = self._pipelines.get(session_id)
         if pipeline is None or pipeline.ladder.cut:
             raise Conflict(f"Session {session_id} is not on air here, or is being cut already.", other=session.id)
+        await self._orders.write(session, order)
         pipeline.order(order)
 
     async def restore(self, cut_id: CutId, *, by: str, reason: str) -> Cut:
@@ -305,6 +311,8 @@ class Supervisor:
         metrics.SESSIONS.labels(state="watched").inc()
         self._troubles.pop(session.id, None)
         try:
+            if session.epoch > 1 and (order := await self._orders.open(session)) is not None:
+                pipeline.order(order)
             await pipeline.run()
         finally:
             del self._pipelines[session.id]

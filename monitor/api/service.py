@@ -20,8 +20,8 @@ from monitor.claims import Claims
 from monitor.evidence import EvidenceRoom
 from monitor.identity import Providers
 from monitor.openid import OpenIdProviders
+from monitor.orders import CutOrder
 from monitor.passkeys import Passkeys
-from monitor.pipeline import CutOrder
 from monitor.registrar import Registrar
 from monitor.settings import Settings
 from monitor.shifts import Shifts

@@ -9,7 +9,7 @@ from monitor.api.idempotency import IdempotencyKey, IdempotentRoute
 from monitor.api.listing import Cursor, Limit
 from monitor.api.reference import problems
 from monitor.api.service import Serving
-from monitor.pipeline import CutOrder
+from monitor.orders import CutOrder
 from protocols.backend import (
     AttachRequest,
     OrderRequest,

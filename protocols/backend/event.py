@@ -34,6 +34,7 @@ class EventType(StrEnum):
     SLATE_ASKED = "slate.asked"
     SLATE_SHOWN = "slate.shown"
     SLATE_LIFTED = "slate.lifted"
+    CUT_ORDERED = "cut.ordered"
     CUT_INTENDED = "cut.intended"
     CUT_CONFIRMED = "cut.confirmed"
     CUT_FAILED = "cut.failed"
@@ -77,6 +78,7 @@ DATA: dict[EventType, str] = {
     EventType.SLATE_ASKED: "`slate`: a notice over the picture is about to be asked for",
     EventType.SLATE_SHOWN: "`slate`, `shown` (false: it cannot be, and `because` says why), `before`: what it covers",
     EventType.SLATE_LIFTED: "`slate`: the notice was taken away",
+    EventType.CUT_ORDERED: "`rule`, `measure`, `seconds`, `by`, `because`: a person has ordered a cut",
     EventType.CUT_INTENDED: "the cut, as `CutView`",
     EventType.CUT_CONFIRMED: "the cut, as `CutView`",
     EventType.CUT_FAILED: "the cut, as `CutView`; `failure` says why",

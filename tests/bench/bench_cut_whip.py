@@ -85,7 +85,9 @@ class Comer:
         """Publish, and wait until it is watched."""
         api = self._service.api
         self.session = await api.attach(source={"kind": "whip"}, **self._claim)
-        answer = await self.offer(await self._publisher.offer())
+        offer = await self._publisher.offer()
+        while (answer := await self.offer(offer)).status_code == 503:  # noqa: ASYNC110 - no worker is ready
+            await asyncio.sleep(float(answer.headers["retry-after"]))
         await self._publisher.accept(answer.raise_for_status().text)
         self._publisher.peer.on("connectionstatechange", self._changed)
         await api.until(self.session["id"], lambda standing: standing["state"] == "live", within=60)

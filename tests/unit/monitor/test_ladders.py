@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from monitor.enforcers.enforcer import Order
-from monitor.pipeline import CutOrder, Pipeline
+from monitor.orders import CutOrder
+from monitor.pipeline import Pipeline
 from monitor.slates import Slates
 from monitor.statements import Statements
 from protocols.channel.notice import Notice

@@ -14,7 +14,8 @@ import pytest
 
 from monitor.egress import EgressPolicy, EgressRefused
 from monitor.leases import Leases
-from monitor.pipeline import CutOrder, Pipeline
+from monitor.orders import CutOrder, Orders
+from monitor.pipeline import Pipeline
 from monitor.refusal import AttachRefused
 from monitor.sources.source import Ended
 from monitor.supervisor import Supervisor
@@ -22,6 +23,7 @@ from protocols.backend import AttachRequest
 from protocols.evidence import RuleName
 from protocols.gesture import Gesture
 from protocols.ladder import Rung
+from protocols.measure import Measure, MeasureKind
 from protocols.observation import ChallengeAsked
 from protocols.session import Session, SessionId, SessionState
 from protocols.verdict import Driver
@@ -554,6 +556,26 @@ async def test_a_person_s_order_reaches_the_session_that_is_on_air_and_no_other(
         assert (cut.state, cut.cause) == (CutState.CONFIRMED, "nobody drives it")
         with pytest.raises(Conflict, match="not on air here"):
             await running.supervisor.order(session.id, order)
+
+
+BY_A_PERSON = Measure(kind=MeasureKind.FORBID, seconds=60, by="key_1")
+
+
+@in_virtual_time
+async def test_an_order_that_was_taken_is_carried_out_once_over_a_restart(tmp_path: Path) -> None:
+    order = CutOrder(rule=RuleName.DRIVING, measure=BY_A_PERSON, because="nobody drives it")
+    async with broadcast(tmp_path) as stage:
+        orders = Orders(stage.registry, stage.journal)
+        async with service(stage) as running:
+            session = await running.attach()
+            await orders.write(session, order)  # and then it is killed
+        assert await orders.open(session) == order
+        async with service(stage) as after:
+            await after.stage.until(lambda: after.supervisor.pipeline(session.id) is not None)
+            await after.stage.until(lambda: after.supervisor.pipeline(session.id) is None)
+        [cut] = (await stage.registry.cuts.list(session=session.id)).items
+        assert (cut.state, cut.cause, cut.measure) == (CutState.CONFIRMED, "nobody drives it", "forbid")
+        assert await orders.open(session) is None
 
 
 @in_virtual_time

@@ -26,8 +26,9 @@ from monitor.identity import Provider, Providers
 from monitor.journal import Journal
 from monitor.observers.likeness.sight import Sight
 from monitor.openid import OpenIdProvider, OpenIdProviders
+from monitor.orders import CutOrder
 from monitor.passkeys import Passkeys
-from monitor.pipeline import CutOrder, Pipeline
+from monitor.pipeline import Pipeline
 from monitor.refusal import AttachRefused
 from monitor.registrar import Registrar
 from monitor.settings import Settings
