@@ -1,12 +1,13 @@
 """Refit the calibration of driving on recorded clips, and say how honest it is.
 
-    python -m tests.bench.calibrate_driving [SET …] [--fit]
+    python -m tests.bench.calibrate_driving [SET …] [--fit] [--strangers N]
 
 SET is a folder with MANIFEST.json, clips and telemetry (default: ../shared/clips, or where NAKANOHITO_SHARED says).
-Each picture is judged with its own telemetry, and with that of every third other take, as a stranger's. Folds hold
-out one avatar at a time, with every window of it. Prints AUC over windows and clips, the expected calibration error,
-the Brier score and how often what was said with which probability was so; the error rates of the sequential decision
-beside what Wald's bounds state; and (``--fit``) the constants that the folds agree on, to be put into Calibration.
+Each picture is judged with its own telemetry, and with that of every third other take (of N at most), as a stranger's.
+Folds hold out one avatar at a time, with every window of it. Prints AUC over windows and clips, the expected
+calibration error, the Brier score and how often what was said with which probability was so; the error rates of the
+sequential decision beside what Wald's bounds state; and (``--fit``) the constants that the folds agree on, to be put
+into Calibration.
 """
 
 import argparse
@@ -71,7 +72,7 @@ def takes(clip: dict[str, object]) -> set[object]:
     return {clip.get("take"), clip.get("telemetry_take")} - {None}
 
 
-def windows(root: Path) -> Iterator[Window]:
+def windows(root: Path, most: int | None = None) -> Iterator[Window]:
     """Every window of every clip of a set, with its own telemetry and with strangers'."""
     clips = json.loads((root / "MANIFEST.json").read_text())["clips"]
     told = {c["name"]: reported(root / c["telemetry"]) for c in clips if c["telemetry"]}
@@ -79,7 +80,7 @@ def windows(root: Path) -> Iterator[Window]:
         motion = watched(root / clip["file"])
         own = [clip] if clip["telemetry"] else []
         others = [c for c in clips[number % 3 :: 3] if c["telemetry"] and not takes(c) & takes(clip) and takes(clip)]
-        for other in [*own, *others]:
+        for other in [*own, *others[:most]]:
             driven = other is clip and bool(clip["operator_driving"]) and clip["telemetry_kind"] == "driver"
             for start in np.arange(0.0, clip["duration_s"] - WINDOW + 0.1, WINDOW):
                 found = measure(told[other["name"]], motion, float(start), float(start) + WINDOW)
@@ -181,8 +182,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sets", nargs="*", type=Path, default=[SHARED / "clips"])
     parser.add_argument("--fit", action="store_true")
+    parser.add_argument("--strangers", type=int)
     options = parser.parse_args()
-    everything = [window for root in options.sets for window in windows(root)]
+    everything = [window for root in options.sets for window in windows(root, options.strangers)]
     report("windows, as calibrated", [(score(w, CALIBRATION)[0], w.driven) for w in everything])
     clips, runs = [], []
     for _, group in itertools.groupby(everything, key=lambda w: w.clip):
