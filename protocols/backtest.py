@@ -135,7 +135,7 @@ class _Trial:
         self._from = min((verdict.at for verdict in anew), default=math.inf)
         told = [*(v for v in record.verdicts if v.at < self._from), *anew]
         self._ahead: list[Verdict | Observation] = sorted([*told, *record.happened], key=lambda one: one.at)
-        self._end = max(record.end, *(one.at for one in self._ahead), 0.0)
+        self._end = max(record.end, *(one.at for one in self._ahead), 0.0) + _APART
         self._presence = PresenceRule(policy.presence)
         self._ladder = Ladder(policy.ladder, policy_id)
         self._said: Verdict | None = None
@@ -220,6 +220,9 @@ class _Trial:
             policy_id=self._id,
         )
 
+
+_APART = 0.5
+"""Seconds by which the clocks of a record may be apart: it is judged twice a second, and pictures have their own."""
 
 _A_MOMENT = 1e-3
 """Seconds after which what runs out has run out, whatever floats make of sums."""

@@ -1,12 +1,19 @@
 """Back-tests over the registry: by the API, by what a case keeps, and what is refused."""
 
-import numpy as np
+from pathlib import Path
 
+import numpy as np
+import pytest
+
+from protocols import backtest
+from protocols.evidence import Evidence, Finding, RuleName
 from protocols.frozen import freeze
-from protocols.judge import Judge
+from protocols.judge import Judge, Judged
 from protocols.likeness import LikenessCalibration
-from protocols.observation import Presence
-from protocols.policy import STANDARD
+from protocols.observation import Observation, Presence
+from protocols.policy import BRISK, STANDARD, Policy
+from protocols.session import SessionState
+from protocols.verdict import Driver, Verdict, conclude
 from registry.apikey import Scope
 from registry.evidence_store import EvidenceStore, Folder
 from registry.exhibit import Exhibit
@@ -14,6 +21,8 @@ from registry.state import Retention
 from tests.unit.monitor.api.conftest import registry, world
 from tests.unit.monitor.api.test_cases import cut, verdict
 from tests.unit.monitor.api.world import NOW, World
+from tests.unit.monitor.broadcast import broadcast
+from tests.virtual_time import in_virtual_time
 
 __all__ = ["registry", "world"]
 
@@ -90,3 +99,26 @@ async def test_what_is_no_policy_is_refused_and_both_scopes_are_needed(world: Wo
     assert (await world.client.post(path, json={"policy": "nobodys"})).status_code == 404
     alone = await world.key(Scope.POLICIES_READ)
     assert (await world.client.post(path, json={"policy": "standard"}, headers=alone)).status_code == 403
+
+
+@in_virtual_time
+async def test_what_a_pipeline_wrote_comes_out_again_as_it_did(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    against = Evidence(rule=RuleName.DRIVING, start=0.0, end=1.0, weight=-5.0, facts=())
+
+    def consider(observations: list[Observation], at: float) -> tuple[Verdict, tuple[Judged, ...]]:
+        found = {RuleName.PRESENCE: Finding.PASS}
+        given = {"evidence": (against,), "findings": found, "before": Driver.UNKNOWN, "policy": BRISK}
+        return conclude(at=at, policy_id="brisk@1", **given), ()  # type: ignore[arg-type]
+
+    async with broadcast(tmp_path) as stage, stage.keeping_in_sight() as pipeline:
+        monkeypatch.setattr(stage.judge, "consider", consider)
+        pipeline.observe(stage.present(at=0.0))
+        await stage.reaches(SessionState.CUT)
+        record = backtest.recorded((str(entry.pop("kind")), entry) for entry in await stage.entries())
+        last = (await stage.entries("ladder.step"))[-1]
+    again = backtest.tried(record, BRISK, "brisk@1")
+    assert record.then is again.outcome is backtest.Outcome.CUT
+    assert (again.rung, again.cause) == (last["rung"], RuleName.DRIVING)
+    assert again.at == pytest.approx(last["at"], abs=0.6)
+    mild = Policy.model_validate(BRISK.model_dump(mode="json") | {"fusion": {"ai_at": 6.0}}, strict=False)
+    assert backtest.tried(record, mild, "draft").outcome is backtest.Outcome.PASSED
