@@ -1,7 +1,7 @@
 """One person for two streams: the service, two operators' programs that tell the same motion, and what the API says."""
 
 import asyncio
-import json
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -10,27 +10,31 @@ import pytest
 
 from samples.studio.portrait import portraits
 from tests.servers.operator import Operator, make_key
+from tests.servers.ports import free_port
 from tests.servers.publisher import draw_test_card
 from tests.servers.service import Service
+from tests.servers.tracker import Tracker
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio]
 
 _PATIENCE = 120.0  # seconds; on a quiet machine it takes some twenty
 
 
-def motion(file: Path, seconds: float = 110.0) -> Path:
-    """A head that looks about: to and fro, every time another way, somewhat more than two seconds apart."""
-    dice = np.random.default_rng(8)
-    at = np.cumsum(dice.uniform(1.05, 1.3, 120))
-    yaw = dice.uniform(8.0, 25.0, 120) * np.where(np.arange(120) % 2, 1.0, -1.0)
-    pitch, roll = dice.normal(0.0, 6.0, (2, 120))
-    times = np.arange(0.0, seconds, 1 / 30)
-    told = {"yaw": yaw, "pitch": pitch, "roll": roll}
-    courses = {name: np.interp(times, at, values) for name, values in told.items()}
-    lines = [{"t": round(float(t), 4)} | {k: round(float(v[n]), 3) for k, v in courses.items()} for n, t in
-             enumerate(times)]  # fmt: skip
-    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    return file
+class LookingAbout:
+    """A head that turns to and fro, every time another way, somewhat more than a second apart."""
+
+    def __init__(self) -> None:
+        dice = np.random.default_rng(8)
+        self._at = np.cumsum(dice.uniform(1.05, 1.3, 400))
+        self._yaw = dice.uniform(8.0, 25.0, 400) * np.where(np.arange(400) % 2, 1.0, -1.0)
+        self._pitch = dice.normal(0.0, 6.0, 400)
+        self._began = asyncio.get_running_loop().time()
+
+    def __call__(self, at: float) -> dict[str, float]:
+        """Where it is at a time of the loop's clock."""
+        now = at - self._began
+        yaw, pitch = (float(np.interp(now, self._at, course)) for course in (self._yaw, self._pitch))
+        return {"yaw": yaw, "pitch": pitch, "mouth": 0.0}
 
 
 async def found(service: Service, session: str) -> dict[str, Any]:
@@ -46,9 +50,10 @@ async def found(service: Service, session: str) -> dict[str, Any]:
 
 
 async def test_the_same_motion_on_two_streams_is_found_on_both(tmp_path: Path) -> None:
-    await asyncio.to_thread(draw_test_card, tmp_path / "card.mp4", seconds=150)
+    await asyncio.to_thread(draw_test_card, tmp_path / "card.mp4", seconds=200)
     await asyncio.to_thread(portraits, "sakura", tmp_path / "stills")
-    told, url = motion(tmp_path / "motion.jsonl"), (tmp_path / "card.mp4").as_uri()
+    url, motion = (tmp_path / "card.mp4").as_uri(), LookingAbout()
+    ports = [free_port(socket.SOCK_DGRAM) for _ in range(2)]
     async with Service(tmp_path) as service:
         api = service.api
         await api.register("Hoshi", sorted((tmp_path / "stills").glob("*.jpg"))[:4])
@@ -57,8 +62,10 @@ async def test_the_same_motion_on_two_streams_is_found_on_both(tmp_path: Path) -
         people = [await api.enrol(name, make_key(key)) for name, key in zip(names, keys, strict=True)]
         one, other = [(await api.attach(url=url, avatar="Hoshi", operators=[person]))["id"] for person in people]
         async with (
-            Operator(service, one, people[0], key=keys[0], telemetry=told),
-            Operator(service, other, people[1], key=keys[1], telemetry=told),
+            Tracker(ports[0], motion),
+            Tracker(ports[1], motion),
+            Operator(service, one, people[0], key=keys[0], tracker=f"vmc:{ports[0]}"),
+            Operator(service, other, people[1], key=keys[1], tracker=f"vmc:{ports[1]}"),
         ):
             here, there = await asyncio.gather(found(service, one), found(service, other))
             assert (here["session"], there["session"]) == (other, one)
