@@ -72,6 +72,13 @@ class House:
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> "House":
+        try:
+            return await self._opened()
+        except BaseException:  # what was started by then is not left behind
+            await self._stack.aclose()
+            raise
+
+    async def _opened(self) -> "House":
         for server in (self.nginx, self.node, self.janus):
             await self._stack.enter_async_context(server)
         await self.janus.allow(*(publisher_token(TOKENS, "live", name) for name in ("one", "two")))

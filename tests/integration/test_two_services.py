@@ -36,6 +36,13 @@ class Pair:
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> "Pair":
+        try:
+            return await self._opened()
+        except BaseException:  # what was started by then is not left behind
+            await self._stack.aclose()
+            raise
+
+    async def _opened(self) -> "Pair":
         await self._stack.enter_async_context(self.nginx)
         for service in (self.first, self.second):
             service.cuts_on("edge", self.nginx)
