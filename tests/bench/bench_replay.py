@@ -15,7 +15,7 @@ from tests.footage import Shot, footage
 
 FIGURES = ("replay_speed",)
 RUNS = 5
-LIMIT = 5.0
+LIMIT = 20.0
 
 
 def figures() -> dict[str, dict[str, Any]]:
