@@ -82,6 +82,15 @@ class CaseLook:
     seconds: float
 
 
+_UNSTATED = (  # made once: it is asked for twice a second
+    select(cases)
+    .outerjoin(cuts, cuts.c.id == cases.c.cut)
+    .where(cases.c.stated_at.is_(None), cuts.c.confirmed_at.is_not(None) | cases.c.cut.is_(None))
+    .order_by(cases.c.seq)
+    .limit(_AT_ONCE)
+)
+
+
 class Cases:
     """The cases of the registry. They are opened by ``Cuts.intend``."""
 
@@ -197,13 +206,8 @@ class Cases:
 
     async def unstated(self) -> tuple[Case, ...]:
         """Cases whose statement of reasons is due: their cut is confirmed, or was, or they are no cut; oldest first."""
-        query = (
-            select(cases)
-            .outerjoin(cuts, cuts.c.id == cases.c.cut)
-            .where(cases.c.stated_at.is_(None), cuts.c.confirmed_at.is_not(None) | cases.c.cut.is_(None))
-        )
         async with self._database.reading() as connection:
-            return tuple(_case(row) for row in await connection.execute(query.order_by(cases.c.seq).limit(_AT_ONCE)))
+            return tuple(_case(row) for row in await connection.execute(_UNSTATED))
 
     async def note_stated(self, case: str, *, at: datetime) -> None:
         """Note that the statement of reasons was sent."""
