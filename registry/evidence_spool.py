@@ -3,6 +3,7 @@
 Files by a name of ours in a folder of the machine; with the evidence store's key they are encrypted like its files.
 """
 
+import os
 import re
 import secrets
 from collections.abc import Iterator
@@ -30,13 +31,25 @@ class Spool:
         self._seal = None if key is None else AESGCM(key)
 
     def put(self, name: str, content: bytes) -> None:
-        """Keep ``content``; whole and durable once this returns. Raises Unavailable."""
+        """Keep ``content``, whole, over the end of this program. Raises Unavailable.
+
+        Not synced: a cut waits for this, and a large file that is synced holds up the ledger's own syncs. What is lost
+        is what a power cut takes within seconds.
+        """
         stored = _PLAIN + content
         if self._seal is not None:
             nonce = secrets.token_bytes(_NONCE)
             stored = _SEALED + nonce + self._seal.encrypt(nonce, content, name.encode())
         try:
-            self._place.write(name, stored)
+            self._folder.mkdir(parents=True, exist_ok=True)
+            fresh = self._folder / f".{name}.{secrets.token_hex(4)}"
+            try:
+                with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+                    out.write(stored)
+                fresh.replace(self._folder / name)
+            except BaseException:
+                fresh.unlink(missing_ok=True)
+                raise
         except OSError as error:
             raise Unavailable(f"The evidence spool cannot be used now: {error.strerror}.") from error
 
