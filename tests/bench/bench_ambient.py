@@ -60,7 +60,9 @@ def _policies() -> dict[str, dict[str, Any]]:
     presence = {"presence": {"connect_within_s": NEVER, "absent_after_s": NEVER}}
     # Nobody is cut here, whatever a loop looks like.
     patient = {"ladder": {rule: [{"rung": "notify", "seconds": NEVER}] for rule in ("driving", "presence", "likeness")}}
-    shared = undisturbed | presence | patient | {"fusion": {"ai_at": 20.0}}
+    # One operator's motion is told for every stream here, as for nobody who is to be suspected.
+    alike = {"operator": {"same_motion": "pass"}}
+    shared = undisturbed | presence | patient | alike | {"fusion": {"ai_at": 20.0}}
     return {
         "ambient": shared | {"watch": {"window_s": 0.5, "every_s": NEVER, "windows": 1}},
         "full": shared | {"watch": {"every_s": NEVER, "windows": 60}, "fusion": {"ai_at": 20.0, "human_at": 20.0}},
