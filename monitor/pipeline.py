@@ -10,42 +10,38 @@ import asyncio
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from contextlib import suppress
-from functools import partial
 from typing import Any, Protocol, assert_never
 
 import structlog
 
 from monitor import metrics
 from monitor.budget import WindowBudget
+from monitor.cutting import Cutting
 from monitor.desk import Desk
 from monitor.enforcement import Enforcement
+from monitor.eyesight import Eyesight
 from monitor.gaze import Gaze
 from monitor.journal import Journal
 from monitor.orders import CutOrder
 from monitor.paces import Paces
+from monitor.questions import Answers, Questions
 from monitor.record import Move, Record
 from monitor.returns import Returns
 from monitor.slates import Slates
 from monitor.sources.source import Ended, Lost, Picture, Refused, Resumed, Sighted, Source, SourceEvent, Stalled, Watch
-from monitor.spooled import Sealed
 from monitor.standstill import Standstill
 from monitor.witness import Witness
 from monitor.workers.far import FarGaze
 from protocols.attention import Attention
 from protocols.backend import EventType, VerdictView
-from protocols.challenge import ChallengeSchedule, Wanted, risk_of
-from protocols.challenge_transcript import told_of
+from protocols.challenge import ChallengeSchedule, risk_of
 from protocols.evidence import Finding, RuleName
-from protocols.gesture import Gesture
 from protocols.judge import Judged
 from protocols.ladder import Ladder, Rung, Step
-from protocols.measure import Measure
 from protocols.observation import (
     Asked,
     Blindness,
-    ChallengeAsked,
     Deregistered,
-    DigitsAsked,
     Forgotten,
     Look,
     Observation,
@@ -53,20 +49,15 @@ from protocols.observation import (
     Rest,
 )
 from protocols.policy import Policy
-from protocols.reaction import Kind, kind_of
 from protocols.session import AvatarId, Session, SessionState
 from protocols.verdict import Driver, Verdict
-from registry.cut import Cut
-from registry.error import Conflict, LedgerFailure, Unavailable
-from registry.identity import digits, fresh
+from registry.error import Conflict
 from registry.state import CutState
 
 _log = structlog.get_logger()
 
-_OUTCOMES = {True: "passed", False: "failed", None: "not judged"}
 _DELIBERATE_EVERY = 0.5  # seconds, while something is going on
 _DELIBERATE_QUIETLY_EVERY = 4.0  # seconds, while an operator is there, nobody is suspected and keyframes are enough
-_CUT_AGAIN_EVERY = 30.0  # seconds, after a cut that could not be confirmed
 
 
 class _Over(Exception):
@@ -78,22 +69,11 @@ class _Over(Exception):
         self.because = because
 
 
-class Judging(Protocol):
+class Judging(Answers, Protocol):
     """Observations in, verdicts out."""
 
     def consider(self, observations: Iterable[Observation], at: float) -> tuple[Verdict, tuple[Judged, ...]]:
         """Take what was observed and judge at media time ``at``."""
-
-    @property
-    def settled(self) -> bool:
-        """Whether answers have settled that the operator is there."""
-
-    @property
-    def missed(self) -> bool:
-        """Whether the last question that could be judged was missed."""
-
-    def telling(self, gestures: tuple[Gesture, ...], at: float) -> tuple[Gesture, ...]:
-        """Those of ``gestures`` that would tell an answer from the operator's habits."""
 
 
 class Pipeline:
@@ -125,35 +105,46 @@ class Pipeline:
         self.zero = zero
         self.ladder = Ladder(policy.ladder, session.policy)
         self.verdict: Verdict | None = None
-        self.open_challenge: Asked | None = None
-        self.blind_because: str | None = "no picture has come yet"
         self._ending: _Over | None = None
-        self._ended = asyncio.Event()
-        self._blind_since = 0.0
-        self._blind_before = 0.0
+        self._gone = asyncio.Event()
+        self._inbox: list[Observation] = []
+        self._stirred = asyncio.Event()
         self.operators: set[str] = set()
         self._judge = judge
         self._attention = Attention(policy.watch)
-        self._schedule = schedule
-        self._paces = paces
-        self._asked_of: str | None = None
-        self.missed = 0
         self._desk = desk
         self._standstill = Standstill(self.ladder, self.at)
-        self._standstill.begin()  # until the first picture
         self._held_with_all = False
         self._record = Record(session, journal=journal, move=move, standstill=self._standstill)
-        self._enforcement = enforcement
-        self._slates = slates
+        self._eyesight = Eyesight(
+            record=self._record, standstill=self._standstill, at=self.at, observe=self.observe, stand=self._stand
+        )
+        self._questions = Questions(
+            policy.challenge,
+            schedule=schedule,
+            paces=paces,
+            desk=desk,
+            answers=judge,
+            record=self._record,
+            standstill=self._standstill,
+            threads=threads,
+            at=self.at,
+            asked=self._asked,
+        )
+        self._cutting = Cutting(
+            policy.ladder,
+            self.ladder,
+            enforcement=enforcement,
+            slates=slates,
+            witness=witness,
+            record=self._record,
+            standstill=self._standstill,
+        )
         self._returns = returns
         self._ordered: CutOrder | None = None
-        self._covered = False
         self._threads = threads
         self._budget = budget
-        self._witness = witness
-        self._inbox: list[Observation] = [Blindness(at=0.0, blind=True, cause=self.blind_because)]
         self._steps: list[dict[str, Any]] = []
-        self._stirred = asyncio.Event()
         self._over: asyncio.Queue[_Over | Conflict] = asyncio.Queue()
         self.gaze = gaze(self.observe)
 
@@ -167,14 +158,29 @@ class Pipeline:
         """What of the monitor's own keeps it from judging, None where nothing does."""
         return self._record.trouble
 
+    @property
+    def open_challenge(self) -> Asked | None:
+        """The question that waits for its answer."""
+        return self._questions.open
+
+    @property
+    def missed(self) -> int:
+        """How many questions were missed in a row."""
+        return self._questions.missed
+
     def at(self) -> float:
         """Now, in seconds on the session's clock."""
         return asyncio.get_running_loop().time() - self.zero
 
     @property
+    def blind_because(self) -> str | None:
+        """Why no picture can be seen, None where one can."""
+        return self._eyesight.blind_because
+
+    @property
     def blind_s(self) -> float:
         """Seconds for which the monitor was blind so far."""
-        return self._blind_before + (self.at() - self._blind_since if self.blind_because is not None else 0.0)
+        return self._eyesight.blind_s
 
     @property
     def watching(self) -> Watch:
@@ -250,16 +256,14 @@ class Pipeline:
         match event:
             case Picture():
                 metrics.FRAMES.inc()
-                if self.blind_because is not None:
-                    await self._regain_sight(event.at)
+                await self._eyesight.regain(event.at)
                 self.gaze.take(event, full=self.watching is Watch.FULL)
             case Stalled():
-                await self._lose_sight(event.at, f"no picture for {event.silent_for:.1f} s")
+                await self._eyesight.lose(event.at, f"no picture for {event.silent_for:.1f} s")
             case Sighted():
-                if self.blind_because is not None:
-                    await self._regain_sight(event.at)
+                await self._eyesight.regain(event.at)
             case Lost():
-                await self._lose_sight(event.at, event.cause)
+                await self._eyesight.lose(event.at, event.cause)
             case Resumed():
                 pass  # the next picture says so itself
             case Ended():
@@ -269,26 +273,6 @@ class Pipeline:
             case _:
                 assert_never(event)
 
-    async def _lose_sight(self, at: float, cause: str) -> None:
-        if self.blind_because is not None:
-            return
-        self.blind_because, self._blind_since = cause, self.at()
-        self.observe(Blindness(at=at, blind=True, cause=cause))
-        self._standstill.begin()
-        await self._record.note(EventType.SESSION_BLIND, {"at": round(at, 3), "cause": cause})
-        await self._stand(SessionState.BLIND, cause)
-
-    async def _regain_sight(self, at: float) -> None:
-        blind_s = self.at() - self._blind_since
-        self._blind_before += blind_s
-        metrics.BLIND_SECONDS.inc(blind_s)
-        self.blind_because = None
-        self.observe(Blindness(at=at, blind=False, cause="the picture is there"))
-        self._standstill.end()
-        kind = EventType.SESSION_LIVE if self.session.state is SessionState.PENDING else EventType.SESSION_SIGHTED
-        await self._record.note(kind, {"at": round(at, 3), "blind_s": round(blind_s, 3)})
-        await self._stand(SessionState.LIVE, None)
-
     # ---- deliberating
 
     async def _deliberate(self) -> None:
@@ -297,7 +281,8 @@ class Pipeline:
             await self._tell_presence(batch)
             await self._weigh(*await self._consider(batch))
             await self._climb()
-            await self._ask_routinely()
+            if self.blind_because is None:
+                await self._questions.ask_if_due(self.operators, risk=self._risk)
             self._pay_attention()
             await self._rest()
 
@@ -326,10 +311,7 @@ class Pipeline:
 
     async def _weigh(self, verdict: Verdict, judged: tuple[Judged, ...]) -> None:
         for outcome in judged:
-            metrics.CHALLENGES.labels(outcome=_OUTCOMES[outcome.passed]).inc()
-            await self._record.note(EventType.CHALLENGE_JUDGED, outcome.document())
-            if self.open_challenge is not None and outcome.challenge == self.open_challenge.challenge:
-                await self._close_challenge(self.open_challenge, outcome)
+            await self._questions.judged(outcome)
         before, self.verdict = self.verdict, verdict
         if before is None or _differs(before, verdict):
             metrics.VERDICTS.labels(driver=verdict.driver.value).inc()
@@ -337,26 +319,12 @@ class Pipeline:
             if (other := _shown_instead(verdict)) is not None:
                 await self._standstill.during(self._returns.seen(self.session, other))
 
-    async def _close_challenge(self, asked: Asked, outcome: Judged) -> None:
-        """A question is over: it says when to ask again and how quick they are; many missed are told to people."""
-        self.open_challenge = None
-        if not outcome.typed:
-            self._schedule.judged(self.at(), settled=self._judge.settled, missed=self._judge.missed)
-        if outcome.passed and outcome.reaction is not None and self._asked_of is not None:
-            await self._standstill.during(self._paces.took(self._asked_of, kind_of(asked), outcome.reaction))
-        if outcome.passed is None:
-            return
-        self.missed = 0 if outcome.passed else self.missed + 1
-        if self.missed and self.missed % self.policy.challenge.tell_after == 0:
-            data = {"at": round(outcome.at, 3), "missed": self.missed, "operator": self._asked_of}
-            await self._record.note(EventType.CHALLENGES_MISSED, data)
-
     async def _climb(self) -> None:
         now, verdict = self.at(), self.verdict
         if verdict is None:
             return
         if self.ladder.rung is Rung.WATCHING and (verdict.cause is not None or self._ordered is not None):
-            await self._count_strikes()
+            await self._cutting.count_strikes()
         if self._ordered is not None:
             steps = self.ladder.order(self._ordered.rule, self._ordered.measure, now)
         elif verdict.cause is RuleName.REGISTRATION:
@@ -375,63 +343,31 @@ class Pipeline:
         self._desk.notify(step.rung, step.cause, step.until)
         match step.rung:
             case Rung.CHALLENGE:
-                await self._ask(await self._wanted())
+                await self._questions.ask(self.operators, risk=self._risk)
             case Rung.SLATE:
-                await self._cover(step.cause or RuleName.DRIVING, verdict)
+                await self._cutting.cover(step.cause or RuleName.DRIVING, verdict)
             case Rung.DROP | Rung.FORBID:
                 await self._cut(verdict, step)
             case Rung.WATCHING:
-                await self._uncover()
+                await self._cutting.uncover()
                 self._steps = []
             case Rung.NOTIFY | Rung.GRACE | Rung.RESTORED:
                 pass
             case _:
                 assert_never(step.rung)
 
-    async def _ask_routinely(self) -> None:
-        nothing_open = self.open_challenge is None and self.operators and self.blind_because is None
-        if nothing_open and self._schedule.due(self.at(), risk=self._risk):
-            await self._ask(await self._wanted(routine=True), routine=True)
-
     @property
     def _risk(self) -> float:
         return 0.0 if self.verdict is None else risk_of(self.verdict.driver)
 
-    async def _wanted(self, *, routine: bool = False) -> Wanted | None:
-        """What to ask for now: looking through what the operator does unasked takes a while."""
-        now = self.at()
-        telling = partial(self._judge.telling, at=now)
-        present = tuple(self.operators)
-        choose = partial(self._schedule.ask, now, risk=self._risk, present=present, telling=telling, routine=routine)
-        return await self._standstill.during(asyncio.get_running_loop().run_in_executor(self._threads, choose))
-
-    async def _ask(self, wanted: Wanted | None, *, routine: bool = False) -> None:
-        if wanted is None or not self.operators:
-            return
-        asked = self._question(wanted)
-        asked_of = self._desk.ask(asked, routine=routine)
-        if asked_of is None:
-            return
-        self.open_challenge, self._asked_of = asked, asked_of
+    def _asked(self, asked: Asked) -> None:
         self.observe(asked)
         self._pay_attention()
-        data = {"at": round(asked.at, 3), "challenge": asked.challenge, **told_of(asked), "within": asked.within}
-        await self._record.note(EventType.CHALLENGE_ASKED, data)
-
-    def _question(self, wanted: Wanted) -> Asked:
-        at, challenge, gestures = self.at(), fresh("chl"), wanted.gestures
-        kind = Kind.DIGITS if not gestures else Kind.ROW if len(gestures) > 1 else Kind.GESTURE
-        within, soonest = self._paces.within(kind, self.operators), self._paces.soonest(kind, self.operators)
-        if not gestures:
-            return DigitsAsked(at=at, challenge=challenge, digits=digits(), within=within, soonest=soonest)
-        first, *then = gestures
-        return ChallengeAsked(
-            at=at, challenge=challenge, gesture=first, then=tuple(then), within=within, soonest=soonest
-        )
 
     def _pay_attention(self) -> None:
         wanted = self._attention.wants(
-            self.at() - self.blind_s,  # seconds of sight: waiting for a picture must not use up the patience for it
+            self.at()
+            - self._eyesight.blind_s,  # seconds of sight: waiting for a picture must not use up the patience for it
             self.verdict.driver if self.verdict else Driver.UNKNOWN,
             suspected=self._suspected,
             challenged=self.open_challenge is not None,
@@ -449,93 +385,28 @@ class Pipeline:
 
     # ---- acting
 
-    async def _count_strikes(self) -> None:
-        """What stands against the session decides how hard the cut would be."""
-        while True:
-            try:
-                counting = self._enforcement.strikes(self.session, self.policy.ladder.strikes)
-                self.ladder.strikes = await self._standstill.during(counting)
-            except Unavailable as failure:
-                await self._record.wait_out(failure)
-            else:
-                return
-
-    async def _cover(self, rule: RuleName, verdict: Verdict) -> None:
-        """Put a notice over the picture where that can be done; the ladder climbs on in any case."""
-        self._covered = True
-        try:
-            await self._standstill.during(self._slates.show(self.session, rule, verdict.document()))
-        except (LedgerFailure, Unavailable) as failure:
-            await self._record.wait_out(failure)
-
-    async def _uncover(self) -> None:
-        if self._covered:
-            self._covered = False
-            await self._standstill.during(self._slates.lift(self.session))
-
     async def _cut(self, verdict: Verdict, step: Step) -> None:
-        """Cut, and go on trying until the media server confirms it: an AI-driven stream does not stay on air."""
         rule = step.cause or RuleName.DRIVING
         measure = step.measure or self.policy.ladder.measure(rule, self.ladder.strikes, step.by)
-        sealed = await self._sealed()
-        while True:
-            cut = await self._try_to_cut(verdict, rule, measure)
-            if cut is None:
-                return
-            if self._witness is not None and sealed is not None:
-                await self._witness.keep(self.session, cut, sealed)
-                sealed = None
-            _log.info("cut", session=self.session.id, cut=cut.id, rule=rule.value, state=cut.state.value)
-            match cut.state:
-                case CutState.CONFIRMED:
-                    await self._enforcement.stay_gone(self.session, cut)
-                    await self._uncover()
-                    self._over.put_nowait(_Over(SessionState.CUT, f"cut: {rule.value}"))
-                    return
-                case CutState.RESTORED:  # a person was faster than the media server
-                    await self._uncover()
-                    for restored in self.ladder.restore("a person", self.at()):
-                        await self._act(restored, verdict)
-                    self._over.put_nowait(_Over(SessionState.ENDED, "the cut was restored before it was done"))
-                    return
-                case CutState.FAILED | CutState.INTENDED:
-                    await self._rest_before_next_try()
-            if self._ending is not None:  # by itself, or by its backend: nothing is left to cut
-                self._over.put_nowait(self._ending)
-                return
-
-    async def _sealed(self) -> Sealed | None:
-        """What is known by now, on disk before anything is done."""
-        if self._witness is None:
-            return None
-        sealed = self._witness.seal()
-        await self._witness.spool(self.session, sealed)
-        return sealed
-
-    async def _try_to_cut(self, verdict: Verdict, rule: RuleName, measure: Measure) -> Cut | None:
-        """The cut, done or failed; None where the session is no longer ours."""
         because = None if self._ordered is None else self._ordered.because
-        while True:
-            try:
-                return await self._enforcement.cut(
-                    self.session, verdict, rule, measure=measure, steps=self._steps, because=because
-                )
-            except Conflict as lost:
-                if self._witness is not None:
-                    await self._witness.drop(self.session)
-                self._over.put_nowait(lost)
-                return None
-            except (LedgerFailure, Unavailable) as failure:
-                await self._record.wait_out(failure)
-
-    async def _rest_before_next_try(self) -> None:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._ended.wait(), _CUT_AGAIN_EVERY)
+        try:
+            cut = await self._cutting.cut(verdict, rule, measure, steps=self._steps, because=because, gone=self._gone)
+        except Conflict as lost:
+            self._over.put_nowait(lost)
+            return
+        if cut.state is CutState.CONFIRMED:
+            self._over.put_nowait(_Over(SessionState.CUT, f"cut: {rule.value}"))
+        elif cut.state is CutState.RESTORED:  # a person was faster than the media server
+            for restored in self.ladder.restore("a person", self.at()):
+                await self._act(restored, verdict)
+            self._over.put_nowait(_Over(SessionState.ENDED, "the cut was restored before it was done"))
+        elif self._ending is not None:  # by itself, or by its backend: nothing is left to cut
+            self._over.put_nowait(self._ending)
 
     def _end(self, because: str) -> None:
         """The stream is over. While it is being cut the cut comes first: its receipt is what ends the session."""
         self._ending = self._ending or _Over(SessionState.ENDED, because)
-        self._ended.set()
+        self._gone.set()
         if not self.ladder.cut:
             self._over.put_nowait(self._ending)
 

@@ -285,7 +285,7 @@ async def test_on_the_ladder_an_operator_is_asked_at_once_and_the_judge_is_told(
 @in_virtual_time
 async def test_who_can_do_no_gesture_is_asked_to_type_digits_that_nobody_else_is_told(tmp_path: Path) -> None:
     async with broadcast(tmp_path) as stage, stage.keeping_in_sight() as pipeline:
-        pipeline._schedule = ChallengeSchedule(stage.policy.challenge, frozenset(), lambda: 0.5, now=0.0)
+        pipeline._questions._schedule = ChallengeSchedule(stage.policy.challenge, frozenset(), lambda: 0.5, now=0.0)
         stage.judge.says(Driver.HUMAN)
         pipeline.observe(stage.present())
         await stage.until(lambda: stage.desk.asked != [])
