@@ -9,11 +9,15 @@ import pytest_asyncio
 
 from monitor.observers.likeness.enrolment import PictureRefused, vectors_of
 from monitor.observers.likeness.sight import Sight
+from protocols.avatar import AvatarState
+from protocols.bulk import BatchState
 from samples.studio.portrait import portraits
 from tests.integration.console.stage import Stage, stage
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="module")]
 
+ALONE = 2
+"""How many registrations one changes alone here."""
 SIDES = "[...document.querySelectorAll('figure img')].filter((picture) => picture.naturalWidth > 0).length"
 
 
@@ -34,7 +38,7 @@ async def on_stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[St
     folder = tmp_path_factory.mktemp("registry")
     sight = Sight.load()
     pictures = fit(folder / "stills", sight, 4)
-    async with stage(folder, sight=sight) as made:
+    async with stage(folder, sight=sight, avatars={"alone_an_hour": ALONE}) as made:
         for name, owner, sent in (("Nia", "studio", pictures[:2]), ("Nyx", "thief", pictures[2:])):
             files = [("pictures", (f"{n}.jpg", picture)) for n, picture in enumerate(sent)]
             answer = await made.api.post("/v1/avatars", data={"name": name, "owner": owner}, files=files, timeout=60)
@@ -107,3 +111,21 @@ async def test_the_versions_of_a_policy_are_laid_side_by_side(on_stage: Stage) -
     [row] = [row.split() for row in rows if row.startswith("presence.absent_after_s")]
     assert float(row[1]) == 77
     assert float(row[2]) != 77
+
+
+async def test_what_was_proposed_in_bulk_is_approved_by_a_second_person(on_stage: Stage) -> None:
+    page, registry = on_stage.page, on_stage.house.world.registry
+    avatars = [one.id for one in (await registry.avatars.list()).items]
+    asked = {"act": "suspend", "subjects": avatars, "reason": "the studio has closed"}
+    batch = await on_stage.api.post("/v1/registry-batches", json=asked)
+    assert (batch.status_code, len(avatars) > ALONE) == (202, True)
+    await page.open("/console/reviews")
+    await page.says("the studio has closed")
+    await on_stage.flawless(shows="article")
+    await page.press("Approve")
+    await page.fill("#because", "I asked them")
+    assert await page.flaws() == []
+    await page.evaluate("document.querySelector('dialog form').requestSubmit()")
+    await page.until("!document.querySelector('article')")
+    assert (await registry.bulk.get(batch.json()["id"])).state is BatchState.DONE
+    assert (await registry.avatars.get(on_stage.house.world.avatar)).state is AvatarState.SUSPENDED
