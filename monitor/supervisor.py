@@ -237,10 +237,12 @@ class Supervisor:
         """
         session = await self._registry.sessions.get(session_id)
         pipeline = self._pipelines.get(session_id)
-        if pipeline is None or pipeline.ladder.cut:
+        begins = pipeline is None and session_id in self._tasks  # what runs it is being put together, and will read it
+        if not begins and (pipeline is None or pipeline.ladder.cut):
             raise Conflict(f"Session {session_id} is not on air here, or is being cut already.", other=session.id)
         await self._orders.write(session, order)
-        pipeline.order(order)
+        if (pipeline := self._pipelines.get(session_id)) is not None:
+            pipeline.order(order)
 
     async def restore(self, cut_id: CutId, *, by: str, reason: str) -> Cut:
         """Let a cut stream publish again. Raises RegistryError, EnforcerFailure."""
@@ -311,7 +313,7 @@ class Supervisor:
         metrics.SESSIONS.labels(state="watched").inc()
         self._troubles.pop(session.id, None)
         try:
-            if session.epoch > 1 and (order := await self._orders.open(session)) is not None:
+            if (order := await self._orders.open(session)) is not None:
                 pipeline.order(order)
             await pipeline.run()
         finally:

@@ -558,6 +558,19 @@ async def test_a_person_s_order_reaches_the_session_that_is_on_air_and_no_other(
             await running.supervisor.order(session.id, order)
 
 
+@in_virtual_time
+async def test_an_order_is_taken_while_what_watches_the_session_is_still_being_put_together(tmp_path: Path) -> None:
+    order = CutOrder(rule=RuleName.DRIVING, measure=forbid(60), because="nobody drives it")
+    async with house(tmp_path) as running:
+        session = await running.supervisor.attach(running.request(), account="key_1")
+        assert running.supervisor.pipeline(session.id) is None
+        await running.supervisor.order(session.id, order)
+        await running.stage.until(lambda: running.supervisor.pipeline(session.id) is not None)
+        await running.stage.until(lambda: running.supervisor.pipeline(session.id) is None)
+        [cut] = (await running.stage.registry.cuts.list(session=session.id)).items
+        assert (cut.state, cut.cause) == (CutState.CONFIRMED, "nobody drives it")
+
+
 BY_A_PERSON = Measure(kind=MeasureKind.FORBID, seconds=60, by="key_1")
 
 
