@@ -24,12 +24,13 @@ def postgresql() -> Iterator[PostgreSql]:
 @pytest.fixture(autouse=True)
 def _nothing_left(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail a test that leaves a thread or a task behind."""
-    before = set(threading.enumerate())
-    if inspect.iscoroutinefunction(getattr(request.node, "obj", None)) and not _shares_loop(request):
+    before, shared = set(threading.enumerate()), _shares_loop(request)
+    if inspect.iscoroutinefunction(getattr(request.node, "obj", None)) and not shared:
         request.getfixturevalue("_no_task_left")
     yield
     deadline = time.monotonic() + _GRACE
     left = [thread for thread in threading.enumerate() if thread not in before and not _of_the_loop(thread)]
+    left = [thread for thread in left if not (shared and _of_a_pool(thread))]
     for thread in left:
         thread.join(max(0.0, deadline - time.monotonic()))
     alive = [thread.name for thread in left if thread.is_alive()]
@@ -56,3 +57,8 @@ def _shares_loop(request: pytest.FixtureRequest) -> bool:
 def _of_the_loop(thread: threading.Thread) -> bool:
     """Whether it is of the loop's own executor, which is shut down with the loop, after all fixtures."""
     return thread.name.startswith("asyncio_")
+
+
+def _of_a_pool(thread: threading.Thread) -> bool:
+    """Whether it is a connection's to SQLite: what a browser's leaving has broken is replaced in the module's pool."""
+    return "_connection_worker_thread" in thread.name
