@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 
-from monitor.settings import Log
+from monitor.service_settings import Log
 
 # Libraries that talk about every packet; what matters of it, our own parts say.
 _QUIET = ("aiortc", "aioice", "libav", "httpx", "httpcore", "websockets", "uvicorn", "alembic")

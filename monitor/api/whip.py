@@ -10,7 +10,7 @@ from monitor.api.publication import Place
 from monitor.api.reference import open_problems
 from monitor.api.service import Service, Serving
 from monitor.api.sessions import SessionPath
-from monitor.settings import IceServer
+from monitor.service_settings import IceServer
 from monitor.sources.whip import WhipEnd
 from protocols.session import Session, SessionId, SessionState, SourceKind
 from registry.apikey import Scope

@@ -7,7 +7,7 @@ import pytest
 import structlog
 
 from monitor.log import configure
-from monitor.settings import Log
+from monitor.service_settings import Log
 
 
 @pytest.fixture(autouse=True)
