@@ -43,12 +43,12 @@ class Leases:
         """Take a session with the next epoch. Raises NotFound; Conflict where another holds it, or it has ended."""
         return await self._sessions.claim(session, self.lease(), now=self._clock())
 
-    async def take_up(self, held: Collection[SessionId], take: Callable[[Session], None]) -> None:
-        """Take every open session that is ours, nobody's, or whose service has let its lease run out.
+    async def take_up(self, held: Collection[SessionId], take: Callable[[Session], None], *, own: bool = True) -> None:
+        """Take every open session that is nobody's, whose service has let its lease run out, or that is our ``own``.
 
         ``held`` are those that run here already. Raises RegistryError.
         """
-        for session in await self._sessions.free(self._holder, now=self._clock()):
+        for session in await self._sessions.free(self._holder, now=self._clock(), own=own):
             if session.id in held:
                 continue
             try:
@@ -67,6 +67,6 @@ class Leases:
             try:
                 for lost in before - await self._sessions.renew(self.lease()):
                     lose(lost)
-                await self.take_up(held, take)
+                await self.take_up(held, take, own=False)  # of our own, one that does not run is being attached
             except RegistryError as failure:
                 _log.warning("leases.wait", because=str(failure))

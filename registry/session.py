@@ -185,9 +185,11 @@ class Sessions:
             bars = await bars_of(connection, {row.avatar for row in live}, at)
         return {SessionId(row.id): bars[row.avatar] for row in live if row.avatar in bars}
 
-    async def free(self, holder: str, *, now: datetime) -> tuple[Session, ...]:
-        """Open sessions that ``holder`` may claim: its own, nobody's, those whose lease has run out; oldest first."""
-        anybody = or_(sessions.c.holder.is_(None), sessions.c.holder == holder, sessions.c.held_until <= now)
+    async def free(self, holder: str, *, now: datetime, own: bool = True) -> tuple[Session, ...]:
+        """Open sessions that ``holder`` may claim, oldest first: nobody's, those of others whose lease has run out, and
+        its ``own``."""
+        others = (sessions.c.held_until <= now) & (sessions.c.holder != holder)
+        anybody = or_(sessions.c.holder.is_(None), others, (sessions.c.holder == holder) & own)
         query = select(sessions).where(sessions.c.ended_at.is_(None), anybody).order_by(sessions.c.seq)
         async with self._database.reading() as connection:
             rows = (await connection.execute(query)).all()

@@ -60,3 +60,22 @@ async def test_a_registry_that_is_away_loses_nothing(tmp_path: Path) -> None:
 
 def _nothing(_: Session) -> None:
     raise AssertionError("there is nothing to take up")
+
+
+@in_virtual_time
+async def test_a_session_that_is_being_attached_is_not_taken_up_beside_that(tmp_path: Path) -> None:
+    async with broadcast(tmp_path) as stage:
+        taken: list[Session] = []
+        leases = Leases(stage.registry.sessions, clock, seconds=15)
+        await leases.claim(stage.session.id)  # ours in the registry, and not yet among those that run
+        keeping = asyncio.create_task(leases.keep([], taken.append, _never))
+        await asyncio.sleep(11)
+        keeping.cancel()
+        await asyncio.wait([keeping])
+        assert taken == []
+        await leases.take_up([], taken.append)  # after a restart it is
+        assert [one.id for one in taken] == [stage.session.id]
+
+
+def _never(session: SessionId) -> None:
+    raise AssertionError(f"{session} was lost")
