@@ -20,7 +20,7 @@ from protocols.driving.plausibility import Plausibility
 from protocols.gesture import Gesture
 from protocols.likeness import LikenessCalibration
 
-_CLEAR, _SURE = 0.5, 0.6  # cosine and confidence from which a glance can only agree with the claim
+_CLEAR = 0.5  # cosine from which a glance agrees with the claim, where no other avatar is more alike
 
 __all__ = ["Glance", "Measured", "Scene", "Window", "load", "save"]
 
@@ -69,8 +69,8 @@ class Scene:
 
     @property
     def steady(self) -> bool:
-        """Whether every glance shows the claimed avatar, and clearly."""
-        return all(g.confidence >= _SURE and g.claimed >= _CLEAR for g in self.glances)
+        """Whether no glance speaks against the claimed avatar, be it seen well or badly."""
+        return all(g.claimed >= max(_CLEAR, g.other) for g in self.glances if g.confidence > 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

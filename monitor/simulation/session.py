@@ -223,7 +223,7 @@ class Play:
         if self._full:
             window = self._policy.watch.window_s
             complete = self._full_since + _SETTLED
-            turn = min(turn, complete + window * math.ceil(max(1e-6, now - complete) / window))
+            turn = min(turn, complete + window * max(0, math.floor((now - complete) / window) + 1))
         if self._open is not None:
             return min(turn, now + _ASKED)
         unseen = now - self._sighted(now)
