@@ -157,9 +157,12 @@ def _withdrawn(evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
     nothing. And answers by so much less as the windows after them speak against, or motion that was told before and
     comes after them: who drove then has gone.
     """
-    missed = min(0.0, sum(e.weight for e in evidence if e.rule is RuleName.CHALLENGE))
-    answered_at = max((e.end for e in evidence if e.rule is RuleName.CHALLENGE and e.weight > 0), default=math.inf)
-    gone = sum(min(0.0, e.weight) for e in evidence if _shows_who_has_gone(e, answered_at))
+    answers = [e for e in evidence if e.rule is RuleName.CHALLENGE]
+    if not answers:
+        return evidence
+    missed = min(0.0, sum(e.weight for e in answers))
+    answered_at = max((e.end for e in answers if e.weight > 0), default=math.inf)
+    gone = sum(e.weight for e in evidence if e.weight < 0 and _shows_who_has_gone(e, answered_at))
     return _lessened(_lessened(evidence, RuleName.DRIVING, missed), RuleName.CHALLENGE, gone)
 
 
@@ -175,8 +178,8 @@ def _shows_who_has_gone(evidence: Evidence, answered_at: float) -> bool:
 
 def _lessened(evidence: tuple[Evidence, ...], rule: RuleName, by: float) -> tuple[Evidence, ...]:
     """What ``rule`` says for a person altogether lessened ``by`` nats (at most 0), down to nothing."""
-    total = sum(e.weight for e in evidence if e.rule is rule)
-    if by == 0.0 or total <= 0.0:
+    total = sum(e.weight for e in evidence if e.rule is rule) if by else 0.0
+    if total <= 0.0:
         return evidence
     left = max(0.0, total + by) / total
     return tuple(e.weighed(e.weight * left) if e.rule is rule else e for e in evidence)

@@ -1,7 +1,7 @@
 """Authenticity: the telemetry is a person's, tracked live, and not a script's, however well it fits the picture."""
 
 from protocols.driving.plausibility import UNKNOWN, Plausibility
-from protocols.evidence import Evidence, Finding, RuleName, capped, decayed
+from protocols.evidence import Evidence, Fact, Finding, RuleName, capped, decayed
 from protocols.observation import Observation
 from protocols.policy import FusionPolicy
 from protocols.rules.tracks import Instruments
@@ -24,6 +24,7 @@ class AuthenticityRule:
         self._tracks = tracks
         self._newest: float | None = None
         self._examined_at: float | None = None
+        self._facts: tuple[Fact, ...] = ()
         self.plausibility: Plausibility = UNKNOWN
 
     def adopt(self, policy: FusionPolicy) -> None:
@@ -45,6 +46,7 @@ class AuthenticityRule:
         found = self._tracks.plausibility(self._newest - _REACH, self._newest)
         if found is not UNKNOWN:
             self.plausibility = found
+            self._facts = (("score", round(found.score, 4)), ("findings", ", ".join(found.findings) or None))
 
     def _gap(self) -> float:
         cleared = self.plausibility is not UNKNOWN and not self.plausibility.findings
@@ -56,11 +58,7 @@ class AuthenticityRule:
             return ()
         end = self._examined_at
         weight = decayed(capped(self.plausibility.weight, self._cap), at - end, _HALF_LIFE)
-        facts = (
-            ("score", round(self.plausibility.score, 4)),
-            ("findings", ", ".join(self.plausibility.findings) or None),
-        )
-        return (Evidence(rule=self.name, start=max(0.0, end - _REACH), end=end, weight=weight, facts=facts),)
+        return (Evidence(rule=self.name, start=max(0.0, end - _REACH), end=end, weight=weight, facts=self._facts),)
 
     def finding(self, at: float) -> Finding:
         """FAIL where several traits of a machine meet, WARN where there is one."""

@@ -101,7 +101,8 @@ class ChallengeRule:
         self._typed: dict[str, float] = {}
         self._busy: deque[tuple[float, float]] = deque(maxlen=_KEPT)
         self._void: set[str] = set()
-        self._judged: deque[Judged] = deque(maxlen=_KEPT)
+        self._judged: deque[tuple[Judged, tuple[Fact, ...]]] = deque(maxlen=_KEPT)
+        self._read_last: Judged | None = None
         self._standing = 0.0
         self._missed_at = -math.inf
         self._readings: dict[str, Reading] = {}
@@ -185,21 +186,23 @@ class ChallengeRule:
         """One piece of evidence per judged challenge, faded, the sum of them within the cap."""
         half_life = self._policy.challenge_half_life_s
         oldest = at - HALF_LIVES * half_life
-        typed = next((j for j in reversed(self._judged) if j.typed), None)
-        counted = (j for j in self._judged if j.at >= oldest and (j is typed or not j.typed))
         least = 0.0 if self._driving.misplaced else -math.inf  # what was missed was not, by another clock
-        faded = [(j, decayed(j.weight if j.typed else max(least, j.weight), at - j.at, half_life)) for j in counted]
-        total = sum(weight for _, weight in faded)
+        faded = [
+            (j, facts, decayed(j.weight if j is self._read_last else max(least, j.weight), at - j.at, half_life))
+            for j, facts in self._judged
+            if j.at >= oldest and (j is self._read_last or not j.typed)
+        ]
+        total = sum(weight for _, _, weight in faded)
         cap = self._policy.challenge_cap if total > 0 else self._policy.challenge_missed_cap
         share = capped(total, cap) / total if total else 1.0
         return tuple(
-            Evidence(rule=self.name, start=j.asked_at, end=j.at, weight=weight * share, facts=_facts(j))
-            for j, weight in faded
+            Evidence(rule=self.name, start=j.asked_at, end=j.at, weight=weight * share, facts=facts)
+            for j, facts, weight in faded
         )
 
     def finding(self, at: float) -> Finding:
         """By the last challenge that could be judged."""
-        for judged in reversed(self._judged):
+        for judged, _ in reversed(self._judged):
             if judged.passed is not None:
                 return Finding.PASS if judged.passed else Finding.FAIL
         return Finding.UNKNOWN
@@ -228,7 +231,8 @@ class ChallengeRule:
             reaction=reaction,
             weight=weights[passed],
         )
-        self._judged.append(judged)
+        self._judged.append((judged, _facts(judged)))
+        self._read_last = judged
         return judged
 
     @property
@@ -296,7 +300,7 @@ class ChallengeRule:
         return 0.0 if passed is None or overlaps else math.log(by_person + (1.0 - by_person) * outcome.untold)
 
     def _settle(self, judged: Judged) -> None:
-        self._judged.append(judged)
+        self._judged.append((judged, _facts(judged)))
         self._readings.update(judged.instead)
         self._standing = min(self._enough, max(-self._policy.challenge_missed_cap, self._standing + judged.weight))
         if judged.weight < 0:

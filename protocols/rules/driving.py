@@ -2,6 +2,7 @@
 
 from collections import deque
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
 
@@ -51,6 +52,7 @@ class DrivingRule:
         self._belief = LagBelief.uninformed()
         self._early: Window | None = None
         self._faded_at: tuple[float, list[tuple[Window, float]]] | None = None
+        self._elsewhere: float | None = None
         self.windows: deque[Window] = deque(maxlen=_KEPT)
 
     def adopt(self, policy: Policy) -> None:
@@ -62,12 +64,12 @@ class DrivingRule:
     def lag(self) -> float | None:
         """Seconds that the picture runs behind the telemetry: the median of the windows that show one."""
         found = [w.driving.lag for w in self.windows if w.driving.lag is not None]
-        return float(np.median(found)) if found else None
+        return float(median(found)) if found else None
 
     @property
     def elsewhere(self) -> float | None:
         """Seconds that the picture runs behind, more than 3 or less than 0, where it does."""
-        return next((w.elsewhere for w in reversed(self._open) if not w.silent), None)
+        return self._elsewhere
 
     @property
     def misplaced(self) -> bool:
@@ -91,7 +93,7 @@ class DrivingRule:
         early = None if self._stands(at) else self._windows.begun(at, _EARLY)
         if early is not None:
             self._early = self._read(early)
-            self._faded_at = None
+            self._reckon()
 
     def close_rest(self) -> None:
         """Assess what is left of a window where the watching ends for good."""
@@ -120,14 +122,18 @@ class DrivingRule:
         """All windows, and what the open one has said so far."""
         return [*self.windows, self._early] if self._early is not None else list(self.windows)
 
+    @property
+    def _newest(self) -> Window | None:
+        return self._early or (self.windows[-1] if self.windows else None)
+
     def _told(self, total: float) -> float:
         """What windows of ``total`` nats say together, within the cap.
 
         Where it is not clear what their angles are, it is as likely as not that nothing they say counts; and where
         both sides agree at a lag that no stream has, a clock may be wrong, or the picture lead what was made from it.
         """
-        newest = self._open[-1:]
-        if any(w.driving.unclear and not w.silent for w in newest):
+        newest = self._newest
+        if newest is not None and newest.driving.unclear and not newest.silent:
             total = float(np.logaddexp(total, 0.0) - np.log(2.0))
         if self.elsewhere is not None:
             total = max(total, 0.0 if self.misplaced else -self._calibration.doubted)
@@ -136,8 +142,14 @@ class DrivingRule:
     def _assess(self, span: Span) -> None:
         window = self._read(span)
         self._belief = self._belief.after(window.driving.profile)
-        self._early = self._faded_at = None
+        self._early = None
         self.windows.append(window)
+        self._reckon()
+
+    def _reckon(self) -> None:
+        """Take in that windows have changed."""
+        self._faded_at = None
+        self._elsewhere = next((w.elsewhere for w in reversed(self._open) if not w.silent), None)
 
     def _read(self, span: Span) -> Window:
         start, end = span
@@ -155,7 +167,7 @@ class DrivingRule:
 
     def _stands(self, at: float) -> bool:
         """Whether a window still says something."""
-        newest = self._early or (self.windows[-1] if self.windows else None)
+        newest = self._newest
         return newest is not None and newest.driving.end >= at - HALF_LIVES * self._policy.driving_half_life_s
 
     def _faded(self, at: float) -> list[tuple[Window, float]]:
