@@ -21,7 +21,7 @@ __all__ = ["Showing", "read"]
 _WINDOW, _WITHIN = 10.0, 6.0
 _LENGTHS = (8.0, 12.0, 16.0, 20.0, 28.0, 40.0)  # of picture, watched in one go
 _TOLD = (6.0, 10.0, 15.0, 20.0, 30.0)  # of telemetry
-_IGNORED_AT = (14.0, 18.0, 22.0, 26.0, 30.0)
+_IGNORED_FROM, _IGNORED_EVERY = 14.0, 6.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -56,7 +56,7 @@ def read(showing: Showing) -> Scene:
         repetition=tuple(tuple(_repetition(tracks, begin, quiet)) for begin in (0.0, 4.0)),
         plausibility=tuple(tuple(_plausibility(tracks, begin, quiet)) for begin in (0.0, 7.0, 14.0)),
         done=_outcomes(tracks, fair, lag, habits),
-        ignored=_outcomes(tracks, [(g, at) for g in Gesture for at in _IGNORED_AT if at < quiet - 12], lag),
+        ignored=_outcomes(tracks, [(g, at) for g in Gesture for at in _ignored_at(quiet)], lag),
         glances=showing.glances,
         habits=habits,
     )
@@ -65,6 +65,11 @@ def read(showing: Showing) -> Scene:
 def _fair(tracks: Tracks) -> list[tuple[Gesture, float]]:
     """What was asked for, but for what the operator was turned to already: that would not be asked live."""
     return [(g, at) for g, at in ASKED if not habit(g, tracks.telemetry, at).held]
+
+
+def _ignored_at(length: float) -> list[float]:
+    """When questions are put that nobody hears: spans that do not overlap, so that no movement answers two."""
+    return np.arange(_IGNORED_FROM, length - 2 * _WITHIN, _IGNORED_EVERY).tolist()
 
 
 def _lag(windows: Iterable[Window]) -> float | None:

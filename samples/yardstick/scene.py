@@ -24,9 +24,10 @@ from samples.studio.motion import Motion
 
 __all__ = ["ASKED", "LENGTH", "ORDINARY", "Film", "Person", "engine", "film", "idle", "loop", "person", "told"]
 
-ORDINARY = 44.0  # seconds in which nothing is asked
+ORDINARY = 104.0  # seconds in which nothing is asked
 EVERY = 7.0  # seconds between two questions
-ASKED = tuple((gesture, ORDINARY + 2.0 + EVERY * n) for n, gesture in enumerate(Gesture))
+_ROUNDS = 2
+ASKED = tuple((gesture, ORDINARY + 2.0 + EVERY * n) for n, gesture in enumerate([*Gesture] * _ROUNDS))
 LENGTH = ORDINARY + EVERY * len(ASKED) + 4.0
 _FPS, _WIDTH, _HEIGHT = 13, 480, 270
 _BEGIN = 6.0
