@@ -4,7 +4,9 @@ How much agreement there would be by chance is measured on surrogates of the sam
 every plausible lag, and played backwards.
 """
 
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +14,10 @@ from numpy.typing import NDArray
 from protocols.driving.calibration import Calibration
 from protocols.driving.lag import LAG_STEP, LAGS
 from protocols.driving.picture import Picture, tamed
-from protocols.driving.track import ANGLES, Floats, TelemetryTrack, velocities
+from protocols.driving.track import ANGLES, Floats, TelemetryTrack, Velocities, velocities
 
 SHORTEST = 3.0  # seconds of picture and of telemetry below which nothing can be said
+_LEAST_SAMPLES = 8
 _LEAST_NOISE_DEGREES, _LEAST_NOISE_UNIT = 0.1, 0.005  # of a tracker at its best
 _APART = 25  # grid steps (1 s) between a plausible lag and the nearest surrogate shift
 _LEAST_SPREAD_BLOCK, _LEAST_SPREAD_BEST = 0.09, 1.3  # as broad motion has them, over ten seconds
@@ -54,24 +57,39 @@ def operator_motion(
     if not told.channels:
         return None
     names, columns, motion = [], [], []
-    for name, values in told.channels.items():
-        if only is not None and name not in only:
-            continue
-        tracked = np.isfinite(values)
-        at, position = told.times[tracked], values[tracked]
-        if len(at) < 8:
-            continue
-        found = velocities(at, position[:, None], grid, smooth=calibration.smooth)
-        if found.known.sum() * LAG_STEP < SHORTEST:
-            continue
+    wanted = {name: values for name, values in told.channels.items() if only is None or name in only}
+    for name, (found, at, position) in _moved(told.times, wanted, grid, calibration.smooth):
         noise = _noise(at, position, name, calibration.smooth)
-        speed = found.values[:, 0] / noise
+        speed = found.values / noise
         names.append(name)
-        columns.append(tamed(speed[:, None], bend, 1.0)[:, 0] * found.known)
+        columns.append(tamed(speed, bend, 1.0)[:, 0] * found.known)
         motion.append(max(0.0, float((speed[found.known] ** 2).mean()) - 1.0))
     if not names:
         return None
     return Operator(names=tuple(names), values=np.column_stack(columns), motion=np.array(motion), back=back)
+
+
+def _moved(
+    times: Floats, channels: Mapping[str, Floats], grid: Floats, smooth: float
+) -> Iterator[tuple[str, tuple[Velocities, Floats, Floats]]]:
+    """Of each of ``channels`` its velocities on the ``grid``, and when and where it was tracked; none for one that was
+    tracked too little. Those that were tracked at the same times, as most are, are smoothed together."""
+    tracked = {name: np.isfinite(values) for name, values in channels.items()}
+    together: dict[bytes, list[str]] = defaultdict(list)
+    for name, known in tracked.items():
+        together[known.tobytes()].append(name)
+    found: dict[str, tuple[Velocities, Floats, Floats]] = {}
+    for names in together.values():
+        at = times[tracked[names[0]]]
+        positions = np.stack([channels[name][tracked[name]] for name in names], axis=1)
+        if len(at) < _LEAST_SAMPLES:
+            continue
+        moved = velocities(at, positions, grid, smooth=smooth)
+        if moved.known.sum() * LAG_STEP < SHORTEST:
+            continue
+        for number, name in enumerate(names):
+            found[name] = replace(moved, values=moved.values[:, [number]]), at, positions[:, number]
+    yield from ((name, found[name]) for name in channels if name in found)
 
 
 def _noise(at: Floats, position: Floats, name: str, smooth: float) -> float:

@@ -95,7 +95,7 @@ def assess(
     best = int(np.argmax(np.log(belief.probabilities) + profile + 1e-3 * strengths))
     misplaced, certain = None, False
     if score < _DISAGREES or best == 0:
-        there, strength = elsewhere(telemetry, motion, start, end, calibration)
+        there, strength = elsewhere(picture, telemetry, start, calibration)
         edge = score >= _DISAGREES  # a match at no lag at all may be the foot of a peak beyond it
         if strength >= (calibration.elsewhere_sure if edge else calibration.elsewhere_found):
             misplaced, score = there, min(score, 0.0)

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from protocols.driving.agreement import operator_motion, strengths
 from protocols.driving.calibration import Calibration
 from protocols.driving.lag import LAG_STEP, LAGS
-from protocols.driving.picture import look
-from protocols.driving.track import MotionTrack, TelemetryTrack
+from protocols.driving.picture import Picture
+from protocols.driving.track import TelemetryTrack
 
 LATEST, EARLIEST = 12.0, -6.0
 """Seconds that are searched: so far behind may the picture run, and so far ahead."""
@@ -26,15 +26,12 @@ _CHANCE: NDArray[np.int_] = np.arange(0, len(LAGS), 4)
 
 
 def elsewhere(
-    telemetry: TelemetryTrack, motion: MotionTrack, start: float, end: float, calibration: Calibration
+    picture: Picture, telemetry: TelemetryTrack, start: float, calibration: Calibration
 ) -> tuple[float, float]:
-    """Seconds that the picture of ``start``..``end`` most likely runs behind, if that is more than 3 or less than 0;
-    and the strength of it, 0 where a side is missing."""
-    picture = look(motion, start, end, calibration)
-    told = None
-    if picture is not None:
-        told = operator_motion(telemetry, start, len(picture.times), calibration, reach=(_BACK, _AHEAD))
-    if picture is None or told is None:
+    """Seconds that the ``picture`` from ``start`` on most likely runs behind, if that is more than 3 or less than 0;
+    and the strength of it, 0 where too little was told."""
+    told = operator_motion(telemetry, start, len(picture.times), calibration, reach=(_BACK, _AHEAD))
+    if told is None:
         return 0.0, 0.0
     found = strengths(picture, told, _SHIFTS, _CHANCE, calibration)
     best = int(np.argmax(found))
