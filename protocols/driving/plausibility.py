@@ -62,7 +62,7 @@ def plausibility(telemetry: TelemetryTrack, start: float, end: float) -> Plausib
         findings.append("quantised")
     if moving and min(_lines(told.times, v) for v in moving.values()) > _FEW_LINES:
         findings.append("few_lines")
-    if telemetry_repetition(telemetry, start, end).detected:
+    if telemetry_repetition(told).detected:
         findings.append("repeats")
     if not findings:
         known = _CLEARED if moving else 0.0

@@ -85,18 +85,18 @@ def test_too_short_a_span_says_nothing() -> None:
 
 
 def test_telemetry_that_repeats_is_found() -> None:
-    found = telemetry_repetition(told({"yaw": cut}, end=20), 0.0, 20.0)
+    found = telemetry_repetition(told({"yaw": cut}, end=20).between(0.0, 20.0))
     assert found.detected
     assert found.period == pytest.approx(PERIOD, abs=0.1)
 
 
 def test_telemetry_of_a_person_does_not_repeat() -> None:
-    assert not telemetry_repetition(told({"yaw": ANNA}, end=20), 0.0, 20.0).detected
+    assert not telemetry_repetition(told({"yaw": ANNA}, end=20).between(0.0, 20.0)).detected
 
 
 def test_telemetry_of_someone_still_does_not_repeat() -> None:
-    assert not telemetry_repetition(told({"yaw": lambda t: 0 * t}, end=20), 0.0, 20.0).detected
-    assert not telemetry_repetition(TelemetryTrack(), 0.0, 20.0).detected
+    assert not telemetry_repetition(told({"yaw": lambda t: 0 * t}, end=20).between(0.0, 20.0)).detected
+    assert not telemetry_repetition(TelemetryTrack().between(0.0, 20.0)).detected
 
 
 def test_a_frozen_picture_is_told_from_a_living_one() -> None:
