@@ -20,6 +20,7 @@ from monitor.observers.likeness.sight import Sight
 from monitor.observers.motion import MotionObserver
 from monitor.observers.picture import SceneCut, colour, luma
 from monitor.operator.recording import RecordingRefused, read
+from monitor.sources.decoder import make_thrifty
 from monitor.sources.source import Limit
 from protocols.driving.elsewhere import LATEST
 from protocols.evidence import Finding
@@ -279,7 +280,7 @@ def _stream(container: av.container.InputContainer, video: Path) -> av.VideoStre
     size = stream.codec_context.width, stream.codec_context.height
     if not _LIMIT.allows(*size):
         raise ReplayRefused(f"{video}: {_LIMIT.refusal(*size)}")
-    stream.codec_context.thread_count = 1
+    make_thrifty(stream.codec_context)
     return stream
 
 
