@@ -29,6 +29,7 @@ SETTLE_S = {"ambient": 20.0, "full": 10.0}
 """Seconds; a stream whose driver stays unknown is watched in full for 85 s, then left alone for a while."""
 LIMITS = {"ambient": 1.25, "full": 1.3}
 NEVER = 86_000.0
+TAKE_S = 60.0
 
 
 def figures() -> dict[str, dict[str, Any]]:
@@ -70,8 +71,9 @@ def _policies() -> dict[str, dict[str, Any]]:
 
 
 def _film(folder: Path) -> Path:
-    """Ten seconds of an avatar as a streamer sends them: 1280x720, 30 pictures and 2.5 Mbit a second, key every 2 s."""
-    film(Clip(name="take", kind="driven", avatar=AVATARS[0], seed=5, seconds=10.0), folder)
+    """An avatar as a streamer sends it: 1280x720, 30 pictures and 2.5 Mbit a second, key every 2 s; so long that it
+    does not come round as a loop while it is watched."""
+    film(Clip(name="take", kind="driven", avatar=AVATARS[0], seed=5, seconds=TAKE_S), folder)
     portraits(AVATARS[0], folder / "stills")
     big = folder / "take.mp4"
     command = [needs("ffmpeg"), "-nostdin", "-v", "error", "-y", "-i", str(folder / "clips" / "take.mp4")]
