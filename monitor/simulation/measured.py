@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from protocols.driving.convention import Reading
+from protocols.driving.form import Shape
 from protocols.driving.gesture import GestureOutcome
 from protocols.driving.habit import Habit
 from protocols.driving.plausibility import Plausibility
@@ -126,7 +127,7 @@ def _scene(document: Mapping[str, Any]) -> Scene:
         ignored=_outcomes(document["ignored"]),
         glances=tuple(Glance(**g) for g in document["glances"]),
         habits={
-            Gesture(name): Habit(**found | {"sizes": tuple(found["sizes"])})
+            Gesture(name): Habit(**found | {"sizes": tuple(found["sizes"]), "shape": Shape(found["shape"])})
             for name, found in document["habits"].items()
         },
         met=tuple(document.get("met", ())),

@@ -33,17 +33,20 @@ Spans = Sequence[tuple[float, float]]
 class Habit:
     """What was done unasked: ``sizes`` of each time, 1 being the least that is asked for, within ``watched`` seconds.
 
-    ``held``: whether the operator is turned that way just now, so that asking for it would be unfair.
+    ``held``: whether the operator is turned that way just now, so that asking for it would be unfair. ``shape``: of the
+    gesture. People often hold a pose for reasons of their own; to and fro they go more rarely.
     """
 
     sizes: tuple[float, ...] = ()
     watched: float = 0.0
     held: bool = False
+    shape: Shape = Shape.HOLD
 
     def rate(self, size: float, calibration: Calibration) -> float:
         """Times a second that as much as ``size`` is done by chance."""
         own = sum(one >= _AS_MUCH * size for one in self.sizes)
-        others = calibration.habit_rate * float(np.exp(-max(0.0, size - 1.0) / calibration.habit_scale))
+        usual = calibration.habit_rate[self.shape is not Shape.HOLD]
+        others = usual * float(np.exp(-max(0.0, size - 1.0) / calibration.habit_scale))
         known = calibration.habit_known_s
         return (own + calibration.habit_least + known * others) / (self.watched + known)
 
@@ -77,6 +80,7 @@ def habit_of(form: Form, telemetry: TelemetryTrack, until: float, busy: Spans = 
         sizes=tuple(size for one in told for size in one.sizes),
         watched=max(one.watched for one in told),
         held=all(one.held for one in told),
+        shape=form.shape,
     )
 
 

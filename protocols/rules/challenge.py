@@ -256,7 +256,7 @@ class ChallengeRule:
             score=outcome.score,
             seen_at=outcome.seen_at,
             reaction=None if outcome.reaction is None else outcome.reaction + asked.soonest - FASTEST_REACTION,
-            weight=self._weight(asked, passed, outcome),
+            weight=self._weight(asked, passed, outcome, judgeable=not instead and asked.challenge not in self._void),
             instead=instead,
         )
 
@@ -290,14 +290,21 @@ class ChallengeRule:
         end = asked.at + asked.within
         return not self._tracks.told(asked.at, end) and self._tracks.liveliness(asked.at, end) >= _LIVELY
 
-    def _weight(self, asked: ChallengeAsked, passed: bool | None, outcome: GestureOutcome) -> float:
+    def _weight(self, asked: ChallengeAsked, passed: bool | None, outcome: GestureOutcome, *, judgeable: bool) -> float:
         """Questions that overlap are one question: whoever did not look missed them all. And what is not told of the
-        time may have been the answer: a person misses the question, or the network loses the answer."""
+        time may have been the answer: a person misses the question, or the network loses the answer.
+
+        What was done and shown and is no answer, being late or usual with this person, says what it says all the
+        same: a person who did not hear moves by chance, one who did may be slow."""
         if passed:
             return min(outcome.weight, self._policy.challenge_passed * len(asked.gestures))
+        shown = judgeable and outcome.passed is None and outcome.began is not None and outcome.picture_score >= 1.0
         overlaps = asked.at < self._missed_at + asked.within + _SETTLE
+        if overlaps or (passed is None and not shown):
+            return 0.0
         by_person = math.exp(-self._policy.challenge_failed)
-        return 0.0 if passed is None or overlaps else math.log(by_person + (1.0 - by_person) * outcome.untold)
+        as_likely = math.exp(outcome.weight) if shown else outcome.untold
+        return math.log(by_person + (1.0 - by_person) * as_likely)
 
     def _settle(self, judged: Judged) -> None:
         self._judged.append((judged, _facts(judged)))

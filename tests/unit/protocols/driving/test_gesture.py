@@ -309,13 +309,13 @@ def test_another_head_is_not_moved_by_a_gesture() -> None:
 def test_a_gesture_that_is_told_by_another_convention_is_found_as_such(
     channels: dict[str, Callable[[Course], Course]], reading: Reading
 ) -> None:
-    yaw = over(QUIET, hold(18.0, start=9.2))
-    telemetry = told({"pitch": OTHER, "yaw": OTHER} | {name: made(yaw) for name, made in channels.items()}, end=22)
-    outcome = answered(Gesture.LOOK_LEFT, telemetry, shown(yaw, end=22, lag=LAG), ASKED, WITHIN, LAG)
+    yaw = over(QUIET, hold(18.0, start=21.2))
+    telemetry = told({"pitch": OTHER, "yaw": OTHER} | {name: made(yaw) for name, made in channels.items()}, end=34)
+    outcome = answered(Gesture.LOOK_LEFT, telemetry, shown(yaw, end=34, lag=LAG), 20.0, WITHIN, LAG)
     assert (outcome.passed, outcome.instead) == (False, reading)
     assert outcome.weight >= CALIBRATION.gesture_telling
-    assert outcome.seen_at == pytest.approx(9.2 + LAG, abs=0.4)
-    unmoved = answered(Gesture.LOOK_LEFT, telemetry, shown(person(77), end=22, lag=LAG), ASKED, WITHIN, LAG)
+    assert outcome.seen_at == pytest.approx(21.2 + LAG, abs=0.4)
+    unmoved = answered(Gesture.LOOK_LEFT, telemetry, shown(person(77), end=34, lag=LAG), 20.0, WITHIN, LAG)
     assert unmoved.instead is None, "the picture has to show it all the same"
 
 

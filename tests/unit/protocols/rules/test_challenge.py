@@ -23,6 +23,7 @@ from tests.unit.monitor.simulation.table import FAILED, PASSED
 from tests.unit.protocols.test_judge import LIKENESS, OURS, picture
 
 MISSED, HALF_TOLD = FAILED, replace(FAILED, untold=0.5)
+LATE = replace(PASSED, passed=None, weight=0.7, seen_at=None, picture_score=1.2, began=7.0)
 WITHIN, APART = STANDARD.challenge.within_s, 16.0
 FUSION = STANDARD.fusion
 
@@ -116,6 +117,29 @@ def test_what_was_not_told_may_have_been_the_answer() -> None:
     half, full = (weight(*asked([outcome])) for outcome in (HALF_TOLD, MISSED))
     assert full < half < 0
     assert weight(*asked([replace(MISSED, untold=1.0)])) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("outcome", "least", "most"),
+    [
+        (LATE, 0.3, 0.8),
+        (replace(LATE, weight=0.0), -1e-9, 1e-9),
+        (replace(LATE, weight=-3.0), -FUSION.challenge_failed, -1.0),
+        (replace(LATE, picture_score=0.7), 0.0, 0.0),  # it may stand behind a gift
+        (replace(LATE, instead=Reading(channel="yaw", sign=-1)), 0.0, 0.0),
+    ],
+)
+def test_what_is_no_answer_says_how_far_it_is_one(outcome: GestureOutcome, least: float, most: float) -> None:
+    assert least <= weight(*asked([outcome])) <= most
+    assert asked([MISSED, outcome])[0].missed  # still the last that could be judged
+
+
+def test_what_nobody_could_hear_is_no_answer_either() -> None:
+    judging = rule(Known(outcomes=[LATE]))
+    judging.observe(ask(0, 0.0))
+    judging.observe(Presence(at=1.0, operator="op", connected=False, cause="gone"))
+    (judged,) = (*judging.judge(APART), *judging.judge(3 * APART))
+    assert (judged.passed, judged.weight) == (None, 0.0)
 
 
 def test_a_seat_that_was_left_is_no_miss_where_the_avatar_does_not_move_either() -> None:
