@@ -4,7 +4,7 @@ Frames may be dropped and are counted; the event loop never decodes, scales or e
 """
 
 import asyncio
-import math
+import secrets
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import Executor
@@ -15,21 +15,24 @@ from monitor.metrics import FRAMES_DROPPED, LOOKS
 from monitor.observers.likeness.following import Following
 from monitor.observers.likeness.sight import Sight
 from monitor.observers.motion import MotionObserver
-from monitor.observers.picture import SceneCut, colour, luma
+from monitor.observers.occasions import Occasions
+from monitor.observers.picture import colour, luma
 from monitor.sources.source import Picture
 from protocols.observation import Look, Motion, Observation, Rival
 from protocols.policy import WatchPolicy
 
 _log = structlog.get_logger()
 
+_DICE = secrets.SystemRandom().random
 _WAITING = 64  # pictures; at 30 a second two seconds, which no thread should lag behind
 
 
 class Gaze:
     """The gaze on one stream.
 
-    ``recall`` is asked whom each look calls to mind. ``seen`` counts the pictures looked at, ``dropped`` those that
-    newer ones displaced, ``senseless`` those that no observer could make sense of.
+    ``recall`` is asked whom each look calls to mind; ``dice`` (0..1) draw when it is looked within full-rate windows.
+    ``seen`` counts the pictures looked at, ``dropped`` those that newer ones displaced, ``senseless`` those that no
+    observer could make sense of.
     """
 
     def __init__(
@@ -40,15 +43,14 @@ class Gaze:
         *,
         policy: WatchPolicy,
         recall: Callable[[Look], Awaitable[Sequence[Observation]]] | None = None,
+        dice: Callable[[], float] = _DICE,
     ) -> None:
         self._following = Following(sight)
         self._deliver = deliver
         self._threads = threads
-        self._policy = policy
         self._recall = recall
         self._motion = MotionObserver()
-        self._scene = SceneCut()
-        self._looked_at = -math.inf
+        self._occasions = Occasions(policy, dice)
         self._waiting: deque[tuple[Picture, bool]] = deque(maxlen=_WAITING)
         self._arrived = asyncio.Event()
         self._forgotten: set[str] = set()
@@ -111,11 +113,9 @@ class Gaze:
                 yield motion
         else:
             self._motion.reset()
-        if picture.keyframe or picture.fresh or self._due(picture.at, full):
-            fresh = self._scene.observe(plane) or picture.fresh
-            if fresh or self._due(picture.at, full):
-                self._looked_at = picture.at
-                yield self._look(picture, fresh)
+        look, fresh = self._occasions.take(plane, picture.at, keyframe=picture.keyframe, fresh=picture.fresh, full=full)
+        if look:
+            yield self._look(picture, fresh)
 
     def _look(self, picture: Picture, fresh: bool) -> Look:
         image = colour(picture.frame)
@@ -128,7 +128,3 @@ class Gaze:
             fresh=fresh,
             head=None if seen is None else seen.head.within(image),
         )
-
-    def _due(self, at: float, full: bool) -> bool:
-        every = self._policy.look_every_full_s if full else self._policy.look_every_s
-        return not 0 <= at - self._looked_at < every

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import av
@@ -18,7 +19,8 @@ from monitor.observers.likeness.enrolment import PictureRefused, vectors_of
 from monitor.observers.likeness.following import Following
 from monitor.observers.likeness.sight import Sight
 from monitor.observers.motion import MotionObserver
-from monitor.observers.picture import SceneCut, colour, luma
+from monitor.observers.occasions import Occasions
+from monitor.observers.picture import colour, luma
 from monitor.operator.recording import RecordingRefused, read
 from monitor.sources.decoder import make_thrifty
 from monitor.sources.source import Limit
@@ -173,7 +175,8 @@ class Replay:
         return until
 
     def _pictures(self) -> Iterator[tuple[list[Look | Motion], float, float | None]]:
-        motion, scene, looked_at = MotionObserver(), SceneCut(), float("-inf")
+        motion = MotionObserver()
+        occasions = Occasions(self._policy.watch, Random(0).random)  # noqa: S311 - the same each time
         for frame, at, of in _frames(self._recording.video):
             plane = luma(frame)
             seen: list[Look | Motion] = []
@@ -183,9 +186,8 @@ class Replay:
                 raise ReplayRefused(f"{self._recording.video}: {error}") from error
             if moved is not None:
                 seen.append(moved)
-            fresh = bool(frame.key_frame) and scene.observe(plane)
-            if fresh or at - looked_at >= self._policy.watch.look_every_full_s:
-                looked_at = at
+            look, fresh = occasions.take(plane, at, keyframe=bool(frame.key_frame), fresh=False, full=True)
+            if look:
                 seen.append(self._look(frame, at, fresh))
             yield seen, at, of
 

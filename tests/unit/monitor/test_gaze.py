@@ -70,7 +70,7 @@ async def gazing(
     sight: ScriptedSight, threads: Executor | None = None
 ) -> AsyncIterator[tuple[Gaze, list[Look | Motion]]]:
     told: list[Look | Motion] = []
-    gaze = Gaze(cast("Sight", sight), told.append, threads or Inline(), policy=POLICY)
+    gaze = Gaze(cast("Sight", sight), told.append, threads or Inline(), policy=POLICY, dice=lambda: 0.5)
     task = asyncio.create_task(gaze.run())
     yield gaze, told
     task.cancel()
