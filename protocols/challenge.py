@@ -17,6 +17,7 @@ from protocols.gesture import Ability, Gesture, askable
 from protocols.policy import ChallengePolicy
 from protocols.verdict import Driver
 
+_SUREST = 3  # gestures, of which one is asked for in doubt
 _CONFIRMED_AFTER = 4  # times ``again_s``; and twice as long each time that it still is not settled
 Telling = Callable[[tuple[Gesture, ...]], tuple[Gesture, ...]]
 """Those of some gestures that would tell an answer from habit; at least one where there is one."""
@@ -84,8 +85,9 @@ class ChallengeSchedule:
         """What to ask for at once; the routine starts anew from here. None where there is nothing to ask for.
 
         ``present``: who is there; what one of them cannot do nobody is asked for, since it is not known beforehand who
-        will answer. ``telling``: which of several would tell. Two in a row are for the routine of a session without
-        doubt: where much is at stake the question is as simple as can be.
+        will answer. ``telling``: which of several would tell, the most telling first. Two in a row are for the routine
+        of a session without doubt: where much is at stake the question is as simple as can be, and one of the few that
+        tell most.
         """
         self._risk = risk
         gap = -math.log(1.0 - self._dice()) * self._mean(risk)
@@ -94,7 +96,7 @@ class ChallengeSchedule:
         self._deadline = now + max(self._policy.least_gap_s, min(gap, ceiling))
         gestures = self._possible(present)
         if telling is not None and len(gestures) > 1:
-            gestures = telling(gestures)
+            gestures = telling(gestures)[: _SUREST if risk > 0.0 else None]
         others = tuple(gesture for gesture in gestures if gesture is not self._last) or gestures
         self._last = others[int(self._dice() * len(others))] if others else None
         if self._last is None and self._policy.digits == "never":

@@ -108,8 +108,10 @@ class DrawnInstruments:
         return found[-1] if act.told and found and found[-1] != UNKNOWN else UNKNOWN
 
     def habit(self, gesture: Gesture, until: float, busy: Spans) -> Habit:
-        """As it was measured on the scene."""
-        return self._script.act(until).scene.habits.get(gesture, UNTOLD)
+        """As it was measured on the scene, by how long the operator's motion was told."""
+        told = 0.0 if self._told_from is None else until - self._told_from
+        (_, first), *others = self._script.act(until).scene.habits
+        return next((known for after, known in reversed(others) if after <= told), first).get(gesture, UNTOLD)
 
     def answered(
         self, gesture: Gesture, asked: float, within: float, lag: float | None, habit: Habit, calibration: Calibration

@@ -52,9 +52,9 @@ class Scene:
 
     ``repetition``: for several beginnings, by seconds watched in one go, the period in seconds that was found, None
     where none was; ``plausibility``: the same for the telemetry by itself; ``done`` and ``ignored``: what became of
-    gestures that were asked for and made, or asked for and not made; ``glances`` at the avatar; ``habits``: how
-    often each gesture is made unasked; ``met``: for several beginnings, after how many seconds a copy of the telemetry
-    is met again, None where it was not within what was told.
+    gestures that were asked for and made, or asked for and not made; ``glances`` at the avatar; ``habits``: by seconds
+    told, how often each gesture is made unasked; ``met``: for several beginnings, after how many seconds a copy of the
+    telemetry is met again, None where it was not within what was told.
     """
 
     kind: str
@@ -65,7 +65,7 @@ class Scene:
     done: Mapping[Gesture, tuple[GestureOutcome, ...]]
     ignored: Mapping[Gesture, tuple[GestureOutcome, ...]]
     glances: tuple[Glance, ...]
-    habits: Mapping[Gesture, Habit]
+    habits: tuple[tuple[float, Mapping[Gesture, Habit]], ...]
     met: tuple[float | None, ...] = ()
 
     @property
@@ -126,12 +126,16 @@ def _scene(document: Mapping[str, Any]) -> Scene:
         done=_outcomes(document["done"]),
         ignored=_outcomes(document["ignored"]),
         glances=tuple(Glance(**g) for g in document["glances"]),
-        habits={
-            Gesture(name): Habit(**found | {"sizes": tuple(found["sizes"]), "shape": Shape(found["shape"])})
-            for name, found in document["habits"].items()
-        },
+        habits=tuple((after, _habits(known)) for after, known in document["habits"]),
         met=tuple(document.get("met", ())),
     )
+
+
+def _habits(document: Mapping[str, Mapping[str, Any]]) -> dict[Gesture, Habit]:
+    return {
+        Gesture(name): Habit(**{**found, "sizes": tuple(found["sizes"]), "shape": Shape(found["shape"])})
+        for name, found in document.items()
+    }
 
 
 def _outcomes(document: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[Gesture, tuple[GestureOutcome, ...]]:

@@ -5,8 +5,9 @@ through as if the gesture had been asked for at every second of it. How often as
 figure, together with what is known of others, and all the more of others the less was told.
 """
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from protocols.driving.track import Floats, TelemetryTrack
 from protocols.gesture import FASTEST_REACTION, Gesture
 
 REACH = 40.0  # seconds before a question that are looked through
+_KNOWN = 5  # such spans of before that stay known
 _BEFORE = 1.5  # seconds before a question that show where the operator was
 _WINDOW = 4.0  # seconds after each question that was never asked
 _EVERY = 1.0  # seconds between two of them
@@ -65,14 +67,42 @@ UNTOLD = Habit()
 """Nothing is known of the operator's ordinary motion."""
 
 
-def habit(gesture: Gesture, telemetry: TelemetryTrack, until: float, busy: Spans = ()) -> Habit:
-    """The habit of ``gesture`` over the seconds before ``until``, without those ``busy`` with other answers."""
-    return habit_of(FORMS[gesture], telemetry, until, busy)
+class Habits:
+    """What is known of one operator over the minutes: of each gesture, what was seen when it was last thought of.
+
+    Each is looked through for ``REACH`` seconds when it is asked after, and stays known beside what comes later."""
+
+    def __init__(self) -> None:
+        self._known: dict[Gesture, deque[tuple[float, Habit]]] = {}
+
+    def of(self, gesture: Gesture, telemetry: TelemetryTrack, until: float, busy: Spans = ()) -> Habit:
+        """The habit of ``gesture`` before ``until``; UNTOLD where it is not told just now."""
+        known = self._known.setdefault(gesture, deque(maxlen=_KNOWN))
+        if known and known[-1][0] > until:
+            known.clear()  # time began anew
+        present = habit(gesture, telemetry, until, busy)
+        if present is UNTOLD:
+            return UNTOLD
+        before = [one for end, one in known if end <= until - REACH]
+        if not known or known[-1][0] <= until - REACH:
+            known.append((until, present))
+        return replace(
+            present,
+            sizes=tuple(size for one in (*before, present) for size in one.sizes),
+            watched=sum(one.watched for one in (*before, present)),
+        )
 
 
-def habit_of(form: Form, telemetry: TelemetryTrack, until: float, busy: Spans = ()) -> Habit:
+def habit(
+    gesture: Gesture, telemetry: TelemetryTrack, until: float, busy: Spans = (), *, reach: float = REACH
+) -> Habit:
+    """The habit of ``gesture`` over ``reach`` seconds before ``until``, without those ``busy`` with other answers."""
+    return habit_of(FORMS[gesture], telemetry, until, busy, reach=reach)
+
+
+def habit_of(form: Form, telemetry: TelemetryTrack, until: float, busy: Spans = (), *, reach: float = REACH) -> Habit:
     """The same of any ``form``."""
-    of_channels = [_of_channel(form, telemetry, channel, until, busy) for channel in form.channels]
+    of_channels = [_of_channel(form, telemetry, channel, until, busy, reach) for channel in form.channels]
     told = [one for one in of_channels if one is not None]
     if not told:
         return UNTOLD
@@ -84,8 +114,10 @@ def habit_of(form: Form, telemetry: TelemetryTrack, until: float, busy: Spans = 
     )
 
 
-def _of_channel(form: Form, telemetry: TelemetryTrack, channel: str, until: float, busy: Spans) -> Habit | None:
-    told = telemetry.between(until - REACH, until)
+def _of_channel(
+    form: Form, telemetry: TelemetryTrack, channel: str, until: float, busy: Spans, reach: float
+) -> Habit | None:
+    told = telemetry.between(until - reach, until)
     values = told.channels.get(channel, np.empty(0))
     tracked = np.isfinite(values)
     if tracked.sum() < _SAMPLES:

@@ -13,7 +13,7 @@ import numpy as np
 from protocols.driving.calibration import Calibration
 from protocols.driving.correlation import Driving, assess
 from protocols.driving.gesture import GestureOutcome, answered
-from protocols.driving.habit import Habit, Spans, habit
+from protocols.driving.habit import Habit, Habits, Spans
 from protocols.driving.lag import LagBelief
 from protocols.driving.picture import Head
 from protocols.driving.plausibility import Plausibility, plausibility
@@ -73,6 +73,7 @@ class Tracks:
 
     motion: MotionTrack = field(default_factory=MotionTrack)
     telemetry: TelemetryTrack = field(default_factory=TelemetryTrack)
+    habits: Habits = field(default_factory=Habits)
     heads: deque[tuple[float, Head]] = field(default_factory=lambda: deque(maxlen=_LOOKS))
     looks: deque[tuple[float, bool]] = field(default_factory=lambda: deque(maxlen=_LOOKS))
 
@@ -128,8 +129,8 @@ class Tracks:
         return plausibility(self.telemetry, start, end)
 
     def habit(self, gesture: Gesture, until: float, busy: Spans) -> Habit:
-        """As ``Instruments``: in the telemetry."""
-        return habit(gesture, self.telemetry, until, busy)
+        """As ``Instruments``: in the telemetry, as far as it was looked through."""
+        return self.habits.of(gesture, self.telemetry, until, busy)
 
     def answered(
         self, gesture: Gesture, asked: float, within: float, lag: float | None, habit: Habit, calibration: Calibration

@@ -1,6 +1,6 @@
 """Readings: what the judge's instruments say of a scene, each at many times."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,6 +21,7 @@ __all__ = ["Showing", "read"]
 _WINDOW, _WITHIN = 10.0, 6.0
 _LENGTHS = (8.0, 12.0, 16.0, 20.0, 28.0, 40.0)  # of picture, watched in one go
 _TOLD = (6.0, 10.0, 15.0, 20.0, 30.0)  # of telemetry
+_KNOWN = (16.0, 44.0, 104.0)  # of telemetry, in which habits are seen
 _IGNORED_FROM, _IGNORED_EVERY = 14.0, 6.0
 
 
@@ -48,18 +49,23 @@ def read(showing: Showing) -> Scene:
     lag = _lag(windows)
     fair = _fair(tracks) if showing.obeyed else []
     held = {g for g in Gesture if showing.obeyed and g not in {asked for asked, _ in fair}}
-    habits = {g: replace(habit(g, tracks.telemetry, quiet), held=g in held) for g in Gesture}
+    habits = tuple((after, _habits(tracks, after, held)) for after in _KNOWN if after <= quiet)
     return Scene(
         kind=showing.kind,
         name=showing.name,
         windows=windows,
         repetition=tuple(tuple(_repetition(tracks, begin, quiet)) for begin in (0.0, 4.0)),
         plausibility=tuple(tuple(_plausibility(tracks, begin, quiet)) for begin in (0.0, 7.0, 14.0)),
-        done=_outcomes(tracks, fair, lag, habits),
+        done=_outcomes(tracks, fair, lag, habits[-1][1]),
         ignored=_outcomes(tracks, [(g, at) for g in Gesture for at in _ignored_at(quiet)], lag),
         glances=showing.glances,
         habits=habits,
     )
+
+
+def _habits(tracks: Tracks, after: float, held: Container[Gesture]) -> dict[Gesture, Habit]:
+    """What is known of each gesture after so many seconds."""
+    return {g: replace(habit(g, tracks.telemetry, after, reach=after), held=g in held) for g in Gesture}
 
 
 def _fair(tracks: Tracks) -> list[tuple[Gesture, float]]:
@@ -112,7 +118,7 @@ def _outcomes(
     """What becomes of each, ``seen_at`` told from the question on; ``habits``: those of quieter times."""
     found: dict[Gesture, tuple[GestureOutcome, ...]] = {}
     for gesture, at in asked:
-        known = habit(gesture, tracks.telemetry, at) if habits is None else habits[gesture]
+        known = habit(gesture, tracks.telemetry, at, reach=at) if habits is None else habits[gesture]
         outcome = tracks.answered(gesture, at, _WITHIN, lag, known, CALIBRATION)
         seen = None if outcome.seen_at is None else outcome.seen_at - at
         found[gesture] = (*found.get(gesture, ()), replace(outcome, seen_at=seen))

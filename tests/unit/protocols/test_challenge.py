@@ -88,6 +88,13 @@ def test_only_what_tells_is_asked():
     assert len(set(only)) == 1, "where one gesture alone tells, it is asked for again"
 
 
+def test_in_doubt_one_of_the_few_that_tell_most_is_asked():
+    asked = schedule()
+    ranked = list(Gesture)
+    doubtful = {one(asked.ask(float(now), risk=0.5, telling=lambda _: tuple(ranked))) for now in range(60)}
+    assert doubtful == set(ranked[:3])
+
+
 def test_after_a_question_that_was_missed_the_next_comes_soon_every_time():
     asked = schedule()
     for now in (100.0, 200.0, 300.0):

@@ -43,7 +43,7 @@ def scene(kind, *windows, period=None, telemetry=PERSON, done=None, ignored=FAIL
         done={} if done is None else dict.fromkeys(Gesture, (done,)),
         ignored=dict.fromkeys(Gesture, (ignored,)),
         glances=(Glance(confidence=0.9, claimed=0.9, other=0.1),),
-        habits=dict.fromkeys(Gesture, Habit(watched=40.0)),
+        habits=((0.0, dict.fromkeys(Gesture, Habit(watched=40.0))),),
         met=(30.0, None),
     )
 

@@ -5,7 +5,7 @@ import pytest
 
 from protocols.driving.calibration import CALIBRATION
 from protocols.driving.gesture import answered
-from protocols.driving.habit import UNTOLD, habit, reaction_weight
+from protocols.driving.habit import REACH, UNTOLD, Habits, habit, reaction_weight
 from protocols.driving.track import TelemetryTrack
 from protocols.gesture import Gesture
 from tests.unit.protocols.driving.stage import Course, person, shown, told
@@ -85,3 +85,33 @@ def test_people_react_within_seconds() -> None:
     typical, slow, never = (reaction_weight(seconds, CALIBRATION) for seconds in (1.2, 4.0, 20.0))
     assert typical > slow > never
     assert reaction_weight(0.0, CALIBRATION) == reaction_weight(0.2, CALIBRATION)
+
+
+def test_what_was_seen_minutes_ago_stays_known() -> None:
+    telemetry, known = told({"yaw": OFTEN}, end=40), Habits()
+    first = known.of(Gesture.LOOK_LEFT, telemetry, 30.0)
+    assert first == habit(Gesture.LOOK_LEFT, telemetry, 30.0)
+    later = told({"yaw": QUIET}, end=160)
+    quiet = habit(Gesture.LOOK_LEFT, later, 120.0)
+    both = known.of(Gesture.LOOK_LEFT, later, 120.0)
+    assert both.sizes == (*first.sizes, *quiet.sizes)
+    assert both.watched == first.watched + quiet.watched
+    assert quiet.rate(1.8, CALIBRATION) < both.rate(1.8, CALIBRATION) < first.rate(1.8, CALIBRATION)
+
+
+def test_the_same_seconds_are_counted_once_and_what_is_long_ago_is_forgotten() -> None:
+    telemetry, known = told({"yaw": OFTEN}, end=40), Habits()
+    for until in (28.0, 29.0, 30.0):
+        assert known.of(Gesture.LOOK_LEFT, telemetry, until) == habit(Gesture.LOOK_LEFT, telemetry, until)
+    for minute in range(1, 9):
+        at = 30.0 + minute * (REACH + 1.0)
+        lately = known.of(Gesture.LOOK_LEFT, told({"yaw": QUIET}, end=at), at)
+    assert lately.watched <= 6 * REACH
+    assert not lately.sizes
+
+
+def test_where_time_begins_anew_or_nothing_is_told_nothing_is_known() -> None:
+    known = Habits()
+    known.of(Gesture.LOOK_LEFT, told({"yaw": OFTEN}, end=160), 150.0)
+    assert known.of(Gesture.LOOK_LEFT, TelemetryTrack(), 200.0) is UNTOLD
+    assert not known.of(Gesture.LOOK_LEFT, told({"yaw": QUIET}, end=40), 30.0).sizes
