@@ -18,7 +18,7 @@ from protocols.gesture import Gesture
 from protocols.judge import Judged
 from protocols.observation import Asked, ChallengeAsked, DigitsAsked
 from protocols.policy import ChallengePolicy
-from protocols.reaction import Kind, kind_of
+from protocols.reaction import kind_of
 from registry.identity import digits, fresh
 
 _OUTCOMES = {True: "passed", False: "failed", None: "not judged"}
@@ -120,8 +120,7 @@ class Questions:
 
     def _put(self, wanted: Wanted, present: Collection[str]) -> Asked:
         at, challenge, gestures = self._at(), fresh("chl"), wanted.gestures
-        kind = Kind.DIGITS if not gestures else Kind.ROW if len(gestures) > 1 else Kind.GESTURE
-        within, soonest = self._paces.within(kind, present), self._paces.soonest(kind, present)
+        within, soonest = self._paces.within(wanted.kind, present), self._paces.soonest(wanted.kind, present)
         if not gestures:
             return DigitsAsked(at=at, challenge=challenge, digits=digits(), within=within, soonest=soonest)
         first, *then = gestures

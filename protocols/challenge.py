@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from protocols.driving.form import FORMS
 from protocols.gesture import Ability, Gesture, askable
 from protocols.policy import ChallengePolicy
+from protocols.reaction import Kind
 from protocols.verdict import Driver
 
 _SUREST = 3  # gestures, of which one is asked for in doubt
@@ -32,6 +33,13 @@ class Wanted:
     """What is to be asked for: ``gestures`` in this order, or digits to be typed where there are none."""
 
     gestures: tuple[Gesture, ...] = ()
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of question that asks for it."""
+        if not self.gestures:
+            return Kind.DIGITS
+        return Kind.ROW if len(self.gestures) > 1 else Kind.GESTURE
 
 
 def risk_of(driver: Driver) -> float:

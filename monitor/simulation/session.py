@@ -15,6 +15,7 @@ import numpy as np
 from monitor.simulation.copies import Copies
 from monitor.simulation.drawn import DrawnInstruments
 from monitor.simulation.eyes import Eyes
+from monitor.simulation.history import History
 from monitor.simulation.script import Script
 from protocols.attention import Attention
 from protocols.challenge import ChallengeSchedule, Dice, Wanted, risk_of
@@ -33,6 +34,7 @@ from protocols.observation import (
     Presence,
 )
 from protocols.policy import Policy
+from protocols.reaction import kind_of
 from protocols.telemetry import TelemetrySample
 from protocols.verdict import Driver, Verdict
 
@@ -82,7 +84,8 @@ class Play:
         self._events = list(script.events)
         self._asked: list[Observation] = []
         self._typed: list[ChallengeAnswered] = []
-        self._open: str | None = None
+        self._history = History(script, policy.challenge, dice)
+        self._open: Asked | None = None
         self._challenges = 0
         self._connected: set[str] = set()
         self._full = False
@@ -145,10 +148,16 @@ class Play:
             yield event
 
     def _weigh(self, judged: tuple[Judged, ...], now: float) -> None:
-        settling = [outcome for outcome in judged if outcome.challenge == self._open]
-        self._open = None if settling else self._open
-        if settling and not settling[0].typed:
+        asked = self._open
+        settling = [outcome for outcome in judged if asked is not None and outcome.challenge == asked.challenge]
+        if asked is None or not settling:
+            return
+        self._open = None
+        [outcome] = settling
+        if not outcome.typed:
             self._schedule.judged(now, settled=self._judge.settled, missed=self._judge.missed)
+        if outcome.passed and outcome.reaction is not None:
+            self._history.took(kind_of(asked), outcome.reaction)
 
     def _climb(self, verdict: Verdict, now: float) -> None:
         if self._blind_since is not None:
@@ -172,21 +181,21 @@ class Play:
         if wanted is None or not self._connected:
             return
         self._challenges += 1
-        self._open = str(self._challenges)
-        asked = self._question(self._open, wanted, now)
+        self._open = asked = self._question(str(self._challenges), wanted, now)
         self._asked.append(asked)
         self._script.ask(now, self._dice)
         if isinstance(asked, DigitsAsked) and self._dice() < self._script.willing(now, self._script.act(now)):
             typed = now + _TYPED[0] + (_TYPED[1] - _TYPED[0]) * self._dice()
-            self._typed.append(ChallengeAnswered(at=typed, challenge=self._open))
+            self._typed.append(ChallengeAnswered(at=typed, challenge=asked.challenge))
 
     def _question(self, challenge: str, wanted: Wanted, now: float) -> Asked:
-        policy = self._policy.challenge
+        within, soonest = self._history.within(wanted.kind), self._history.soonest(wanted.kind)
         if not wanted.gestures:
-            return DigitsAsked(at=now, challenge=challenge, digits="0000", within=policy.digits_within_s)
+            return DigitsAsked(at=now, challenge=challenge, digits="0000", within=within, soonest=soonest)
         first, *then = wanted.gestures
-        within = policy.row_within_s if then else policy.within_s
-        return ChallengeAsked(at=now, challenge=challenge, gesture=first, then=tuple(then), within=within)
+        return ChallengeAsked(
+            at=now, challenge=challenge, gesture=first, then=tuple(then), within=within, soonest=soonest
+        )
 
     def _pay_attention(self, verdict: Verdict, now: float) -> None:
         suspected = self._suspected or verdict.told_elsewhere
