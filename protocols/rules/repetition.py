@@ -6,7 +6,8 @@ from protocols.observation import Motion, Observation
 from protocols.policy import FusionPolicy
 from protocols.rules.tracks import Instruments
 
-_EVERY = 4.0  # seconds between two searches; one takes about as long as assessing a window
+_EVERY = 4.0  # seconds between two searches; one takes longer than assessing a window
+_EVERY_CLEARED = 8.0  # the same once all that is reached was searched, and nothing found
 _LATELY = 8.0  # seconds: whether the avatar is moved is a matter of now, what returns goes further back
 _REACH = 40.0  # seconds that are searched: periods of up to about 36 s
 _HALF_LIFE = 60.0
@@ -42,7 +43,7 @@ class RepetitionRule:
 
     def search(self, *, now: bool = False) -> None:
         """Search what is at hand, if enough is new since the last time, or ``now``."""
-        if self._began is None or (self._newest - self._searched_at < _EVERY and not now):
+        if self._began is None or (self._newest - self._searched_at < self._gap(self._began) and not now):
             return
         self._searched_at = self._newest
         start = max(self._began, self._newest - _REACH)
@@ -51,6 +52,14 @@ class RepetitionRule:
             self.repetition, self._found_at = found, self._newest
             # An avatar whose person has gone for a moment breathes on, round and round, and hardly moves.
             self._liveliness = self._tracks.liveliness(max(start, self._newest - _LATELY), self._newest)
+
+    def _gap(self, began: float) -> float:
+        cleared = self._searched_at - began >= _REACH and not self._fresh(self._searched_at)
+        return _EVERY_CLEARED if cleared else _EVERY
+
+    def _fresh(self, at: float) -> bool:
+        """Whether a loop was seen not long ago."""
+        return self._found_at is not None and at - self._found_at < _STALE
 
     def standing(self, at: float) -> tuple[Evidence, ...]:
         """The policy's weight against, as far as what returns is lively, fading since the loop was last seen."""
@@ -69,7 +78,7 @@ class RepetitionRule:
 
     def finding(self, at: float) -> Finding:
         """FAIL while a loop is fresh, PASS once enough was searched without one."""
-        if self._found_at is not None and at - self._found_at < _STALE:
+        if self._fresh(at):
             return Finding.FAIL
         searched = self._began is not None and self._searched_at - self._began >= _REACH / 2
         return Finding.PASS if searched else Finding.UNKNOWN
