@@ -5,6 +5,7 @@ import random
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor
 from datetime import datetime
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +34,8 @@ from monitor.workers.opening import Opening
 from monitor.workers.pool import Pool
 from protocols.avatar import AvatarRole
 from protocols.challenge import ChallengeSchedule
-from protocols.gesture import Ability
+from protocols.driving.habit import Habit, Habits
+from protocols.gesture import Ability, Gesture
 from protocols.judge import Judge
 from protocols.observation import Observation
 from protocols.policy import ChallengePolicy, Policy
@@ -129,6 +131,7 @@ class SessionAssembly:
             claimed=claimed,
             gallery=await self._neighbours(avatar.id, claimed),
             likeness=self._sight.encoder.calibration,
+            habits=await self._habits(session),
         )
         testimony = Testimony(judge)
         opening = Opening(
@@ -146,6 +149,7 @@ class SessionAssembly:
                 policy.challenge, avatar.abilities, _DICE, now=0.0, cannot=await self._cannot(session)
             ),
             paces=await self._paces(session, policy.challenge),
+            learn=partial(self._learn, session),
             desk=Desk(self._gateway, session.id),
             journal=self._journal,
             enforcement=self._enforcement,
@@ -169,6 +173,14 @@ class SessionAssembly:
 
         histories = await self._registry.reactions.of(session.operators)
         return Paces(policy, {str(operator): history for operator, history in histories.items()}, keep)
+
+    async def _habits(self, session: Session) -> Habits:
+        """What the operator is known to do unasked; of several, whose motion comes is not known beforehand."""
+        return Habits(await self._registry.habits.of(session.operators[0]) if len(session.operators) == 1 else None)
+
+    async def _learn(self, session: Session, learned: Mapping[Gesture, Habit]) -> None:
+        if len(session.operators) == 1:
+            await self._registry.habits.keep(session.operators[0], learned, at=self._journal.clock())
 
     async def _neighbours(self, avatar: AvatarId, claimed: NDArray[np.float32]) -> Mapping[str, NDArray[np.float32]]:
         """Those whom the claimed avatar may be confused with; others join as a look calls them to mind."""

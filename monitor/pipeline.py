@@ -24,7 +24,7 @@ from monitor.gaze import Gaze
 from monitor.journal import Journal
 from monitor.orders import CutOrder
 from monitor.paces import Paces
-from monitor.questions import Answers, Questions
+from monitor.questions import Answers, Learn, Questions
 from monitor.record import Move, Record
 from monitor.returns import Returns
 from monitor.slates import Slates
@@ -90,6 +90,7 @@ class Pipeline:
         judge: Judging,
         schedule: ChallengeSchedule,
         paces: Paces,
+        learn: Learn,
         desk: Desk,
         journal: Journal,
         enforcement: Enforcement,
@@ -130,6 +131,7 @@ class Pipeline:
             threads=threads,
             at=self.at,
             asked=self._asked,
+            learn=learn,
         )
         self._cutting = Cutting(
             policy.ladder,

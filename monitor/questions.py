@@ -1,10 +1,12 @@
 """Questions: what the operators of one stream are asked, when, and what becomes of their answers."""
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from concurrent.futures import Executor
 from functools import partial
 from typing import Protocol
+
+import structlog
 
 from monitor import metrics
 from monitor.desk import Desk
@@ -14,12 +16,16 @@ from monitor.standstill import Standstill
 from protocols.backend import EventType
 from protocols.challenge import ChallengeSchedule, Wanted
 from protocols.challenge_transcript import told_of
+from protocols.driving.habit import Habit
 from protocols.gesture import Gesture
 from protocols.judge import Judged
 from protocols.observation import Asked, ChallengeAsked, DigitsAsked
 from protocols.policy import ChallengePolicy
 from protocols.reaction import kind_of
+from registry.error import RegistryError
 from registry.identity import digits, fresh
+
+_log = structlog.get_logger()
 
 _OUTCOMES = {True: "passed", False: "failed", None: "not judged"}
 
@@ -38,6 +44,13 @@ class Answers(Protocol):
     def telling(self, gestures: tuple[Gesture, ...], at: float) -> tuple[Gesture, ...]:
         """Those of ``gestures`` that would tell an answer from the operator's habits."""
 
+    def learned(self) -> Mapping[Gesture, Habit]:
+        """What the operator was seen to do unasked, for other evenings."""
+
+
+Learn = Callable[[Mapping[Gesture, Habit]], Awaitable[None]]
+"""Remembers what was learned of the operator's habits. Raises RegistryError."""
+
 
 class Questions:
     """One session's. ``open``: the question that waits for its answer; ``missed``: how many were in a row."""
@@ -55,6 +68,7 @@ class Questions:
         threads: Executor,
         at: Callable[[], float],
         asked: Callable[[Asked], None],
+        learn: Learn,
     ) -> None:
         """``at``: now on the session's clock; ``asked`` is told of each question at once."""
         self.open: Asked | None = None
@@ -70,6 +84,7 @@ class Questions:
         self._threads = threads
         self._at = at
         self._asked = asked
+        self._learn = learn
 
     async def ask_if_due(self, present: Collection[str], *, risk: float) -> None:
         """Ask the operators who are ``present`` where it is time to, at a ``risk`` of 0..1 that nobody drives."""
@@ -104,12 +119,20 @@ class Questions:
             self._schedule.judged(self._at(), settled=self._answers.settled, missed=self._answers.missed)
         if outcome.passed and outcome.reaction is not None and self._asked_of is not None:
             await self._standstill.during(self._paces.took(self._asked_of, kind_of(asked), outcome.reaction))
+        await self._standstill.during(self._remember())
         if outcome.passed is None:
             return
         self.missed = 0 if outcome.passed else self.missed + 1
         if self.missed and self.missed % self._policy.tell_after == 0:
             data = {"at": round(outcome.at, 3), "missed": self.missed, "operator": self._asked_of}
             await self._record.note(EventType.CHALLENGES_MISSED, data)
+
+    async def _remember(self) -> None:
+        """Keep what was looked through for this question. What cannot be kept is let go: it is a habit, no evidence."""
+        try:
+            await self._learn(self._answers.learned())
+        except RegistryError as failure:
+            _log.warning("habits.lost", because=str(failure))
 
     async def _wanted(self, present: tuple[str, ...], risk: float, *, routine: bool) -> Wanted | None:
         """What to ask for now: looking through what the operator does unasked takes a while."""

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protocols.challenge_transcript import Transcript, transcript
+from protocols.driving.habit import Habit
 from protocols.frozen import duplicate, freeze
 from protocols.gesture import Gesture
 from protocols.judge import Judge, Judged
@@ -106,6 +107,10 @@ class Testimony:
     def telling(self, gestures: tuple[Gesture, ...], at: float) -> tuple[Gesture, ...]:
         """As the judge's."""
         return self._judge.telling(gestures, at)
+
+    def learned(self) -> dict[Gesture, Habit]:
+        """As the judge's."""
+        return self._judge.learned()
 
     def looks(self) -> list[Look]:
         """As its deposition's, from whichever thread."""

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protocols.driving.calibration import CALIBRATION, Calibration
+from protocols.driving.habit import Habit, Habits
 from protocols.evidence import Evidence, Finding, RuleName
 from protocols.gesture import Gesture
 from protocols.likeness import LikenessCalibration
@@ -37,7 +38,8 @@ class Judge:
     """Judges one session. ``claimed`` (n, d) and ``gallery``: reference vectors, of the claimed avatar and others.
 
     ``avatar``: the claimed one's id, by which it may be forgotten.
-    ``instruments``: what measures both motions; without them tracks of the session's own.
+    ``habits``: what the operator is known to do unasked; ``instruments``: what measures both motions; without them
+    tracks of the session's own.
     """
 
     def __init__(
@@ -50,11 +52,13 @@ class Judge:
         likeness: LikenessCalibration,
         avatar: str = "",
         driving: Calibration = CALIBRATION,
+        habits: Habits | None = None,
         instruments: Instruments | None = None,
     ) -> None:
         self._policy = policy
         self._policy_id = policy_id
-        self._tracks = Tracks() if instruments is None else instruments
+        self._habits = habits or Habits()
+        self._tracks = Tracks(habits=self._habits) if instruments is None else instruments
         self.registration = RegistrationRule()
         self.likeness = LikenessRule(claimed, gallery, likeness, policy.likeness, name=avatar)
         self.presence = PresenceRule(policy.presence)
@@ -122,6 +126,10 @@ class Judge:
     def telling(self, gestures: tuple[Gesture, ...], at: float) -> tuple[Gesture, ...]:
         """Those of ``gestures`` that would tell an answer from the operator's habits at ``at``, most telling first."""
         return self.challenge.telling(gestures, at)
+
+    def learned(self) -> dict[Gesture, Habit]:
+        """What the operator was seen to do unasked, for other evenings."""
+        return self._habits.learned()
 
     def score(self, at: float) -> float:
         """How sure it is that the telemetry's person drives (nats): what all windows said, and what speaks against."""

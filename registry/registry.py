@@ -20,6 +20,7 @@ from registry.database import Database
 from registry.error import Refused
 from registry.exhibit import Exhibits
 from registry.figures import Transparency
+from registry.habit import Habits
 from registry.idempotency import Idempotency
 from registry.ledger import Ledger
 from registry.link import Links
@@ -50,6 +51,7 @@ class Registry:
         self.operators = Operators(database, ledger)
         self.accesses = Accesses(database)
         self.reactions = Reactions(database)
+        self.habits = Habits(database)
         self.passkeys = Passkeys(database)
         self.policies = Policies(database)
         self.sessions = Sessions(database)

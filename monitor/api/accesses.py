@@ -14,7 +14,16 @@ from monitor.api.operators import OperatorPath
 from monitor.api.own import OURS, Own
 from monitor.api.reference import open_problems, problems
 from monitor.api.service import Service, Serving
-from protocols.backend import AccessView, MotionView, OperatorExport, OperatorView, Page, ProfileRequest, ShiftView
+from protocols.backend import (
+    AccessView,
+    HabitView,
+    MotionView,
+    OperatorExport,
+    OperatorView,
+    Page,
+    ProfileRequest,
+    ShiftView,
+)
 from protocols.session import OperatorId
 from registry.access import Access
 from registry.apikey import ApiKey, Scope
@@ -91,6 +100,10 @@ async def _export(service: Service, operator: OperatorId) -> OperatorExport:
         passkeys=[passkeys.view(passkey) for passkey in await registry.passkeys.of(operator)],
         shifts=stood,
         reactions={kind.value: list(seconds) for kind, seconds in reactions.items()},
+        habits={
+            gesture.value: HabitView(watched_s=round(habit.watched, 1), sizes=list(habit.sizes))
+            for gesture, habit in (await registry.habits.of(operator)).items()
+        },
         accesses=looked,
         motion=_motion(await registry.prints.of_operator(operator), service.settings.operator.motion_days),
     )

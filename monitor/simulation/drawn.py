@@ -34,7 +34,9 @@ _NOBODY = GestureOutcome(
 class DrawnInstruments:
     """The ``Instruments`` of one simulated session. The same question has the same answer however often it is put."""
 
-    def __init__(self, script: Script, dice: Dice) -> None:
+    def __init__(self, script: Script, dice: Dice, *, known: bool = False) -> None:
+        """``known``: what the operator does unasked is known from other evenings."""
+        self._known = known
         self._script = script
         self._dice = dice
         self._watched_from = 0.0
@@ -111,7 +113,8 @@ class DrawnInstruments:
         """As it was measured on the scene, by how long the operator's motion was told."""
         told = 0.0 if self._told_from is None else until - self._told_from
         (_, first), *others = self._script.act(until).scene.habits
-        return next((known for after, known in reversed(others) if after <= told), first).get(gesture, UNTOLD)
+        seen = (known for after, known in reversed(others) if self._known or after <= told)
+        return next(seen, first).get(gesture, UNTOLD)
 
     def answered(
         self, gesture: Gesture, asked: float, within: float, lag: float | None, habit: Habit, calibration: Calibration

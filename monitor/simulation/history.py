@@ -7,21 +7,23 @@ from protocols.challenge import Dice
 from protocols.policy import ChallengePolicy
 from protocols.reaction import ENOUGH, KEPT, Kind, soonest, within
 
-__all__ = ["History"]
+__all__ = ["REGULARS", "History"]
 
-_REGULARS = 0.75  # of sessions, whose operator has been on before
+REGULARS = 0.75  # of sessions, whose operator has been on before
 _BEFORE = 2 * ENOUGH  # answers that were remembered of them
 
 
 class History:
-    """One operator's. Whoever lends an account to a machine has a person's history, too."""
+    """One operator's. Whoever lends an account to a machine has a person's history, too. ``regular``: they have been
+    on before."""
 
     def __init__(self, script: Script, policy: ChallengePolicy, dice: Dice) -> None:
+        self.regular = dice() < REGULARS
         self._policy = policy
         self._seconds = {kind: deque[float](maxlen=KEPT) for kind in Kind}
         first = script.acts[0]
         took = [o.reaction + first.slow for found in first.scene.done.values() for o in found if o.reaction is not None]
-        if dice() < _REGULARS:
+        if self.regular:
             self._remember(took, dice)
 
     def within(self, kind: Kind) -> float:

@@ -69,13 +69,14 @@ class Play:
     ) -> None:
         self._script, self._policy, self._dice, self._calm = script, policy, dice, calm
         self._eyes = Eyes(script, policy.watch, dice)
+        self._history = History(script, policy.challenge, dice)
         self._judge = Judge(
             policy=policy,
             policy_id=policy.name,
             claimed=self._eyes.claimed,
             gallery=self._eyes.gallery,
             likeness=likeness,
-            instruments=DrawnInstruments(script, dice),
+            instruments=DrawnInstruments(script, dice, known=self._history.regular),
         )
         self._copies = Copies(script, dice)
         self._ladder = Ladder(policy.ladder)
@@ -84,7 +85,6 @@ class Play:
         self._events = list(script.events)
         self._asked: list[Observation] = []
         self._typed: list[ChallengeAnswered] = []
-        self._history = History(script, policy.challenge, dice)
         self._open: Asked | None = None
         self._challenges = 0
         self._connected: set[str] = set()

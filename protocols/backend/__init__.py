@@ -3,7 +3,7 @@
 Strict: a value of the wrong type is refused, never coerced, and so is a name that is not known.
 """
 
-from protocols.backend.access import AccessView, MotionView, OperatorExport
+from protocols.backend.access import AccessView, HabitView, MotionView, OperatorExport
 from protocols.backend.account import (
     AccountChange,
     AccountInvited,
@@ -152,6 +152,7 @@ __all__ = [
     "EvidenceView",
     "ExhibitView",
     "Explanation",
+    "HabitView",
     "HealthView",
     "HeldView",
     "HoldRequest",

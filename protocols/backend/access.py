@@ -27,6 +27,13 @@ class MotionView(Part):
     kept_days: float = Field(description="Days after which each is forgotten.", examples=[30])
 
 
+class HabitView(Part):
+    """How often an operator made a gesture unasked, as far as their motion was looked through for it."""
+
+    watched_s: float = Field(description="For how many seconds it was looked through.")
+    sizes: list[float] = Field(description="How large it was each time, 1 being the least that is asked for.")
+
+
 class OperatorExport(Part):
     """Everything that is kept of an operator: no more than this is."""
 
@@ -36,6 +43,9 @@ class OperatorExport(Part):
     reactions: dict[str, list[float]] = Field(
         description="After how many seconds they answered the newest questions of each kind: gesture, row, digits.",
         examples=[{"gesture": [1.21, 0.94]}],
+    )
+    habits: dict[str, HabitView] = Field(
+        description="How often they made each gesture unasked: their questions are chosen, and weighed, by that."
     )
     accesses: list[AccessView] = Field(description="Who looked at any of it, newest first.")
     motion: MotionView = Field(description="What is remembered of the motion that was told.")

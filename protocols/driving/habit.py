@@ -6,7 +6,7 @@ figure, together with what is known of others, and all the more of others the le
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,6 +18,7 @@ from protocols.gesture import FASTEST_REACTION, Gesture
 
 REACH = 40.0  # seconds before a question that are looked through
 _KNOWN = 5  # such spans of before that stay known
+_KEPT_S = 300.0  # seconds of each gesture that are kept for other evenings
 _BEFORE = 1.5  # seconds before a question that show where the operator was
 _WINDOW = 4.0  # seconds after each question that was never asked
 _EVERY = 1.0  # seconds between two of them
@@ -70,9 +71,11 @@ UNTOLD = Habit()
 class Habits:
     """What is known of one operator over the minutes: of each gesture, what was seen when it was last thought of.
 
-    Each is looked through for ``REACH`` seconds when it is asked after, and stays known beside what comes later."""
+    Each is looked through for ``REACH`` seconds when it is asked after, and stays known beside what comes later, and
+    beside what was ``known`` from other evenings."""
 
-    def __init__(self) -> None:
+    def __init__(self, known: Mapping[Gesture, Habit] | None = None) -> None:
+        self._before = dict(known or {})
         self._known: dict[Gesture, deque[tuple[float, Habit]]] = {}
 
     def of(self, gesture: Gesture, telemetry: TelemetryTrack, until: float, busy: Spans = ()) -> Habit:
@@ -84,13 +87,36 @@ class Habits:
         if present is UNTOLD:
             return UNTOLD
         before = [one for end, one in known if end <= until - REACH]
+        if gesture in self._before:
+            before.insert(0, self._before[gesture])
         if not known or known[-1][0] <= until - REACH:
             known.append((until, present))
-        return replace(
-            present,
-            sizes=tuple(size for one in (*before, present) for size in one.sizes),
-            watched=sum(one.watched for one in (*before, present)),
-        )
+        return _together(present, before)
+
+    def learned(self) -> dict[Gesture, Habit]:
+        """What is worth knowing on another evening: of each gesture that was thought of, the last minutes."""
+        found = {}
+        for gesture, known in self._known.items():
+            if known:
+                spans = [one for _, one in known]
+                before = [self._before[gesture]] if gesture in self._before else []
+                found[gesture] = _lately(_together(spans[-1], [*before, *spans[:-1]]))
+        return found
+
+
+def _together(present: Habit, before: Sequence[Habit]) -> Habit:
+    """``present`` with what was seen ``before``, oldest first."""
+    every = (*before, present)
+    return replace(
+        present, sizes=tuple(size for one in every for size in one.sizes), watched=sum(one.watched for one in every)
+    )
+
+
+def _lately(whole: Habit) -> Habit:
+    """As much of ``whole`` as is kept, the newest; not how the operator is turned just now."""
+    share = min(1.0, _KEPT_S / whole.watched) if whole.watched else 1.0
+    newest = round(share * len(whole.sizes))
+    return replace(whole, sizes=whole.sizes[len(whole.sizes) - newest :], watched=share * whole.watched, held=False)
 
 
 def habit(

@@ -124,6 +124,19 @@ class ReactionColumns(TypedColumns):
 reactions = Table("reactions", metadata, ReactionColumns)
 
 
+class HabitColumns(TypedColumns):
+    """How often an operator makes a gesture unasked: the ``sizes`` of each time within ``watched`` seconds."""
+
+    operator: Named[str] = Column(String(ID), ForeignKey("operators.id"), primary_key=True)
+    gesture: Named[str] = Column(String(NAME), primary_key=True)
+    watched: Named[float] = Column(Float)
+    sizes: Named[list[float]] = Column(Document)
+    at: Named[datetime] = Column(Instant)
+
+
+habits = Table("habits", metadata, HabitColumns)
+
+
 class PrintColumns(TypedColumns):
     """A turn of an operator's head: its number, in which session, and when (seconds since 1970, UTC)."""
 

@@ -34,6 +34,8 @@ from monitor.slates import Slates
 from monitor.sources.source import Picture, Source, SourceEvent, Watch
 from protocols.breaker import BreakerLimits
 from protocols.challenge import ChallengeSchedule
+from protocols.driving.form import Shape
+from protocols.driving.habit import Habit
 from protocols.evidence import RuleName
 from protocols.gesture import Ability, Gesture
 from protocols.judge import Judge, Judged
@@ -134,6 +136,9 @@ class ScriptedJudge:
 
     def telling(self, gestures: tuple[Gesture, ...], at: float) -> tuple[Gesture, ...]:
         return gestures
+
+    def learned(self) -> Mapping[Gesture, Habit]:
+        return {Gesture.NOD: Habit(sizes=(1.25,), watched=40.0, shape=Shape.SWING)}
 
     def consider(self, observations: list[Observation], at: float) -> tuple[Verdict, tuple[Judged, ...]]:
         self.heard += observations
@@ -294,6 +299,9 @@ class Broadcast:
     async def _keep(self, operator: str, kind: Kind, seconds: float) -> None:
         await self.registry.reactions.add(OperatorId(operator), kind, seconds, at=clock())
 
+    async def _learn(self, learned: Mapping[Gesture, Habit]) -> None:
+        await self.registry.habits.keep(self.operator, learned, at=clock())
+
     def shifts(self, *pipelines: Pipeline) -> Shifts:
         """The shifts of a service in which these pipelines run."""
         running = {pipeline.session.id: pipeline for pipeline in pipelines}
@@ -336,6 +344,7 @@ class Broadcast:
             judge=cast("Judge", self.judge),
             schedule=ChallengeSchedule(self.policy.challenge, frozenset({Ability.HEAD}), lambda: 0.5, now=0.0),
             paces=Paces(self.policy.challenge, {}, self._keep),
+            learn=self._learn,
             desk=cast("Desk", self.desk),
             journal=self.journal,
             enforcement=self.enforcement,

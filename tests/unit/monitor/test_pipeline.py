@@ -317,6 +317,7 @@ async def test_questions_missed_in_a_row_are_told_to_people_and_answers_are_reme
         assert (entry["missed"], entry["operator"]) == (2, stage.operator)
         assert pipeline.missed == 0
         assert (await stage.registry.reactions.of([stage.operator]))[stage.operator] == {Kind.GESTURE: (0.5,)}
+        assert await stage.registry.habits.of(stage.operator) == stage.judge.learned()
 
 
 @in_virtual_time

@@ -5,8 +5,9 @@ import pytest
 
 from protocols.driving.calibration import CALIBRATION
 from protocols.driving.gesture import answered
-from protocols.driving.habit import REACH, UNTOLD, Habits, habit, reaction_weight
+from protocols.driving.habit import REACH, UNTOLD, Habit, Habits, habit, reaction_weight
 from protocols.driving.track import TelemetryTrack
+from protocols.frozen import freeze, thaw
 from protocols.gesture import Gesture
 from tests.unit.protocols.driving.stage import Course, person, shown, told
 from tests.unit.protocols.driving.test_gesture import hold, over, still
@@ -115,3 +116,36 @@ def test_where_time_begins_anew_or_nothing_is_told_nothing_is_known() -> None:
     known.of(Gesture.LOOK_LEFT, told({"yaw": OFTEN}, end=160), 150.0)
     assert known.of(Gesture.LOOK_LEFT, TelemetryTrack(), 200.0) is UNTOLD
     assert not known.of(Gesture.LOOK_LEFT, told({"yaw": QUIET}, end=40), 30.0).sizes
+
+
+def test_other_evenings_are_known_from_the_first_question_on_and_learned_again() -> None:
+    evening = Habits()
+    evening.of(Gesture.LOOK_LEFT, told({"yaw": OFTEN}, end=40), 30.0)
+    learned = evening.learned()
+    assert set(learned) == {Gesture.LOOK_LEFT}
+    another = Habits(learned)
+    present = habit(Gesture.LOOK_LEFT, told({"yaw": QUIET}, end=40), 20.0)
+    both = another.of(Gesture.LOOK_LEFT, told({"yaw": QUIET}, end=40), 20.0)
+    assert both.sizes == (*learned[Gesture.LOOK_LEFT].sizes, *present.sizes)
+    assert both.rate(1.8, CALIBRATION) > present.rate(1.8, CALIBRATION)
+    assert another.learned()[Gesture.LOOK_LEFT].watched == both.watched
+    assert another.of(Gesture.NOD, TelemetryTrack(), 20.0) is UNTOLD
+
+
+def test_no_more_than_minutes_are_kept() -> None:
+    known: dict[Gesture, Habit] = {}
+    for _ in range(20):
+        evening = Habits(known)
+        evening.of(Gesture.LOOK_LEFT, told({"yaw": OFTEN}, end=40), 30.0)
+        known = {**known, **evening.learned()}
+    kept = known[Gesture.LOOK_LEFT]
+    assert kept.watched == pytest.approx(300.0)
+    assert len(kept.sizes) / kept.watched == pytest.approx(len(evening.learned()[Gesture.LOOK_LEFT].sizes) / 300.0)
+    assert kept.rate(1.8, CALIBRATION) > 0.1
+    assert not kept.held
+
+
+def test_what_is_known_survives_freezing() -> None:
+    evening = Habits({Gesture.NOD: habit(Gesture.NOD, told({"pitch": OFTEN}, end=40), 30.0)})
+    evening.of(Gesture.LOOK_LEFT, told({"yaw": OFTEN}, end=40), 30.0)
+    assert thaw(freeze(evening)).learned() == evening.learned()
