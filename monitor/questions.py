@@ -116,7 +116,9 @@ class Questions:
         """A question is over: it says when to ask again and how quick they are; many missed are told to people."""
         self.open = None
         if not outcome.typed:
-            self._schedule.judged(self._at(), settled=self._answers.settled, missed=self._answers.missed)
+            self._schedule.judged(
+                self._at(), settled=self._answers.settled, missed=self._answers.missed, passed=outcome.passed
+            )
         if outcome.passed and outcome.reaction is not None and self._asked_of is not None:
             await self._standstill.during(self._paces.took(self._asked_of, kind_of(asked), outcome.reaction))
         await self._standstill.during(self._remember())

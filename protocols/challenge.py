@@ -8,7 +8,7 @@ Until answers have settled that a person is there, and after each question that 
 """
 
 import math
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
@@ -18,6 +18,7 @@ from protocols.policy import ChallengePolicy
 from protocols.reaction import Kind
 from protocols.verdict import Driver
 
+_IN_VAIN = 2  # times in a row that a gesture is missed before it is let be
 _SUREST = 3  # gestures, of which one is asked for in doubt
 _CONFIRMED_AFTER = 4  # times ``again_s``; and twice as long each time that it still is not settled
 Telling = Callable[[tuple[Gesture, ...]], tuple[Gesture, ...]]
@@ -64,6 +65,8 @@ class ChallengeSchedule:
         self._cannot = dict(cannot or {})
         self._dice = dice
         self._last: Gesture | None = None
+        self._missed = Counter[Gesture]()
+        self._proved = False
         self._risk = 0.0
         self._asked: deque[float] = deque()
         self._drawn = now
@@ -102,7 +105,7 @@ class ChallengeSchedule:
         ceiling = min(self._policy.longest_gap_s, 3 * self._mean(risk))
         self._drawn = now
         self._deadline = now + max(self._policy.least_gap_s, min(gap, ceiling))
-        gestures = self._possible(present)
+        gestures = self._hopeful(self._possible(present))
         if telling is not None and len(gestures) > 1:
             gestures = telling(gestures)[: _SUREST if risk > 0.0 else None]
         others = tuple(gesture for gesture in gestures if gesture is not self._last) or gestures
@@ -122,11 +125,15 @@ class ChallengeSchedule:
             return ()
         return (others[int(self._dice() * len(others))],)
 
-    def judged(self, now: float, *, settled: bool, missed: bool) -> None:
-        """A challenge was judged: whether answers have settled that a person is there, and whether it was ``missed``.
+    def judged(self, now: float, *, settled: bool, missed: bool, passed: bool | None = None) -> None:
+        """A challenge was judged: whether answers have settled that a person is there, whether the last one that could
+        be judged was ``missed``, and whether this one was ``passed``, None where it could not be judged.
 
         What was not missed and still leaves doubt is asked about less and less often: nobody is to be pestered.
         """
+        if passed is not None and self._last is not None:
+            self._missed[self._last] = 0 if passed else self._missed[self._last] + 1
+        self._proved = self._proved or settled
         if settled:
             self._doubted = 0
             return
@@ -135,6 +142,11 @@ class ChallengeSchedule:
             wait *= _CONFIRMED_AFTER * 2**self._doubted
             self._doubted += 1
         self._deadline = min(self._deadline, now + wait * (0.5 + self._dice()))
+
+    def _hopeful(self, gestures: tuple[Gesture, ...]) -> tuple[Gesture, ...]:
+        """``gestures`` without what somebody who has answered others keeps missing: the tracker may fail at it."""
+        hopeful = tuple(gesture for gesture in gestures if self._missed[gesture] < _IN_VAIN)
+        return hopeful if self._proved and len(hopeful) > 1 else gestures
 
     def _possible(self, present: Collection[str]) -> tuple[Gesture, ...]:
         return askable(self._abilities.difference(*(self._cannot.get(operator, ()) for operator in present)))

@@ -155,7 +155,7 @@ class Play:
         self._open = None
         [outcome] = settling
         if not outcome.typed:
-            self._schedule.judged(now, settled=self._judge.settled, missed=self._judge.missed)
+            self._schedule.judged(now, settled=self._judge.settled, missed=self._judge.missed, passed=outcome.passed)
         if outcome.passed and outcome.reaction is not None:
             self._history.took(kind_of(asked), outcome.reaction)
 

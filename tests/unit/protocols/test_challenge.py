@@ -95,6 +95,28 @@ def test_in_doubt_one_of_the_few_that_tell_most_is_asked():
     assert doubtful == set(ranked[:3])
 
 
+def test_what_a_person_who_answers_keeps_missing_is_let_be():
+    def asked_for(asked, *, settled):
+        found = []
+        for now in range(0, 4000, 40):
+            found.append(one(asked.ask(float(now))))
+            passed = found[-1] is not Gesture.SHAKE
+            asked.judged(now + 10.0, settled=settled and passed, missed=not passed, passed=passed)
+        return found
+
+    assert asked_for(schedule(), settled=True).count(Gesture.SHAKE) <= 3
+    assert asked_for(schedule(), settled=False).count(Gesture.SHAKE) > 3, "nobody has shown yet that they are there"
+
+
+def test_where_nothing_else_is_left_it_is_asked_for_all_the_same():
+    asked = schedule()
+    asked.judged(0.0, settled=True, missed=False)
+    for now in range(60):
+        gesture = one(asked.ask(float(now), telling=lambda gestures: gestures[:2]))
+        asked.judged(float(now), settled=False, missed=True, passed=False)
+        assert gesture is not None
+
+
 def test_after_a_question_that_was_missed_the_next_comes_soon_every_time():
     asked = schedule()
     for now in (100.0, 200.0, 300.0):
