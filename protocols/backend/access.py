@@ -30,8 +30,10 @@ class MotionView(Part):
 class HabitView(Part):
     """How often an operator made a gesture unasked, as far as their motion was looked through for it."""
 
-    watched_s: float = Field(description="For how many seconds it was looked through.")
-    sizes: list[float] = Field(description="How large it was each time, 1 being the least that is asked for.")
+    watched_s: float = Field(description="For how many seconds it was looked through.", examples=[280.0])
+    sizes: list[float] = Field(
+        description="How large it was each time, 1 being the least that is asked for.", examples=[[1.25, 0.9]]
+    )
 
 
 class OperatorExport(Part):
