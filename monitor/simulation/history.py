@@ -7,9 +7,9 @@ from protocols.challenge import Dice
 from protocols.policy import ChallengePolicy
 from protocols.reaction import ENOUGH, KEPT, Kind, soonest, within
 
-__all__ = ["REGULARS", "History"]
+__all__ = ["History"]
 
-REGULARS = 0.75  # of sessions, whose operator has been on before
+_REGULARS = 0.75  # of sessions, whose operator has been on before
 _BEFORE = 2 * ENOUGH  # answers that were remembered of them
 
 
@@ -18,7 +18,7 @@ class History:
     on before."""
 
     def __init__(self, script: Script, policy: ChallengePolicy, dice: Dice) -> None:
-        self.regular = dice() < REGULARS
+        self.regular = dice() < _REGULARS
         self._policy = policy
         self._seconds = {kind: deque[float](maxlen=KEPT) for kind in Kind}
         first = script.acts[0]
