@@ -104,7 +104,11 @@ class Service:
         if self._client is None:
             key = (self.data / "admin.key").read_text().strip()
             headers = {"authorization": f"Bearer {key}"}
-            self._client = httpx.AsyncClient(base_url=self.url, headers=headers, timeout=30.0, trust_env=False)
+            # Both sides give up an idle connection after five seconds: whoever asks then may find it closed.
+            limits = httpx.Limits(keepalive_expiry=2.0)
+            self._client = httpx.AsyncClient(
+                base_url=self.url, headers=headers, timeout=30.0, limits=limits, trust_env=False
+            )
         return Api(self._client)
 
     async def start(self) -> None:
